@@ -1,0 +1,43 @@
+# `make crawl` and `make test` need nothing but python3 and make; everything else goes into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PAGES := samples/zjol.warc.gz
+OUT := articles.jsonl
+
+.PHONY: crawl test check bench samples pins clean
+
+crawl: $(VENV)/run  ## read the bundled site into articles.jsonl
+	@$(BIN)/scrapy crawl archive -a path=$(PAGES) -O $(OUT) -s LOG_LEVEL=WARNING
+
+test: check  ## every test
+	$(BIN)/python -m pytest
+
+check: $(VENV)/dev  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev  ## pages a second against parsing alone and trafilatura
+	$(BIN)/python -m bench.pages
+
+samples: $(VENV)/dev  ## write samples/zjol.warc.gz anew
+	$(BIN)/python samples/build.py
+
+pins: $(VENV)/dev  ## resolve requirements*.txt anew, for every Python from 3.10
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header -c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis $(OUT)
+
+# pip first: 23.2 crashes on one of the dependencies.
+$(VENV)/run: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/run
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@

@@ -1,0 +1,229 @@
+"""What an address means: the forms of the site, the traps, and that nothing ever raises."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from zjnews.addresses import ARTICLE_KINDS, Kind, is_on_site, read
+
+ZJ = "zjnews.zjol.com.cn"
+TRS = f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "id_", "day"),
+    [
+        (TRS, Kind.TRS, "trs:31929789", date(2026, 9, 24)),
+        (
+            f"https://{ZJ}/202303/t20230328_25571788.shtml",
+            Kind.TRS,
+            "trs:25571788",
+            date(2023, 3, 28),
+        ),
+        (
+            "http://zzhz.zjol.com.cn/xww/lskb/hz13179/201710/t20171019_5395543.shtml",
+            Kind.TRS,
+            "trs:5395543",
+            date(2017, 10, 19),
+        ),
+        (
+            f"http://{ZJ}/system/2012/07/19/018670432.shtml",
+            Kind.SYSTEM,
+            "system:018670432",
+            date(2012, 7, 19),
+        ),
+        (
+            f"https://{ZJ}/05zjnews/system/2007/05/23/008451248.shtml",
+            Kind.SYSTEM,
+            "system:008451248",
+            date(2007, 5, 23),
+        ),
+        (
+            "https://dqnews.zjol.com.cn/dqnews/system/2021/04/16/032987957.shtml",
+            Kind.SYSTEM,
+            "system:032987957",
+            date(2021, 4, 16),
+        ),
+        (
+            "http://qjwb.zjol.com.cn/html/2013-04/11/content_2087686.htm?div=-1",
+            Kind.PAPER,
+            "paper:qjwb:2087686",
+            date(2013, 4, 11),
+        ),
+        ("https://zj.zjol.com.cn/news/993408.html", Kind.APP, "app:993408", None),
+        ("https://zj.zjol.com.cn/news.html?id=993408", Kind.APP, "app:993408", None),
+    ],
+)
+def test_articles(url: str, kind: Kind, id_: str, day: date | None) -> None:
+    address = read(url)
+    assert (address.kind, address.id, address.date, address.on_site) == (kind, id_, day, True)
+    assert address.is_article
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "page"),
+    [
+        ("https://china.zjol.com.cn/gjxw/", Kind.LIST, 1),
+        ("https://china.zjol.com.cn/gnxw/index.shtml", Kind.LIST, 1),
+        ("https://china.zjol.com.cn/gnxw/index_1.shtml", Kind.LIST, 2),
+        ("http://biz.zjol.com.cn/zjjjbd/cjxw_11149/", Kind.LIST, 1),
+        ("http://zjrb.zjol.com.cn/html/2013-11/29/node_18.htm", Kind.PAPER_PAGE, 1),
+        ("http://zjrb.zjol.com.cn/html/2014-03/12/zjrbindex.htm", Kind.PAPER_FRONT, 1),
+        ("http://zjrb.zjol.com.cn/paperindex.htm", Kind.PAPER_FRONT, 1),
+        ("http://zjrb.zjol.com.cn/html/2014-03/paper_existed.xml", Kind.PAPER_ISSUES, 1),
+        ("http://img.zjol.com.cn/mlf/dzw/W020190409226508364671.jpg", Kind.IMAGE, 1),
+        ("https://v-cdn.zjol.com.cn/108733.mp4", Kind.VIDEO, 1),
+        ("https://zjrb.zjol.com.cn/images/2025-03/13/zjrb2025031300010v01n.pdf", Kind.DOCUMENT, 1),
+        ("https://zj.zjol.com.cn/subject.html?id=1146710", Kind.UNKNOWN, 1),
+        ("http://jx.zjol.com.cn/system/2015/06/30/020717765_01.shtml", Kind.SYSTEM, 2),
+        ("https://x.zjol.com.cn/201906/t20190619_10371900_3.shtml", Kind.TRS, 4),
+    ],
+)
+def test_kinds_and_pages(url: str, kind: Kind, page: int) -> None:
+    assert (read(url).kind, read(url).page) == (kind, page)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"//{ZJ}/zjnews/202609/t20260924_31929789.shtml",
+        f"//{ZJ}//zjnews//202609/t20260924_31929789.shtml",
+        f"http://{ZJ}/zjnews/202609/t20260924_31929789.shtml",
+        f"https://{ZJ}/zjnews/202609/t20260924_31929789_ext.shtml",
+        f"https://{ZJ}/zjnews/202609/t20260924_31929789_1.shtml",
+        f"https://{ZJ}/zjnews/202609/t20260924_31929789_ext_1.shtml",
+        f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml?from=timeline&x=1",
+        f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml#p=1",
+        f"HTTPS://{ZJ.upper()}/zjnews/202609/t20260924_31929789.shtml",
+        f"https://{ZJ}:443/zjnews/202609/t20260924_31929789.shtml",
+        f"https://user:secret@{ZJ}/zjnews/202609/t20260924_31929789.shtml",
+        f"  https://{ZJ}./zjnews/202609/t20260924_31929789.shtml\n",
+    ],
+)
+def test_every_way_to_write_an_address_is_the_same_article(url: str) -> None:
+    assert read(url).canonical == TRS
+    assert read(url).id == "trs:31929789"
+
+
+def test_relative_addresses_are_joined_with_their_page() -> None:
+    base = f"https://{ZJ}/zjnews/index.shtml"
+    assert read("./202609/t20260924_31929789.shtml", base).canonical == TRS
+    assert read("./202609/t20260924_31929789.shtml").kind is Kind.UNKNOWN
+
+
+def test_ext_copy_is_told() -> None:
+    assert read(TRS.replace(".shtml", "_ext.shtml")).is_copy
+    assert not read(TRS).is_copy
+
+
+def test_short_numbers_are_no_page_suffix() -> None:
+    assert read(f"https://{ZJ}/201603/t20160301_749.shtml").canonical.endswith(
+        "t20160301_749.shtml"
+    )
+
+
+def test_list_and_its_index_are_one_address() -> None:
+    assert read(f"https://{ZJ}/zjxc/index.shtml").canonical == f"https://{ZJ}/zjxc/"
+
+
+def test_an_impossible_day_is_no_day() -> None:
+    address = read(f"https://{ZJ}/201613/t20161332_749.shtml")
+    assert (address.kind, address.date) == (Kind.TRS, None)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://zjol.com.cn.evil.com/zjnews/202609/t20260924_31929789.shtml",
+        "https://evilzjol.com.cn/zjnews/202609/t20260924_31929789.shtml",
+        "https://evil.com/zjol.com.cn/202609/t20260924_31929789.shtml",
+        "https://zjol.com.cn@evil.com/202609/t20260924_31929789.shtml",
+        "https://evil.com\\@zjol.com.cn/202609/t20260924_31929789.shtml",
+        "https://evil.com#zjol.com.cn/202609/t20260924_31929789.shtml",
+        "http://127.0.0.1/202609/t20260924_31929789.shtml",
+        "http://[::1]/202609/t20260924_31929789.shtml",
+        "http://[::1",
+        "http://zjol.com.cn:http/202609/t20260924_31929789.shtml",
+        "http://zjol.com.cn:99999999/202609/t20260924_31929789.shtml",
+        "ftp://zjol.com.cn/202609/t20260924_31929789.shtml",
+        "file:///202609/t20260924_31929789.shtml",
+        "https://tidenews.com.cn/news.html?id=2565525",
+        "https://qjwb.thehour.cn/html/2009-01/02/content_4299704.htm",
+        "javascript:void(0)",
+        "mailto:a@zjol.com.cn",
+        "https://ｚｊｏｌ.com.cn/",
+        "",
+        " ",
+        "//",
+        "\x00",
+    ],
+)
+def test_what_is_not_on_the_site(url: str) -> None:
+    assert read(url).kind is Kind.UNKNOWN
+    assert not is_on_site(url)
+
+
+@given(st.text())
+def test_no_text_raises(text: str) -> None:
+    address = read(text)
+    assert address.id.startswith(("trs:", "system:", "paper:", "app:", "url:"))
+
+
+@given(st.from_regex(r"(https?:)?//[a-z.@:0-9\[\]\\]{0,20}(zjol\.com\.cn)[:/?#a-z0-9._-]{0,40}"))
+def test_no_near_address_raises_and_on_site_means_on_site(url: str) -> None:
+    address = read(url)
+    if address.on_site:
+        host = address.canonical.removeprefix("https://").split("/")[0]
+        assert host == "zjol.com.cn" or host.endswith(".zjol.com.cn")
+
+
+_hosts = st.from_regex(r"[a-z]{1,8}\.zjol\.com\.cn", fullmatch=True)
+_paths = st.lists(st.from_regex(r"[a-z0-9]{1,8}", fullmatch=True), max_size=4)
+_days = st.dates(date(2001, 1, 1), date(2026, 12, 31))
+
+
+@given(
+    host=_hosts,
+    path=_paths,
+    day=_days,
+    number=st.integers(1, 99_999_999),
+    scheme=st.sampled_from(["http:", "https:", ""]),
+    slashes=st.sampled_from(["/", "//"]),
+    ext=st.sampled_from(["", "_ext"]),
+    page=st.sampled_from(["", "_01", "_2"]),
+    tail=st.sampled_from(["", "?a=b", "#p=1", "?div=-1#x"]),
+)
+def test_any_trs_address(
+    host: str,
+    path: list[str],
+    day: date,
+    number: int,
+    scheme: str,
+    slashes: str,
+    ext: str,
+    page: str,
+    tail: str,
+) -> None:
+    folder = "/".join([*path, f"{day:%Y%m}"])
+    plain = f"t{day:%Y%m%d}_{number}"
+    address = read(f"{scheme}//{host}{slashes}{folder}/{plain}{ext}{page}.shtml{tail}")
+    assert address.kind is Kind.TRS
+    assert address.canonical == f"https://{host}/{folder}/{plain}.shtml"
+    assert (address.id, address.date, address.is_copy) == (f"trs:{number}", day, bool(ext))
+    assert read(address.canonical).canonical == address.canonical
+
+
+@given(
+    host=_hosts,
+    day=_days,
+    number=st.integers(0, 999_999_999),
+    channel=st.sampled_from(["", "05zjnews/"]),
+)
+def test_any_old_address(host: str, day: date, number: int, channel: str) -> None:
+    address = read(f"http://{host}/{channel}system/{day:%Y/%m/%d}/{number:09d}.shtml")
+    assert (address.kind, address.id, address.date) == (Kind.SYSTEM, f"system:{number:09d}", day)
+    assert address.kind in ARTICLE_KINDS

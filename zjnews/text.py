@@ -1,0 +1,35 @@
+"""How text is compared and cleaned everywhere: white space, invisible characters, letters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_INVISIBLE = ("\u200b", "\ufeff", "\xad")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_LATIN = re.compile(r"[A-Za-z]+")
+
+
+def fold(text: str) -> str:
+    """Fold every run of white space (no-break and ideographic too) to one space, strip the ends
+    and take out characters that have no width."""
+    for character in _INVISIBLE:
+        if character in text:
+            text = text.replace(character, "")
+    return " ".join(text.split())
+
+
+def squeeze(text: str) -> str:
+    """The text without any white space or invisible character, for comparing two readings."""
+    return fold(text).replace(" ", "")
+
+
+def normal_form(text: str) -> str:
+    """Unicode NFKC with white space folded: what `content_hash` is computed of."""
+    return fold(unicodedata.normalize("NFKC", text))
+
+
+def language_of(text: str) -> str:
+    """`zh` or `en`, whichever more characters (Han) or words (Latin) speak for."""
+    sample = text[:500]
+    return "en" if len(_LATIN.findall(sample)) > len(_HAN.findall(sample)) else "zh"
