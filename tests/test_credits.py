@@ -1,0 +1,204 @@
+"""Names, labels, bylines and captions, in Chinese and English."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from zjnews import credits
+from zjnews.credits import Caption
+from zjnews.text import fold
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("张三", ["张三"]),
+        ("张三、李四", ["张三", "李四"]),
+        ("张三，李四, 王五", ["张三", "李四", "王五"]),
+        ("张三 李四", ["张三", "李四"]),
+        ("张\u00a0三", ["张三"]),
+        ("张　三、李　四", ["张三", "李四"]),
+        ("王 芳 李小明", ["王芳", "李小明"]),
+        ("刘 乐平", ["刘乐平"]),
+        ("记者 张三 通讯员 李四", ["张三", "李四"]),
+        ("浙江日报首席记者 张三", ["张三"]),
+        ("新华社记者张三", ["张三"]),
+        ("阿布都·热合曼", ["阿布都·热合曼"]),
+        ("欧阳修文", ["欧阳修文"]),
+        ("Wu Ziyi, Chen Wenjing", ["Wu Ziyi", "Chen Wenjing"]),
+        ("Wu\u00a0Ziyi and Chen Wenjing", ["Wu Ziyi", "Chen Wenjing"]),
+        ("浙江宣传", ["浙江宣传"]),
+        ("本报", []),
+        ("", []),
+    ],
+)
+def test_names(text: str, expected: list[str]) -> None:
+    assert credits.names(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("来源：浙江在线", {"source": ["浙江在线"]}),
+        (
+            "来源: 浙江日报 作者: 张三 责任编辑: 李四",
+            {"source": ["浙江日报"], "authors": ["张三"], "editors": ["李四"]},
+        ),
+        ("责任编辑：张三 来源：浙江在线", {"editors": ["张三"], "source": ["浙江在线"]}),
+        ("来源：萧山日报 记者 张三", {"source": ["萧山日报"], "authors": ["张三"]}),
+        ("source: www.zjol.com.cn", {"source": ["www.zjol.com.cn"]}),
+        (
+            "Source: Zhejiang Online By Shen Anlan",
+            {"source": ["Zhejiang Online"], "authors": ["Shen Anlan"]},
+        ),
+        ("来源：浙江在线 字号：大 中 小", {"source": ["浙江在线"]}),
+        ("记者 伊然 编辑 周未", {"authors": ["伊然"], "editors": ["周未"]}),
+        ("文/张三", {"authors": ["张三"]}),
+        ("2019-06-24", {}),
+    ],
+)
+def test_line_under_the_title(line: str, expected: credits.Credits) -> None:
+    assert credits.read_line(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("责任编辑：张三", {"editors": ["张三"]}),
+        ("（责任编辑：张三、李四）", {"editors": ["张三", "李四"]}),
+        ("【责任编辑:张三】", {"editors": ["张三"]}),
+        ("编辑：张三", {"editors": ["张三"]}),
+        ("作者：张三", {"authors": ["张三"]}),
+        ("本报记者 张三 李四", {"authors": ["张三", "李四"]}),
+        ("通讯员　倪素心", {"authors": ["倪素心"]}),
+        ("文/张三 图/李四", {"authors": ["张三"], "photographers": ["李四"]}),
+        ("张三 文/摄", {"authors": ["张三"], "photographers": ["张三"]}),
+        ("翻译：张三", {"translators": ["张三"]}),
+        ("Executive Editor: Wu Ziyi", {"editors": ["Wu Ziyi"]}),
+        ("Translation: Wu Ziyi, Chen Wenjing", {"translators": ["Wu Ziyi", "Chen Wenjing"]}),
+        ("By Lin Qiao", {"authors": ["Lin Qiao"]}),
+        ("来源：新华社", {"source": ["新华社"]}),
+        ("浙江在线记者 张三 来源：浙江日报", {"authors": ["张三"], "source": ["浙江日报"]}),
+        ("一审：张三 二审：李四", {}),
+    ],
+)
+def test_credit_lines(line: str, expected: credits.Credits) -> None:
+    assert credits.credit_line(fold(line)) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "记者：请问您怎么看这件事？",
+        "记者从会上获悉，今年的目标已经完成。",
+        "编辑：这件事很重要，大家要注意安全。",
+        "作者：他是一位年轻的诗人，住在杭州。",
+        "By the river, an old man mends nets.",
+        "Editor's note: this is a story of two towns. It begins in spring.",
+        "来源于生活的艺术最动人。",
+        "他说，摄影是一种记录。",
+        "编辑部的灯亮到凌晨",
+        "图/文/影",
+    ],
+)
+def test_sentences_are_no_credits(line: str) -> None:
+    assert credits.credit_line(line) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rest", "authors"),
+    [
+        (
+            "浙江在线11月27日讯（记者 刘乐平）昨天，雨停了。",
+            "浙江在线11月27日讯 昨天，雨停了。",
+            ["刘乐平"],
+        ),
+        ("（记者 张三 通讯员 李四）", "", ["张三", "李四"]),
+        ("雨停了。（记者 张三 通讯员 李四）", "雨停了。", ["张三", "李四"]),
+        ("本报讯（通讯员 王五 记者 张三）昨天，", "本报讯 昨天，", ["王五", "张三"]),
+        ("他（记者从会上获悉）说。", "他（记者从会上获悉）说。", []),
+        ("雨停了（图一）。", "雨停了（图一）。", []),
+    ],
+)
+def test_bylines_in_brackets(text: str, rest: str, authors: list[str]) -> None:
+    left, found = credits.take_byline(text)
+    assert (left, found.get("authors", [])) == (rest, authors)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("现场图。 张三 摄", Caption("现场图。", "张三", ("张三",))),
+        ("会场。图源：新华社", Caption("会场。", "新华社")),
+        ("新华社记者 李四 摄", Caption(None, "新华社记者 李四", ("李四",))),
+        ("张三、李四 摄", Caption(None, "张三、李四", ("张三", "李四"))),
+        (
+            "灶间里热气腾腾，蒸花的火候全凭经验（沈一舟 摄）",
+            Caption("灶间里热气腾腾，蒸花的火候全凭经验", "沈一舟", ("沈一舟",)),
+        ),
+        ("修伞。通讯员 简 溪 摄", Caption("修伞。", "通讯员 简溪", ("简溪",))),
+        ("受访者供图", Caption(None, "受访者")),
+        ("(Photo/VCG)", Caption(None, "VCG")),
+        ("A barge at dawn. (Photo/VCG)", Caption("A barge at dawn.", "VCG")),
+        (
+            "Tea. (Photo by Lin Qiao/Zhejiang Online)",
+            Caption("Tea.", "Lin Qiao/Zhejiang Online", ("Lin Qiao",)),
+        ),
+        ("新华社发（刘满仓摄）", Caption(None, "新华社 刘满仓", ("刘满仓",))),
+    ],
+)
+def test_captions(line: str, expected: Caption) -> None:
+    assert credits.read_caption(line, hinted=False) == expected
+
+
+def test_a_line_without_credit_is_a_caption_only_where_the_markup_says_so() -> None:
+    assert credits.read_caption("图为会场", hinted=False) is None
+    assert credits.read_caption("图为会场", hinted=True) == Caption("图为会场", None)
+
+
+_han_name = st.builds(
+    lambda family, given_name: family + given_name,
+    st.sampled_from("张王李赵陈刘杨黄周吴徐孙胡朱高林何郭马罗"),
+    st.text(alphabet="伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂", min_size=1, max_size=2),
+)
+_latin_name = st.from_regex(r"[A-Z][a-z]{2,7} [A-Z][a-z]{2,7}", fullmatch=True)
+
+
+@given(
+    names=st.lists(_han_name, min_size=1, max_size=5, unique=True),
+    separator=st.sampled_from(["、", "，", ",", " ", "　", " 、 ", "，\u00a0"]),
+    label=st.sampled_from(["责任编辑", "编辑", "责编"]),
+    colon=st.sampled_from([":", "：", " : ", "：\u00a0"]),
+)
+def test_any_chinese_editors(names: list[str], separator: str, label: str, colon: str) -> None:
+    line = fold(label + colon + separator.join(names))
+    assert credits.credit_line(line) == {"editors": names}
+
+
+@given(
+    names=st.lists(_han_name, min_size=1, max_size=4, unique=True),
+    space=st.sampled_from(["\u00a0", "　", " "]),
+)
+def test_any_spaced_out_names(names: list[str], space: str) -> None:
+    spaced = "、".join(space.join([name[0], name[1:]]) for name in names)
+    assert credits.names(spaced) == names
+
+
+@given(
+    names=st.lists(_latin_name, min_size=1, max_size=4, unique=True),
+    label=st.sampled_from(["Translation", "Translator"]),
+)
+def test_any_english_translators(names: list[str], label: str) -> None:
+    assume(not any("By " in name for name in names))
+    assert credits.credit_line(f"{label}: {', '.join(names)}") == {"translators": names}
+
+
+@given(st.text(max_size=140))
+def test_no_line_raises(text: str) -> None:
+    line = fold(text)
+    credits.read_line(line)
+    credits.credit_line(line)
+    credits.take_byline(line)
+    credits.read_caption(line, hinted=True)

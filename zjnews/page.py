@@ -1,0 +1,226 @@
+"""One fetched page: its bytes as text in the right charset, the payload lifted out, the tree."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from lxml import etree
+from scrapy.selector import Selector
+from w3lib.encoding import (
+    html_body_declared_encoding,
+    http_content_type_encoding,
+    read_bom,
+    to_unicode,
+)
+
+from zjnews import addresses, payload
+from zjnews.items import Payload, Rejected
+from zjnews.text import fold
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Larger pages are no articles; the heaviest known one is below 1 MB."""
+
+_CHARSETS = ("utf-8", "gb18030")
+"""What the site has ever been written in."""
+_SINGLE_BYTE = re.compile(r"cp125|iso8859|latin|ascii|mac_roman")
+_MARKUP = re.compile(
+    r"<(?:!doctype|html|head|body|div|p|table|span|section|article|meta|title|script|h1)\b", re.I
+)
+_OTHER_TYPE = re.compile(
+    r"(?:image|audio|video|font)/|application/(?!xhtml|octet-stream|xml)|text/css"
+)
+_HEAD = 65536
+"""Characters in which the first tag of a page stands."""
+_SAMPLE = 4096
+"""Bytes beyond ASCII, and what stands around them, that tell a charset."""
+_NAMED = tuple("a article div figure founder-content h1 h2 p section span td ul".split())
+"""Elements whose class or id tells a layout."""
+
+
+@dataclass
+class Page:
+    """A page that can be read. `read` makes it."""
+
+    url: str
+    address: addresses.Address
+    fetched_at: datetime
+    """Aware."""
+    markup: str
+    """The page as text, payloads taken out."""
+    source: bytes
+    """The same in UTF-8, which lxml parses faster than text."""
+    payloads: list[Payload] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    is_markup: bool = True
+    """False for a page that survives only as text."""
+
+    @cached_property
+    def root(self) -> etree._Element:
+        """The parsed page, without comments and processing instructions."""
+        parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        root = etree.fromstring(self.source, parser)
+        if root is None:
+            raise Rejected("empty-page", "markup without an element")
+        return root
+
+    @cached_property
+    def selector(self) -> Selector:
+        return Selector(root=self.root, type="html")
+
+    @cached_property
+    def meta(self) -> dict[str, str]:
+        """`<meta name=… content=…>`, the first of each name, names in lower case."""
+        found: dict[str, str] = {}
+        for element in self.root.iter("meta"):
+            name = element.get("name") or element.get("property")
+            if name and (content := fold(element.get("content", ""))):
+                found.setdefault(name.lower(), content)
+        return found
+
+    @cached_property
+    def title(self) -> str:
+        """The text of `<title>`, or empty."""
+        element = next(self.root.iter("title"), None)
+        return "" if element is None else fold(element.text or "")
+
+    @cached_property
+    def by_name(self) -> dict[str, list[etree._Element]]:
+        """The elements of each class and id, in page order. One walk answers the questions of all
+        layouts; a query for each would cost more than the parsing."""
+        index: dict[str, list[etree._Element]] = {}
+        for element in self.root.iter(*_NAMED):
+            names = (element.get("class") or "").split()
+            if (name := element.get("id")) and name not in names:
+                names.append(name)
+            for name in names:
+                index.setdefault(name, []).append(element)
+        return index
+
+    def select(self, css: str) -> list[etree._Element]:
+        """The elements that a CSS selector finds, in page order. A selector of one element, with
+        tag, classes and id, is looked up; any other is a query."""
+        simple = _simple(css)
+        if simple is None:
+            return [hit.root for hit in self.selector.css(css)]
+        tag, first, others = simple
+        found = self.by_name.get(first, [])
+        if tag:
+            found = [element for element in found if element.tag == tag]
+        if others:
+            found = [e for e in found if others.issubset((e.get("class") or "").split())]
+        return found
+
+
+@lru_cache(maxsize=256)
+def _simple(css: str) -> tuple[str, str, frozenset[str]] | None:
+    """Tag, one name and the further classes of a selector of a single element."""
+    match = re.fullmatch(r"([\w-]*)[.#]([\w-]+)((?:\.[\w-]+)*)", css)
+    if match is None or match[1] not in ("", *_NAMED):
+        return None
+    return match[1], match[2], frozenset(match[3].split(".")[1:])
+
+
+def read(url: str, body: bytes, content_type: str | None, fetched_at: datetime) -> Page:
+    """Make a page of an answer's body and its Content-Type header.
+
+    Raises `Rejected` with the reason `empty-page`, `too-large`, `not-html` or `unreadable`.
+    """
+    if not body.strip():
+        raise Rejected("empty-page", f"{len(body)} bytes")
+    if len(body) > MAX_BYTES:
+        raise Rejected("too-large", f"{len(body):,} bytes, limit {MAX_BYTES:,}")
+    if content_type and _OTHER_TYPE.match(content_type.strip().lower()):
+        raise Rejected("not-html", content_type)
+    decoded = decode(body, content_type)
+    text = decoded.text.rstrip("\ufffd")  # half a character, where the page was cut off
+    is_markup = bool(_MARKUP.search(text, 0, _HEAD))
+    if not is_markup and text.lstrip()[:1] in ("{", "["):
+        raise Rejected("not-html", "looks like JSON")
+    markup, payloads = payload.lift(text) if is_markup else payload.lift_text(text)
+    as_served = markup == decoded.text and decoded.charset == "utf-8" and b"\x00" not in body
+    return Page(
+        url=url,
+        address=addresses.read(url),
+        fetched_at=fetched_at,
+        markup=markup,
+        # NUL would end the page for libxml2.
+        source=body if as_served else markup.replace("\x00", "").encode("utf-8", "replace"),
+        payloads=payloads,
+        warnings=["charset-guessed"] if decoded.guessed else [],
+        is_markup=is_markup,
+    )
+
+
+class Decoded(NamedTuple):
+    """The body of a page as text."""
+
+    text: str
+    charset: str
+    guessed: bool
+    """What the page declares is plainly wrong, or it declares nothing and is not UTF-8."""
+
+
+def decode(body: bytes, content_type: str | None) -> Decoded:
+    """Choose the charset of a body by evidence: byte order mark, header, meta, the bytes.
+
+    Raises `Rejected("unreadable")` where no charset makes sense of the bytes.
+    """
+    charset, bom = read_bom(body)
+    if charset and bom:
+        return Decoded(to_unicode(body[len(bom) :], charset), "bom", guessed=False)
+    meta = html_body_declared_encoding(body)
+    declared = http_content_type_encoding(content_type) or meta
+    for candidate in ("utf-8", "gb18030") if declared == "gb18030" else ("utf-8",):
+        # Strictly valid UTF-8 is never anything else; nor is GBK, once it is not UTF-8.
+        if (text := _strict(body, candidate)) is not None:
+            guessed = declared not in (None, candidate) and not body.isascii()
+            return Decoded(text, candidate, guessed)
+    return _best_guess(body, declared, meta)
+
+
+def _strict(body: bytes, charset: str) -> str | None:
+    try:
+        return body.decode(charset)
+    except UnicodeDecodeError:
+        return None
+
+
+def _best_guess(body: bytes, declared: str | None, meta: str | None) -> Decoded:
+    """Choose by how much of the text the charset turns into characters that a Chinese or English
+    page would use; what is declared wins unless another one is clearly better."""
+    sample = _foreign_part(body)
+    candidates = list(dict.fromkeys(filter(None, (declared, meta, *_CHARSETS))))
+    fits = {charset: _fit(sample, charset) for charset in candidates}
+    best = max(candidates, key=lambda charset: fits[charset])
+    if declared and fits[declared] >= 0.7 and fits[best] - fits[declared] < 0.2:
+        best = declared
+    if fits[best] < 0.5:
+        raise Rejected("unreadable", f"no charset fits, {best} does by {fits[best]:.0%}")
+    return Decoded(to_unicode(body, best), best, guessed=best != declared)
+
+
+def _foreign_part(body: bytes) -> bytes:
+    """Enough of the lines that are not plain ASCII to judge a charset by."""
+    lines: list[bytes] = []
+    size = 0
+    for line in body.splitlines(keepends=True):
+        if not line.isascii():
+            lines.append(line)
+            size += len(line)
+        if size > _SAMPLE:
+            break
+    return b"".join(lines)[: 4 * _SAMPLE]
+
+
+def _fit(sample: bytes, charset: str) -> float:
+    """Share of the characters beyond ASCII that are in common Chinese use (GB 2312), 0 to 1."""
+    foreign = [character for character in to_unicode(sample, charset) if character > "\x7f"]
+    if not foreign:
+        return 1.0
+    common = "".join(foreign).encode("gb2312", "ignore").decode("gb2312")
+    weight = 0.7 if _SINGLE_BYTE.match(charset) and len(foreign) > 200 else 1.0
+    return weight * len(common) / len(foreign)

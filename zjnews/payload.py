@@ -1,0 +1,243 @@
+"""The CMS payload: a second copy of the article, as XML, inside the page. Lifts it out of the text.
+
+On the page it reads `<a>11385584</a><b>Title</b><c>public</c><d>html</d><e><![CDATA[…]]></e>
+<f>keywords</f>`; the element names are not known. HTML has no CDATA, so every HTML parser turns
+the body into live markup and lets its closing tags close the page's own elements. The block must
+therefore leave the text before anything is parsed.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+
+from zjnews.items import Payload
+from zjnews.text import fold
+
+_NAME = r"[^\s<>/!?\"'=]+"
+_CDATA_TEXT = r"<!\[CDATA\[(?:(?!\]\]>).)*\]\]>"
+_LEAF = re.compile(
+    rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>(?P<text>[^<]*|\s*{_CDATA_TEXT}\s*)</(?P=name)\s*>", re.S
+)
+_OPENER = re.compile(rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>\s*\Z")
+_TAG = re.compile(rf"<(?P<close>/?)(?P<name>{_NAME})(?:\s[^<>]*?)?(?P<empty>/?)>")
+_CDATA = re.compile(r"<!(?P<comment>--)?\[CDATA\[")
+"""A browser that saves the page it shows writes the opening as a comment."""
+_END = re.compile(r"\]\](?:>|&gt;)")
+_JOINT = re.compile(r"\]\]><!\[CDATA\[")
+"""How XML writes `]]>` inside a CDATA section: by ending it and starting another."""
+_HIDDEN_OPENER = re.compile(
+    r"<(?P<name>script|textarea|xml|noscript|template|xmp)\b[^<>]*>\s*\Z"
+    r"|<(?P<styled>[a-z]+)\b[^<>]*(?:display\s*:\s*none|\shidden\b)[^<>]*>\s*\Z",
+    re.I,
+)
+_TEXT_HEAD = re.compile(
+    r"^[ \t]*(?P<number>\d{3,12})[ \t]+(?P<title>\S.*?)[ \t]+public[ \t]+html\s*$", re.M
+)
+_TEXT_END = re.compile(r"^[ \t]*\]\]>[ \t]*$", re.M)
+
+_HEAD_ROOM = 4096
+"""Characters before the CDATA section in which its number and title are looked for."""
+_VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+_RAW_TEXT = frozenset({"script", "textarea", "xmp", "noscript"})
+_PAGE_ELEMENTS = frozenset(
+    "a abbr address article aside b big blockquote body center code dd div dl dt em figcaption"
+    " figure font footer form h1 h2 h3 h4 h5 h6 head header html i iframe ins label li main nav"
+    " ol option p pre s script section select small span strong style sub sup table tbody td"
+    " textarea tfoot th thead tr u ul video".split()
+)
+"""Elements that belong to the page when they follow the block, so never to the block itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """Where a payload stands in the text."""
+
+    start: int
+    end: int
+    payload: Payload
+
+
+def lift(markup: str) -> tuple[str, list[Payload]]:
+    """Take every payload out of a page's markup. Returns the page as if they had never been
+    there, and the payloads in page order."""
+    if "[CDATA[" not in markup:
+        return markup, []
+    rest: list[str] = []
+    payloads: list[Payload] = []
+    position = 0
+    for opening in _CDATA.finditer(markup):
+        if opening.start() < position:
+            continue
+        block = _block_at(markup, opening, position)
+        if block is not None:
+            rest.append(markup[position : block.start])
+            payloads.append(block.payload)
+            position = block.end
+    return "".join(rest) + markup[position:], payloads
+
+
+def lift_text(text: str) -> tuple[str, list[Payload]]:
+    """As `lift`, for a page that survives only as text, where the tags are gone: a line with
+    number, title, `public` and `html`, the body, a line `]]>` and the keywords."""
+    payloads: list[Payload] = []
+    while head := _TEXT_HEAD.search(text):
+        end = _TEXT_END.search(text, head.end())
+        body = text[head.end() : end.start() if end else len(text)]
+        keywords, _, after = text[end.end() :].lstrip().partition("\n") if end else ("", "", "")
+        payloads.append(
+            Payload(head["number"], fold(head["title"]), _keywords(keywords), body.strip())
+        )
+        text = text[: head.start()] + after
+    return text, payloads
+
+
+def _block_at(markup: str, opening: re.Match[str], floor: int) -> _Block | None:
+    """The payload whose body begins at this CDATA opening; None where it is something else, such
+    as the XHTML habit `<script>//<![CDATA[`."""
+    room = max(floor, opening.start() - _HEAD_ROOM)
+    before = markup[room : opening.start()]
+    if not before.rstrip().endswith(">"):
+        return None
+    opener = _OPENER.search(before)
+    leaves = _number_first(_leaves_before(before, opener.start() if opener else len(before)))
+    if leaves is None:
+        return None
+    body_end, end = _end_of_body(markup, opening.end(), opener["name"] if opener else None)
+    fields = [_plain(leaf["text"]) for leaf in leaves]
+    names = {leaf["name"] for leaf in leaves}
+    end, after = _fields_after(markup, end, opener["name"] if opener else None, names)
+    start = room + leaves[0].start()
+    body = markup[opening.end() : body_end]
+    if opening["comment"]:
+        body = _trim_to_balance(body.replace("-->", ">", 1))
+        start = _start_of_unbalanced(markup, start, end)
+    start, end = _with_hidden_wrapper(markup, start, end)
+    keywords = next(filter(None, after), None) or next((f for f in fields[2:] if ";" in f), "")
+    payload = Payload(fields[0], fold(fields[1]), _keywords(keywords), _JOINT.sub("", body))
+    return _Block(start, end, payload)
+
+
+def _leaves_before(text: str, end: int) -> list[re.Match[str]]:
+    """The unbroken run of elements without children that ends at `end`."""
+    run: list[re.Match[str]] = []
+    for leaf in _LEAF.finditer(text, 0, end):
+        if run and text[run[-1].end() : leaf.start()].strip():
+            run = []
+        run.append(leaf)
+    return run if run and not text[run[-1].end() : end].strip() else []
+
+
+def _number_first(leaves: list[re.Match[str]]) -> list[re.Match[str]] | None:
+    """The run from the document number on. None without a number and a title."""
+    texts = [_plain(leaf["text"]) for leaf in leaves]
+    if [text.lower() for text in texts[-2:]] == ["public", "html"]:
+        candidates = [len(texts) - 4]
+    else:
+        candidates = list(range(len(texts) - 2, -1, -1))
+    for index in candidates:
+        if index >= 0 and re.fullmatch(r"\d{1,12}", texts[index]):
+            return leaves[index:]
+    return None
+
+
+def _plain(text: str) -> str:
+    text = text.strip()
+    if text.startswith("<![CDATA["):
+        return text[len("<![CDATA[") : -len("]]>")].strip()
+    return html.unescape(text).strip()
+
+
+def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
+    """Where the body ends and where the text behind its end mark begins."""
+    limit = _next_section(markup, start)
+    marks = _END.finditer(markup, start, limit)
+    ends = [mark for mark in marks if not _JOINT.match(markup, mark.start())]
+    closer = re.compile(rf"\s*</{re.escape(name)}\s*>") if name else re.compile(r"(?=\s*<)")
+    for mark in ends:
+        if closer.match(markup, mark.end()):
+            return mark.start(), mark.end()
+    if ends:
+        return ends[0].start(), ends[0].end()
+    if name and (close := re.compile(rf"</{re.escape(name)}\s*>").search(markup, start, limit)):
+        return close.start(), close.start()
+    end = start + len(_trim_to_balance(markup[start:limit]))
+    return end, end
+
+
+def _next_section(markup: str, start: int) -> int:
+    """Where the next CDATA section opens that does not merely continue this one."""
+    for opening in _CDATA.finditer(markup, start):
+        if not markup.endswith("]]>", start, opening.start()):
+            return opening.start()
+    return len(markup)
+
+
+def _fields_after(
+    markup: str, end: int, name: str | None, own_names: set[str]
+) -> tuple[int, list[str]]:
+    """Walk over the closing tag and the elements that follow the body. Returns the new end and
+    the elements' texts."""
+    if name and (close := re.compile(rf"\s*</{re.escape(name)}\s*>").match(markup, end)):
+        end = close.end()
+    texts: list[str] = []
+    blank = re.compile(r"\s*")
+    while leaf := _LEAF.match(markup, blank.match(markup, end).end()):  # type: ignore[union-attr]
+        if leaf["name"].lower() in _PAGE_ELEMENTS and (texts or leaf["name"] not in own_names):
+            break
+        texts.append(_plain(leaf["text"]))
+        end = leaf.end()
+    return end, texts
+
+
+def _trim_to_balance(text: str) -> str:
+    """The text up to the first closing tag that closes something opened before it."""
+    closers = _strangers(text)
+    return text[: closers[0].start()] if closers else text
+
+
+def _strangers(text: str) -> list[re.Match[str]]:
+    """The closing tags in a piece of markup whose opening tags stand outside it."""
+    open_names: list[str] = []
+    strangers: list[re.Match[str]] = []
+    for tag in _TAG.finditer(text):
+        name = tag["name"].lower()
+        if tag["close"]:
+            if name in open_names:
+                while open_names.pop() != name:
+                    pass
+            else:
+                strangers.append(tag)
+        elif not tag["empty"] and name not in _VOID:
+            open_names.append(name)
+    return strangers
+
+
+def _start_of_unbalanced(markup: str, start: int, end: int) -> int:
+    """Move the start over the opening tags directly before it that are closed inside."""
+    for closer in _strangers(markup[start:end]):
+        opener = _OPENER.search(markup[max(0, start - 512) : start])
+        if opener is None or opener["name"].lower() != closer["name"].lower():
+            break
+        start -= len(opener[0])
+    return start
+
+
+def _with_hidden_wrapper(markup: str, start: int, end: int) -> tuple[int, int]:
+    """Widen the block by the hidden element that held nothing else, closed or not."""
+    opener = _HIDDEN_OPENER.search(markup[max(0, start - 512) : start])
+    if opener is None:
+        return start, end
+    name = opener["name"] or opener["styled"]
+    if close := re.compile(rf"\s*</{name}\s*>", re.I).match(markup, end):
+        return start - len(opener[0]), close.end()
+    never_closed = not re.compile(rf"</{name}\b", re.I).search(markup, end)
+    if never_closed and name.lower() in _RAW_TEXT:  # it would swallow the rest of the page
+        return start - len(opener[0]), end
+    return start, end
+
+
+def _keywords(text: str) -> list[str]:
+    separators = r"[;；]" if re.search(r"[;；]", text) else r"[,，、\s]"
+    return list(dict.fromkeys(filter(None, map(fold, re.split(separators, text)))))
