@@ -1,0 +1,292 @@
+"""What all layouts share: the form that a layout fills in, and how that becomes an article."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timezone
+from itertools import islice
+from typing import Any, ClassVar
+
+from itemloaders.processors import Compose, Identity, TakeFirst
+from lxml import etree
+from scrapy.loader import ItemLoader
+
+from zjnews import credits, dates
+from zjnews.items import Article, Payload, text_of
+from zjnews.loaders.body import Body, Line, Piece, pieces_of, read_body
+from zjnews.page import Page
+from zjnews.text import fold, language_of
+
+_NAMES = Compose(credits.unique)
+
+_LABEL_OF_SPAN = {
+    "pubtime_baidu": "",
+    "source_baidu": "来源：",
+    "author_baidu": "作者：",
+    "editor_baidu": "责任编辑：",
+}
+"""What a `*_baidu` span means where its text does not say so itself."""
+
+_HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "当前位置"})
+_UPDATED = re.compile(r"(?:更新|修改)(?:时间|日期|于)\s*[:：]?\s*(?P<raw>.+)")
+_KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
+_HEADING_TAGS = ("h1", "h2", "h3")
+_LINE_LENGTH = 200
+"""Longer texts between title and body are no line of date and source."""
+
+
+class ArticleLoader(ItemLoader):
+    """Reads the article of one page. A layout is a subclass that fills in the form below."""
+
+    layout: ClassVar[str] = ""
+    """Name of the layout in the record."""
+    signs: ClassVar[tuple[str, ...]] = ()
+    """Selectors that all find something on every page of the layout, and not all on any other."""
+    title_css: ClassVar[tuple[str, ...]] = ()
+    """Where the title stands; of several selectors, here and below, the first that finds anything
+    counts."""
+    kicker_css: ClassVar[tuple[str, ...]] = ()
+    subtitle_css: ClassVar[tuple[str, ...]] = ()
+    line_css: ClassVar[tuple[str, ...]] = ()
+    """The line under the title: date, source, names. Without one, what stands between title and
+    body is read."""
+    body_css: ClassVar[tuple[str, ...]] = ()
+    """Body containers."""
+    furniture: ClassVar[str] = ""
+    """Class names inside the body container that are no part of the body."""
+    sections_css: ClassVar[tuple[str, ...]] = ("a.CurrChnlCls",)
+
+    default_item_class = Article
+    default_output_processor = TakeFirst()
+    authors_out = editors_out = translators_out = photographers_out = _NAMES
+    sections_out = keywords_out = _NAMES
+    body_out = warnings_out = payloads_out = Identity()
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(selector=page.selector)
+        self.page = page
+
+    @classmethod
+    def recognises(cls, page: Page) -> bool:
+        """Whether a page has this layout, by what stands in it."""
+        return bool(cls.signs) and all(page.select(css) for css in cls.signs)
+
+    # itemloaders looks into the item's fields for a processor at every value; ours have none.
+    def get_input_processor(self, field_name: str) -> Callable[..., Any]:
+        return getattr(self, f"{field_name}_in", self.default_input_processor)
+
+    def get_output_processor(self, field_name: str) -> Callable[..., Any]:
+        return getattr(self, f"{field_name}_out", self.default_output_processor)
+
+    def load(self) -> Article:
+        """Read the page into an article whose dates are still raw text."""
+        self.fill_origin()
+        self.fill_title()
+        self.fill_head()
+        self.fill_line()
+        self.fill_body()
+        article: Article = self.load_item()
+        return article
+
+    def fill_origin(self) -> None:
+        page = self.page
+        self.add_value("id", page.address.id)
+        self.add_value("url", page.url)
+        self.add_value("canonical_url", page.address.canonical)
+        self.add_value("layout", self.layout)
+        self.add_value("fetched_at", page.fetched_at.astimezone(timezone.utc).isoformat())
+        self.add_value("warnings", page.warnings)
+
+    def fill_title(self) -> None:
+        self.fill("title", self.title_css)
+        self.add_value("title", self.title_elsewhere())
+        self.fill("kicker", self.kicker_css)
+        self.fill("subtitle", self.subtitle_css)
+
+    def fill(self, field: str, css: tuple[str, ...]) -> None:
+        """Add the texts of the elements that the selectors find."""
+        self.add_value(field, [text_in(element) for element in self.select(css)])
+
+    def select(self, css: tuple[str, ...]) -> list[etree._Element]:
+        """What the first selector finds that finds anything."""
+        for selector in css:
+            if found := self.page.select(selector):
+                return found
+        return []
+
+    def title_elsewhere(self) -> str | None:
+        """The title where the layout's own element is missing: `<title>` without its tail."""
+        return self.page.title.split("_", 1)[0].strip() or None
+
+    def fill_head(self) -> None:
+        """What the page says of itself in its head and breadcrumb."""
+        self.fill("sections", self.sections_css)
+        named = [name for name in self.get_collected_values("sections") if name not in _HOME]
+        self.replace_value("sections", named or sections_in(self.page.title))
+        meta = self.page.meta
+        self.add_value("summary", meta.get("description"))
+        words = map(fold, _KEYWORD_SEPARATORS.split(meta.get("keywords", "")))
+        self.add_value("keywords", [word for word in words if word])
+
+    def fill_line(self) -> None:
+        """Date, source and names, from the surest place on the page that has a date."""
+        for lines in (self.labelled_spans, self.line_elements, self.lines_between):
+            for text in lines():
+                self.fill_credits(credits.read_line(self.fill_dates(text)))
+            if self.get_collected_values("published_raw"):
+                return
+
+    def labelled_spans(self) -> Iterator[str]:
+        """The `*_baidu` spans that most layouts have, each with its label."""
+        for name, label in _LABEL_OF_SPAN.items():
+            for span in self.page.select(f"#{name}"):
+                text = text_in(span)
+                has_label = re.match(r"[^:：\s]{1,6}\s?[:：]", text)
+                yield text if has_label or not text else label + text
+
+    def line_elements(self) -> Iterator[str]:
+        """The line under the title as the layout names it."""
+        yield from map(text_in, self.select(self.line_css))
+
+    def lines_between(self) -> Iterator[str]:
+        """What stands between the title and the body."""
+        title, containers = self.title_element(), self.containers()
+        if title is None or not containers:
+            return
+        for text in texts_between(title, containers[0]):
+            if 0 < len(text) <= _LINE_LENGTH:
+                yield text
+
+    def title_element(self) -> etree._Element | None:
+        """The element that holds the title."""
+        found = self.select(self.title_css)
+        return next(iter(found or self.page.root.iter(*_HEADING_TAGS)), None)
+
+    def fill_dates(self, text: str) -> str:
+        """Note the dates of a line and return the line without them."""
+        if updated := _UPDATED.search(text):
+            raw = dates.find(updated["raw"]) or ""
+            self.add_value("modified_raw", raw)
+            text = text[: updated.start()] + updated["raw"].replace(raw, " ", 1)
+        published = None if self.get_collected_values("published_raw") else dates.find(text)
+        self.add_value("published_raw", published)
+        return text.replace(published, " ", 1) if published else text
+
+    def fill_credits(self, found: credits.Credits) -> None:
+        for field, values in found.items():
+            self.add_value(field, values)
+
+    def fill_body(self) -> None:
+        """Blocks and credits of the body, and the payload read with the same eyes."""
+        title = self.get_output_value("title")
+        pieces = self.pieces()
+        text = " ".join(piece.text for piece in pieces if isinstance(piece, Line))
+        language = language_of(f"{title or ''} {text}")
+        heads = [title, self.get_output_value("kicker"), self.get_output_value("subtitle")]
+        body = read_body(pieces, heads, short_line_headings=language == "en")
+        self.add_value("language", language)
+        self.add_value("body", body.blocks)
+        self.fill_credits(body.credits)
+        self.fill_credits_below()
+        if self.is_cut_off():
+            self.add_value("warnings", "truncated")
+        for payload in self.page.payloads:
+            payload.text = text_of(self.read_payload(payload, language).blocks)
+        self.add_value("payloads", self.page.payloads)
+
+    def fill_credits_below(self) -> None:
+        """Credits that stand behind the body container rather than in it."""
+        containers = self.containers()
+        for sibling in islice(containers[-1].itersiblings(), 3) if containers else ():
+            text = text_in(sibling, " ")
+            if len(text) <= _LINE_LENGTH and (found := credits.credit_line(text)):
+                self.fill_credits(found)
+
+    def is_cut_off(self) -> bool:
+        """Whether the page ends inside its body container."""
+        end = self.page.markup[-200:].rstrip()
+        if not self.containers() or re.search(r"</(?:html|body|div|section|td)\s*>$", end, re.I):
+            return False
+        last = self.page.root
+        while len(last) and not (last[-1].tail or "").strip():
+            last = last[-1]
+        return any(last is c or c in last.iterancestors() for c in self.containers())
+
+    def read_payload(self, payload: Payload, language: str) -> Body:
+        """The payload's body as this layout would have read it on the page."""
+        return read_body(
+            self.payload_pieces(payload), [payload.title], short_line_headings=language == "en"
+        )
+
+    def payload_pieces(self, payload: Payload) -> list[Piece]:
+        parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        root = etree.fromstring(f"<body>{payload.body}</body>".encode("utf-8", "replace"), parser)
+        return [] if root is None else pieces_of(root, self.page.url, self.furniture)
+
+    def pieces(self) -> list[Piece]:
+        """The body's lines and media, in page order."""
+        return [
+            piece
+            for container in self.containers()
+            for piece in pieces_of(container, self.page.url, self.furniture)
+        ]
+
+    def containers(self) -> list[etree._Element]:
+        """The elements that hold the body."""
+        return outermost(self.select(self.body_css))
+
+
+def outermost(elements: list[etree._Element]) -> list[etree._Element]:
+    """The elements that are not inside another one of them."""
+    if len(elements) == 1:
+        return elements
+    chosen = set(elements)
+    return [e for e in elements if not any(above in chosen for above in e.iterancestors())]
+
+
+def sections_in(title: str) -> list[str]:
+    """The sections in `标题_栏目_频道_浙江在线`, outermost first."""
+    parts = [part.strip() for part in title.split("_")]
+    if len(parts) < 3 or not parts[-1].startswith("浙江在线"):
+        return []
+    return [part for part in reversed(parts[-3:-1] if len(parts) > 3 else parts[1:-1]) if part]
+
+
+def texts_between(first: etree._Element, last: etree._Element) -> Iterator[str]:
+    """The texts that stand after one element and before another, one for each child element."""
+    path = {last, *last.iterancestors()}
+    node: etree._Element | None = first
+    while node is not None and node not in path:
+        yield fold(node.tail or "")
+        for sibling in node.itersiblings():
+            if sibling in path:
+                yield from _texts_before(sibling, path, last)
+                return
+            yield text_in(sibling, " ")
+            yield fold(sibling.tail or "")
+        node = node.getparent()
+
+
+def _texts_before(
+    element: etree._Element, path: set[etree._Element], last: etree._Element
+) -> Iterator[str]:
+    if element is last:
+        return
+    yield fold(element.text or "")
+    for child in element:
+        if child in path:
+            yield from _texts_before(child, path, last)
+            return
+        yield text_in(child, " ")
+        yield fold(child.tail or "")
+
+
+def text_in(element: etree._Element, between: str = "") -> str:
+    """The folded text of an element; a line break is white space, `between` stands between the
+    texts of its parts."""
+    if element.tag in ("script", "style"):
+        return ""
+    if next(element.iter("br"), None) is not None:
+        between = " "
+    return fold(between.join(element.itertext()))

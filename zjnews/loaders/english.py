@@ -1,0 +1,88 @@
+"""Layout `english`: English pages, known by their date line; their markup is not of one kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from lxml import etree
+
+from zjnews import credits
+from zjnews.loaders.base import ArticleLoader
+from zjnews.loaders.body import Line, Piece, pieces_after
+from zjnews.page import Page
+from zjnews.text import fold
+
+_DATE = r"\d{4}-\d\d-\d\d(?:\s+\d\d:\d\d(?::\d\d)?)?(?:\s|&nbsp;|<[^<>]*>)*"
+_DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*:")
+"""`2019-11-22 04:03:34 source: www.zjol.com.cn`, perhaps with tags between its parts."""
+_SOURCE = re.compile(r"ource\s*:")
+_DATE_BEFORE = re.compile(_DATE + r"[Ss]\Z")
+_DATE_ROOM = 400
+"""Characters of markup before `source:` in which the date stands."""
+_READ_MORE = re.compile(r"read more\W*", re.I)
+_ENOUGH_BODY = 200
+"""Characters after the date line that make the element around it the article's own."""
+
+
+class EnglishLoader(ArticleLoader):
+    layout = "english"
+    title_css = ("div.contTit", "h1.artTitle")
+    body_css = ("div.contTxt", "div.artCon")
+    furniture = "cprtip"
+
+    @classmethod
+    def recognises(cls, page: Page) -> bool:
+        # From the rare word to the date, not the other way: pages are full of digits.
+        starts = (found.start() for found in _SOURCE.finditer(page.markup))
+        return page.is_markup and any(
+            _DATE_BEFORE.search(page.markup[max(0, start - _DATE_ROOM) : start]) for start in starts
+        )
+
+    def line_elements(self) -> Iterator[str]:
+        if self.date_line is not None:
+            yield fold(" ".join(self.date_line.itertext()))
+
+    @cached_property
+    def date_line(self) -> etree._Element | None:
+        """The smallest element that holds the whole date line."""
+        for text in self.page.root.xpath("//text()[contains(., 'ource')]"):
+            element = text.getparent()
+            while element is not None:
+                line = " ".join(element.itertext())
+                if _DATE_LINE.search(line):
+                    return element
+                if len(line) > 300:
+                    break
+                element = element.getparent()
+        return None
+
+    def pieces(self) -> list[Piece]:
+        return list(_without_tail(super().pieces() or self.pieces_below_line()))
+
+    def pieces_below_line(self) -> list[Piece]:
+        """What follows the date line in the smallest element that has a body after it."""
+        element = self.date_line
+        while element is not None:
+            pieces = pieces_after(element, self.page.url)
+            if sum(len(piece.text) for piece in pieces if isinstance(piece, Line)) >= _ENOUGH_BODY:
+                return pieces
+            element = element.getparent()
+        return []
+
+
+def _without_tail(pieces: list[Piece]) -> Iterator[Piece]:
+    """The pieces up to `read more`, or else to the last credit: behind that is the page's frame."""
+    last_credit = max(
+        (
+            n
+            for n, piece in enumerate(pieces)
+            if isinstance(piece, Line) and credits.credit_line(piece.text)
+        ),
+        default=len(pieces),
+    )
+    for piece in pieces[: last_credit + 1]:
+        if isinstance(piece, Line) and _READ_MORE.fullmatch(piece.text):
+            return
+        yield piece

@@ -1,0 +1,12 @@
+"""Layout `trs`: TRS pages since about 2022."""
+
+from zjnews.loaders.base import ArticleLoader
+
+
+class TrsLoader(ArticleLoader):
+    layout = "trs"
+    signs = ("h1.artTitle", "div.artCon")
+    title_css = ("h1.artTitle",)
+    line_css = ("div.info",)
+    body_css = ("div.artCon",)
+    furniture = "cprtip"
