@@ -1,0 +1,171 @@
+"""Saved pages: WARC files, folders and single files, read one page at a time."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.timeutils import iso_date_to_datetime
+
+from zjnews.items import Rejected
+from zjnews.page import MAX_BYTES
+
+_WARC = (".warc", ".warc.gz")
+_PAGES = (".html", ".htm", ".shtml", ".xhtml", ".txt")
+_ACCEPTED = "a folder, " + ", ".join((*_WARC, *_PAGES))
+_CANONICAL = re.compile(rb"<link\b(?=[^<>]*\brel\s*=\s*[\"']?canonical\b)[^<>]*>", re.I)
+_HREF = re.compile(rb"\bhref\s*=\s*[\"']?(https?://[^\"'\s<>]+)", re.I)
+_HEAD_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage:
+    """One answer as it was saved."""
+
+    url: str
+    body: bytes
+    content_type: str | None
+    fetched_at: datetime
+    """Aware; a file that says nothing gives its time of last change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Something in an archive that is no page to read."""
+
+    where: str
+    rejected: Rejected
+
+
+def read(path: Path) -> Iterator[SavedPage | Unusable]:
+    """The pages of a file or folder in a fixed order. What cannot be read is an `Unusable`, never
+    an exception."""
+    if path.is_dir():
+        yield from _read_folder(path)
+    elif not path.is_file():
+        yield Unusable(str(path), Rejected("missing-file", "no such file or folder"))
+    elif path.name.lower().endswith(_WARC):
+        yield from _read_warc(path)
+    elif path.name.lower().endswith(_PAGES):
+        yield from _read_file(path)
+    else:
+        yield Unusable(str(path), Rejected("unknown-file", f"accepted are {_ACCEPTED}"))
+
+
+def _read_folder(folder: Path) -> Iterator[SavedPage | Unusable]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        yield Unusable(str(folder), Rejected("unreadable-file", error.strerror or str(error)))
+        return
+    pages = [entry for entry in entries if entry.is_file() and _is_page(entry)]
+    sidecar = folder / "response.json"
+    answer: dict[str, Any] = {}
+    if len(pages) == 1 and sidecar.is_file():
+        try:
+            answer = _read_sidecar(sidecar)
+        except ValueError as error:
+            yield Unusable(str(sidecar), Rejected("broken-response-json", str(error)))
+    for entry in entries:
+        if entry in pages:
+            yield from _read_file(entry, answer)
+        elif entry.name.lower().endswith(_WARC):
+            yield from _read_warc(entry)
+        elif entry.is_dir() and not entry.is_symlink():
+            yield from _read_folder(entry)
+
+
+def _is_page(path: Path) -> bool:
+    return path.name.lower().endswith(_PAGES)
+
+
+def _read_sidecar(path: Path) -> dict[str, Any]:
+    """What `response.json` beside a page tells: `url`, `status`, `headers`, `fetched_at`."""
+    answer = json.loads(path.read_text("utf-8"))
+    if not isinstance(answer, dict) or not isinstance(answer.get("url", ""), str):
+        raise ValueError("not an object with an url")
+    if not isinstance(answer.setdefault("headers", {}), dict):
+        raise ValueError("headers are no object")
+    if "fetched_at" in answer:
+        answer["fetched_at"] = _time(str(answer["fetched_at"]))
+    return answer
+
+
+def _read_file(path: Path, answer: dict[str, Any] | None = None) -> Iterator[SavedPage | Unusable]:
+    answer = answer or {}
+    try:
+        size, changed = path.stat().st_size, path.stat().st_mtime
+        body = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        yield Unusable(str(path), Rejected("unreadable-file", error.strerror or str(error)))
+        return
+    status = answer.get("status", 200)
+    if size > MAX_BYTES:
+        yield Unusable(str(path), Rejected("too-large", f"{size:,} bytes, limit {MAX_BYTES:,}"))
+    elif status != 200:
+        yield Unusable(str(path), Rejected(f"http-{status}"))
+    else:
+        headers = {str(key).lower(): str(value) for key, value in answer.get("headers", {}).items()}
+        yield SavedPage(
+            url=answer.get("url") or _canonical_link(body) or path.resolve().as_uri(),
+            body=body,
+            content_type=headers.get("content-type"),
+            fetched_at=answer.get("fetched_at")
+            or datetime.fromtimestamp(int(changed), timezone.utc),
+        )
+
+
+def _canonical_link(body: bytes) -> str | None:
+    link = _CANONICAL.search(body, 0, _HEAD_BYTES)
+    href = _HREF.search(link[0]) if link else None
+    return href[1].decode("ascii", "ignore") if href else None
+
+
+def _read_warc(path: Path) -> Iterator[SavedPage | Unusable]:
+    count = 0
+    try:
+        with path.open("rb") as stream:
+            for record in ArchiveIterator(stream, check_digests=True):
+                count += 1
+                if record.rec_type in ("response", "resource"):
+                    yield _read_record(record)
+    except (ArchiveLoadFailed, OSError, EOFError, ValueError) as error:
+        reason = " ".join(str(error).split())[:120] or type(error).__name__
+        yield Unusable(str(path), Rejected("broken-warc", f"after {count} records: {reason}"))
+    else:
+        if count == 0:
+            yield Unusable(str(path), Rejected("broken-warc", "no record in it"))
+
+
+def _read_record(record: Any) -> SavedPage | Unusable:
+    url = record.rec_headers.get_header("WARC-Target-URI") or ""
+    headers = record.http_headers
+    body = record.content_stream().read(MAX_BYTES + 1)
+    whole = len(body) <= MAX_BYTES
+    if whole and record.digest_checker.passed is False:
+        return Unusable(url, Rejected("broken-warc", "digest does not match"))
+    status = headers.get_statuscode() if headers else "200"
+    if status != "200":
+        target = headers.get_header("Location")
+        return Unusable(url, Rejected(f"http-{status}", f"to {target}" if target else ""))
+    return SavedPage(
+        url=url,
+        body=body,
+        content_type=headers.get_header("Content-Type") if headers else None,
+        fetched_at=_time(record.rec_headers.get_header("WARC-Date") or ""),
+    )
+
+
+def _time(text: str) -> datetime:
+    """Read a time with offset, or one without as UTC. Raises ValueError."""
+    if re.search(r"[+-]\d\d:\d\d$", text):
+        return datetime.fromisoformat(text)
+    time: datetime = iso_date_to_datetime(text)
+    return time.replace(tzinfo=timezone.utc)

@@ -1,0 +1,87 @@
+"""Counts what a crawl gave and refused, and prints it for a person when the crawl ends."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+
+from zjnews.items import RECORD_VERSION, Article, Rejected
+from zjnews.logs import reject
+
+
+class Summary:
+    """Keeps `zjnews/articles`, `zjnews/layout/…`, `zjnews/warning/…` and `zjnews/rejected/…` in the
+    stats; SUMMARY_ENABLED=False keeps it from printing."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.prints = crawler.settings.getbool("SUMMARY_ENABLED")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Summary:
+        if crawler.stats is None:
+            raise NotConfigured("no stats")
+        summary = cls(crawler)
+        crawler.signals.connect(summary.item_scraped, signals.item_scraped)
+        crawler.signals.connect(summary.item_dropped, signals.item_dropped)
+        crawler.signals.connect(summary.engine_stopped, signals.engine_stopped)
+        return summary
+
+    def item_scraped(self, item: Article) -> None:
+        self.count("zjnews/articles")
+        self.count(f"zjnews/layout/{item.layout}")
+        for warning in item.warnings:
+            self.count(f"zjnews/warning/{warning}")
+
+    def item_dropped(self, item: Article, exception: BaseException) -> None:
+        if isinstance(exception, Rejected):
+            reject(self.crawler, exception, item.url)
+
+    def engine_stopped(self) -> None:
+        if self.prints:
+            print("\n".join(self.lines()), file=sys.stderr, flush=True)
+
+    def count(self, key: str) -> None:
+        assert self.crawler.stats is not None
+        self.crawler.stats.inc_value(key)
+
+    def lines(self) -> list[str]:
+        """The summary, for a person."""
+        assert self.crawler.stats is not None
+        stats = self.crawler.stats.get_stats()
+        name = self.crawler.spidercls.name
+        return [
+            "",
+            f"{name}: {stats.get('zjnews/articles', 0):,} articles (record v {RECORD_VERSION})",
+            *_table("layout", "zjnews/layout/", stats),
+            *_table("warning", "zjnews/warning/", stats),
+            *_table("rejected", "zjnews/rejected/", stats),
+            *self.feeds(stats),
+        ]
+
+    def feeds(self, stats: dict[str, Any]) -> list[str]:
+        """Where the records lie."""
+        failed = sum(v for k, v in stats.items() if k.startswith("feedexport/failed_count/"))
+        if failed:
+            return [f"  NOT WRITTEN: {failed} feed(s) failed, see the log"]
+        places = [_place(str(uri)) for uri in self.crawler.settings.getdict("FEEDS")]
+        return [f"  written to {place}" for place in places] or ["  no feed: add -O articles.jsonl"]
+
+
+def _table(title: str, prefix: str, stats: dict[str, Any]) -> list[str]:
+    counts = {key[len(prefix) :]: n for key, n in stats.items() if key.startswith(prefix)}
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [f"  {title:<9}{n:>7,}  {key}" for key, n in ordered]
+
+
+def _place(uri: str) -> str:
+    """A local path in full, so that it can be found; any other address without its credentials."""
+    if "://" not in uri:
+        return str(Path(uri).absolute()) if uri != "stdout:" else uri
+    scheme, _, rest = uri.partition("://")
+    return f"{scheme}://{rest.rsplit('@', 1)[-1]}"

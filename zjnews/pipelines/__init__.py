@@ -1,0 +1,1 @@
+"""What an item goes through after its loader: one concern a module, ordered in `settings.py`."""

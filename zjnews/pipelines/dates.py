@@ -1,0 +1,55 @@
+"""The dates: printed text to Beijing time, checked against the fetch time and the address."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from zjnews import addresses, dates
+from zjnews.dates import Moment
+from zjnews.items import Article
+
+_FIRST_YEAR = 1999
+_LEAD = timedelta(days=1)
+"""A page may be dated a little ahead, not more."""
+_APART = timedelta(days=7)
+"""Printed date and address may differ by so much."""
+
+
+class DatesPipeline:
+    """Fills `published_at`, its precision and `modified_at`."""
+
+    def process_item(self, item: Article) -> Article:
+        address = addresses.read(item.url)
+        fetched = datetime.fromisoformat(item.fetched_at)
+        in_address = dates.start_of(address.date) if address.date else None
+        printed = (
+            dates.read(item.published_raw, fetched, address.date) if item.published_raw else None
+        )
+        if printed is not None and not self.is_sane(printed, fetched, item):
+            printed = None
+        if printed and in_address and not _agree(printed, in_address):
+            item.warnings.append("date-differs-from-address")
+        if printed is None and in_address and address.kind is not addresses.Kind.PAPER:
+            item.warnings.append("date-from-address")
+        self.fill(item, printed or in_address)
+        if item.modified_raw and (modified := dates.read(item.modified_raw, fetched, address.date)):
+            item.modified_at = modified.at.isoformat()
+        return item
+
+    def is_sane(self, moment: Moment, fetched: datetime, item: Article) -> bool:
+        if moment.at > fetched + _LEAD:
+            item.warnings.append("future-date")
+            return False
+        return moment.at.year >= _FIRST_YEAR
+
+    def fill(self, item: Article, moment: Moment | None) -> None:
+        if moment is None:
+            item.warnings.append("no-date")
+            return
+        item.published_at = moment.at.isoformat()
+        item.published_precision = moment.precision
+
+
+def _agree(printed: Moment, in_address: Moment) -> bool:
+    # Day against day: an address tells no hour.
+    return abs(printed.at.date() - in_address.at.date()) <= _APART

@@ -1,0 +1,24 @@
+"""What follows from the body: text, images, videos, content hash."""
+
+from __future__ import annotations
+
+import hashlib
+
+from zjnews.items import Article, text_of
+from zjnews.text import normal_form
+
+
+class DerivedPipeline:
+    """Runs after everything that may change title or body."""
+
+    def process_item(self, item: Article) -> Article:
+        item.text = text_of(item.body)
+        item.images = [block.image for block in item.body if block.image]
+        item.videos = [block.url for block in item.body if block.url]
+        item.content_hash = content_hash(item.title or "", item.text)
+        return item
+
+
+def content_hash(title: str, text: str) -> str:
+    """SHA-256 (hex) of title and text after Unicode NFKC and white-space folding."""
+    return hashlib.sha256(normal_form(f"{title}\n\n{text}").encode()).hexdigest()

@@ -1,0 +1,65 @@
+"""The CMS payload: fills in number and keywords, holds its body against the visible one."""
+
+from __future__ import annotations
+
+import re
+
+from zjnews.items import Article, Block, Payload, text_of
+from zjnews.text import squeeze
+
+_REMAINS = re.compile(r"\]\]>|\d{3,12}\s.+\spublic html")
+"""Lines that an unrecognised payload leaves among the paragraphs."""
+_COPY_LENGTH = 100
+"""Characters from which on a body that stands there twice is a copy and no refrain."""
+
+
+class PayloadPipeline:
+    """Reads `Article.payloads`; knows nothing of how they stood on the page."""
+
+    def process_item(self, item: Article) -> Article:
+        item.body, copied = without_copy(item.body)
+        if copied:
+            item.warnings.append("copy-removed")
+        payload = own_payload(item)
+        if payload is not None:
+            self.apply(payload, item)
+        return item
+
+    def apply(self, payload: Payload, item: Article) -> None:
+        if item.id.startswith("url:"):
+            item.id = f"trs:{payload.number}"
+        if payload.keywords:
+            item.keywords = payload.keywords
+        if squeeze(payload.text) != squeeze(text_of(item.body)):
+            item.warnings.append("payload-differs")
+
+
+def own_payload(item: Article) -> Payload | None:
+    """The payload of this article, by its number or else its title; a page may carry others too."""
+    number = item.id.rsplit(":", 1)[-1].lstrip("0")
+    title = squeeze(item.title or "")
+    by_number = (p for p in item.payloads if p.number.lstrip("0") == number)
+    by_title = (p for p in item.payloads if squeeze(p.title) == title)
+    return next(by_number, None) or next(by_title, None)
+
+
+def without_copy(blocks: list[Block]) -> tuple[list[Block], bool]:
+    """Cut off a second copy of the whole body that still stands behind the first, and whether
+    there was one."""
+    texts = [block.text or "" for block in blocks]
+    first = next(filter(None, texts), "")
+    start = texts.index(first) if first else 0
+    for again in range(start + 1, len(texts)):
+        if texts[again] != first:
+            continue
+        original = [text for text in texts[start:again] if text and not _REMAINS.fullmatch(text)]
+        copy = [text for text in texts[again:] if text]
+        if sum(map(len, original)) >= _COPY_LENGTH and copy[: len(original)] == original:
+            return [b for b in blocks[:again] if not _is_remains(b)], True
+    kept = [block for block in blocks if not _is_remains(block)]
+    return kept, len(kept) < len(blocks)
+
+
+def _is_remains(block: Block) -> bool:
+    text = block.text or ""
+    return ("]]>" in text or "public html" in text) and bool(_REMAINS.fullmatch(text))

@@ -1,0 +1,59 @@
+"""Settings of the crawler. Every line that deviates from Scrapy's default says so and why.
+
+Scrapy's own list: https://docs.scrapy.org/en/latest/topics/settings.html
+"""
+
+from zjnews.items import RECORD_KEYS
+from zjnews.page import MAX_BYTES
+
+BOT_NAME = "zjnews"
+SPIDER_MODULES = ["zjnews.spiders"]
+COMMANDS_MODULE = "zjnews.commands"  # default none; `crawl` that answers bad arguments in one line
+
+# --- Who we are ----------------------------------------------------------------------------------
+# An address or mail where the site can reach whoever runs this crawl: `-s CONTACT=you@example.org`.
+# It goes into the user agent, which `spiders/base.py` composes.
+CONTACT = ""
+
+# --- Politeness ----------------------------------------------------------------------------------
+ROBOTSTXT_OBEY = True  # default True in new projects only
+ROBOTSTXT_USER_AGENT = "zjnews"  # default: the whole user agent; robots.txt names the product
+AUTOTHROTTLE_ENABLED = True  # default False; slows down with the host
+AUTOTHROTTLE_START_DELAY = 1.0  # default 5.0; AutoThrottle never goes below DOWNLOAD_DELAY
+DOWNLOAD_DELAY = 1.0  # default 0; at most one request a second and host
+DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which halves some of the pauses
+CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8; Scrapy keeps one queue a host name
+CONCURRENT_REQUESTS = 16  # default 16; so at most 16 of the 140 hosts at once
+COOKIES_ENABLED = False  # default True; articles need none, and the first one costs a look-up
+
+# --- Closed doors --------------------------------------------------------------------------------
+TELNETCONSOLE_ENABLED = False  # default True; opens a port
+REMOTE_CONTROL_ENABLED = False  # default True; opens a port
+DOWNLOADER_MIDDLEWARES = {
+    # Replaced: the same, but what leaves the site is counted and named.
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "zjnews.middlewares.OnSiteMiddleware": 50,
+}
+
+# --- Limits --------------------------------------------------------------------------------------
+DOWNLOAD_MAXSIZE = MAX_BYTES  # default 1 GiB; no article is near it
+DOWNLOAD_WARNSIZE = MAX_BYTES // 2  # default 32 MiB
+DOWNLOAD_TIMEOUT = 60  # default 180 s
+CONCURRENT_ITEMS = 4  # default 100; Scrapy starts that many tasks for every response
+
+# --- Records -------------------------------------------------------------------------------------
+FEED_EXPORT_ENCODING = "utf-8"  # default ASCII with \u escapes in JSON
+FEED_EXPORT_FIELDS = list(RECORD_KEYS)  # default: the item's own; these are the keys, in order
+ITEM_PIPELINES = {
+    "zjnews.pipelines.payload.PayloadPipeline": 100,
+    "zjnews.pipelines.dates.DatesPipeline": 200,
+    "zjnews.pipelines.derived.DerivedPipeline": 300,
+    "zjnews.pipelines.checks.ChecksPipeline": 400,
+    "zjnews.pipelines.duplicates.DuplicatesPipeline": 500,
+}
+
+# --- What the user sees --------------------------------------------------------------------------
+EXTENSIONS = {"zjnews.extensions.summary.Summary": 500}
+SUMMARY_ENABLED = True  # our own: the summary on standard error when a crawl ends
+LOG_LEVEL = "INFO"  # default DEBUG, which prints every item
+LOG_FORMATTER = "zjnews.logs.LogFormatter"  # default prints the whole item for every drop

@@ -1,0 +1,1 @@
+"""Where pages come from: given addresses (`article`), saved pages (`archive`)."""
