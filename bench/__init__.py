@@ -1,0 +1,1 @@
+"""Measurements. Timing belongs here and never into a test."""
