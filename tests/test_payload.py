@@ -171,18 +171,16 @@ _RAW = re.compile(
 )
 
 
+_OWN = re.compile(r"(?<!//)<!\[CDATA\[.*?\]\]>", re.S)
+"""The payload that a page brings; its other elements stand within 500 characters."""
+
+
 def places(markup: str) -> list[int]:
     """Behind which tags a block may be put: not inside scripts, and not inside another payload."""
     blocked = [match.span() for match in _RAW.finditer(markup)]
-    first_payload = markup.find("<![CDATA[<")
+    blocked += [(match.start() - 500, match.end() + 500) for match in _OWN.finditer(markup)]
     ends = [match.end() for match in re.finditer(r"<[a-zA-Z/][^<>]*>", markup)]
-    # An element without children between two of the block's own would be one of them.
-    return [
-        end
-        for end in ends
-        if not any(start < end < stop for start, stop in blocked)
-        and not (first_payload >= 0 and abs(end - first_payload) < 3000)
-    ]
+    return [end for end in ends if not any(start < end < stop for start, stop in blocked)]
 
 
 MARKUP_PAGES = [saved for saved in SAVED_PAGES if saved.folder.parent.name != "plaintext"]

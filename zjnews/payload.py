@@ -45,7 +45,7 @@ _PAGE_ELEMENTS = frozenset(
     "a abbr address article aside b big blockquote body center code dd div dl dt em figcaption"
     " figure font footer form h1 h2 h3 h4 h5 h6 head header html i iframe ins label li main nav"
     " ol option p pre s script section select small span strong style sub sup table tbody td"
-    " textarea tfoot th thead tr u ul video".split()
+    " textarea tfoot th thead title tr u ul video".split()
 )
 """Elements that belong to the page when they follow the block, so never to the block itself."""
 
