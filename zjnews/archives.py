@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
-from warcio.timeutils import iso_date_to_datetime
 
 from zjnews.items import Rejected
 from zjnews.page import MAX_BYTES
@@ -23,6 +23,9 @@ _ACCEPTED = "a folder, " + ", ".join((*_WARC, *_PAGES))
 _CANONICAL = re.compile(rb"<link\b(?=[^<>]*\brel\s*=\s*[\"']?canonical\b)[^<>]*>", re.I)
 _HREF = re.compile(rb"\bhref\s*=\s*[\"']?(https?://[^\"'\s<>]+)", re.I)
 _HEAD_BYTES = 65536
+_DAMAGE = (ArchiveLoadFailed, OSError, EOFError, ValueError, zlib.error)
+_RECORD_STARTS = (b"\x1f\x8b\x08", b"WARC/1.")
+_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,28 +132,82 @@ def _canonical_link(body: bytes) -> str | None:
 
 
 def _read_warc(path: Path) -> Iterator[SavedPage | Unusable]:
+    """The pages of a WARC file. What is damaged is named once, and reading goes on behind it."""
     count = 0
     try:
-        with path.open("rb") as stream:
-            for record in ArchiveIterator(stream, check_digests=True):
-                count += 1
-                if record.rec_type in ("response", "resource"):
-                    yield _read_record(record)
-    except (ArchiveLoadFailed, OSError, EOFError, ValueError) as error:
-        reason = " ".join(str(error).split())[:120] or type(error).__name__
-        yield Unusable(str(path), Rejected("broken-warc", f"after {count} records: {reason}"))
-    else:
-        if count == 0:
-            yield Unusable(str(path), Rejected("broken-warc", "no record in it"))
+        stream = path.open("rb")
+    except OSError as error:
+        yield Unusable(str(path), Rejected("unreadable-file", error.strerror or str(error)))
+        return
+    with stream:
+        start: int | None = 0
+        in_damage = False
+        while start is not None:
+            try:
+                stream.seek(start)
+                for record, end in _records(stream):
+                    in_damage = False
+                    count += 1
+                    if record.rec_type in ("response", "resource"):
+                        yield _read_record(record)
+                    start = end()
+                _check_end(stream, start, count)
+            except _DAMAGE as error:
+                if not in_damage:
+                    reason = f"after {count} records: {_printable(error)}"
+                    yield Unusable(str(path), Rejected("broken-warc", reason))
+                in_damage = True
+                start = _next_start(stream, start + 1)
+            else:
+                return
+
+
+def _records(stream: BinaryIO) -> Iterator[tuple[Any, Callable[[], int]]]:
+    """The records from where the stream stands, each with a function that tells where it ends,
+    to be called when it has been read."""
+    records = ArchiveIterator(stream, check_digests=True)
+    for record in records:
+        if record.format != "warc":
+            raise ArchiveLoadFailed("not a WARC file")
+        yield record, lambda: records.get_record_offset() + records.get_record_length()
+
+
+def _check_end(stream: BinaryIO, end: int, count: int) -> None:
+    """Raise ArchiveLoadFailed where bytes follow the last whole record; warcio passes over them."""
+    stream.seek(end)
+    rest = stream.read(MAX_BYTES).strip()
+    if rest or count == 0:
+        raise ArchiveLoadFailed(f"{len(rest):,} bytes at byte {end:,} are no record")
+
+
+def _next_start(stream: BinaryIO, position: int) -> int | None:
+    """Where the next record may begin: with the first bytes of a gzip member or of a header."""
+    overlap = max(map(len, _RECORD_STARTS)) - 1
+    while True:
+        stream.seek(position)
+        chunk = stream.read(_CHUNK)
+        found = [at for at in map(chunk.find, _RECORD_STARTS) if at >= 0]
+        if found:
+            return position + min(found)
+        if len(chunk) <= overlap:
+            return None
+        position += len(chunk) - overlap
+
+
+def _printable(error: BaseException) -> str:
+    words = re.sub(r"[^\x21-\x7e]+", " ", str(error)).strip()
+    return words[:120] or type(error).__name__
 
 
 def _read_record(record: Any) -> SavedPage | Unusable:
     url = record.rec_headers.get_header("WARC-Target-URI") or ""
     headers = record.http_headers
     body = record.content_stream().read(MAX_BYTES + 1)
-    whole = len(body) <= MAX_BYTES
-    if whole and record.digest_checker.passed is False:
-        return Unusable(url, Rejected("broken-warc", "digest does not match"))
+    if len(body) <= MAX_BYTES:
+        if record.raw_stream.limit:
+            return Unusable(url, Rejected("broken-warc", "record is cut off"))
+        if record.digest_checker.passed is False:
+            return Unusable(url, Rejected("broken-warc", "digest does not match"))
     status = headers.get_statuscode() if headers else "200"
     if status != "200":
         target = headers.get_header("Location")
@@ -164,8 +221,9 @@ def _read_record(record: Any) -> SavedPage | Unusable:
 
 
 def _time(text: str) -> datetime:
-    """Read a time with offset, or one without as UTC. Raises ValueError."""
-    if re.search(r"[+-]\d\d:\d\d$", text):
-        return datetime.fromisoformat(text)
-    time: datetime = iso_date_to_datetime(text)
-    return time.replace(tzinfo=timezone.utc)
+    """Read an ISO 8601 time; one without offset is UTC. Raises ValueError."""
+    whole = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$", text)
+    if whole is None:
+        raise ValueError(f"no time: {text[:40]!r}")
+    offset = "+00:00" if whole[2] in (None, "Z") else whole[2]
+    return datetime.fromisoformat(whole[1] + offset)

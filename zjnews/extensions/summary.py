@@ -54,10 +54,10 @@ class Summary:
         """The summary, for a person."""
         assert self.crawler.stats is not None
         stats = self.crawler.stats.get_stats()
-        name = self.crawler.spidercls.name
+        count = stats.get("zjnews/articles", 0)
         return [
             "",
-            f"{name}: {stats.get('zjnews/articles', 0):,} articles (record v {RECORD_VERSION})",
+            f"{self.crawler.spidercls.name}: {count:,} articles, record version {RECORD_VERSION}",
             *_table("layout", "zjnews/layout/", stats),
             *_table("warning", "zjnews/warning/", stats),
             *_table("rejected", "zjnews/rejected/", stats),

@@ -10,7 +10,7 @@ from zjnews.loaders.app import AppLoader
 from zjnews.loaders.base import ArticleLoader
 from zjnews.loaders.county import CountyLoader
 from zjnews.loaders.english import EnglishLoader
-from zjnews.loaders.fallback import FallbackLoader
+from zjnews.loaders.fallback import SENTENCE, FallbackLoader
 from zjnews.loaders.housing import HousingLoader
 from zjnews.loaders.old import OldLoader
 from zjnews.loaders.paper import PaperLoader
@@ -70,7 +70,8 @@ def _load_unknown(page: Page) -> Article:
     if page.address.kind in (Kind.LIST, Kind.PAPER_PAGE, Kind.PAPER_FRONT):
         raise Rejected("list-page", f"address of a {page.address.kind.value}")
     article = FallbackLoader(page).load()
-    if len(text_of(article.body)) < _ENOUGH_TEXT:
+    text = text_of(article.body)
+    if len(text) < _ENOUGH_TEXT or not SENTENCE.search(text):
         raise _nothing_there(page)
     return article
 

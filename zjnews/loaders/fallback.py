@@ -3,6 +3,7 @@ asks trafilatura where the text is."""
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import cached_property
 
@@ -17,8 +18,9 @@ _VAGUE = ("div.content", "div.article", "article")
 _CONTAINERS = tuple(
     "html body form center main article section div table tbody tr td span founder-content".split()
 )
-_SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
+SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 _ENOUGH_BODY = 80
+logging.getLogger("trafilatura").setLevel(logging.ERROR)  # it warns of every page without a text
 """Characters of text (white space apart) that make a container a body."""
 _LINKED_SHARE = 0.4
 """A container with more of its text in links is a list."""
@@ -84,17 +86,20 @@ class FallbackLoader(ArticleLoader):
 
         text = trafilatura.extract(self.page.markup, fast=True, include_comments=False) or ""
         lines = list(map(squeeze, text.splitlines()))
-        lines = [line for line in lines if _SENTENCE.search(line)] or lines
+        lines = [line for line in lines if SENTENCE.search(line)] or lines
         if sum(map(len, lines)) < _ENOUGH_BODY:
             return None
+        found = _smallest_holding(lines, self.page.root)
+        if not _is_body(found):
+            return None
         self.add_value("warnings", "body-guessed")
-        return _smallest_holding(lines, self.page.root)
+        return found
 
 
 def _sentences(element: etree._Element) -> list[str]:
     """The texts of an element that are sentences rather than titles and links."""
     pieces = pieces_of(element, "")
-    return [squeeze(p.text) for p in pieces if isinstance(p, Line) and _SENTENCE.search(p.text)]
+    return [squeeze(p.text) for p in pieces if isinstance(p, Line) and SENTENCE.search(p.text)]
 
 
 def _is_body(element: etree._Element) -> bool:
