@@ -44,8 +44,8 @@ _ROLE = re.compile(
     # One letter stands alone: 李文 and 王图 are names.
     r"|(?P<mark>文字|文|供图|摄|图片|图)"
 )
-_ROLE_LETTERS = frozenset("者员生人编摄供文图")
-"""Every role has one of these; most lines have none, and telling so is quick."""
+_ROLE_WORDS = ("记者", "通讯员", "实习生", "撰稿人", "作者", "评论员", "编", "摄", "供图")
+"""A line of credits has one of these; most lines have none, and telling so is quick."""
 _FIELD_OF_ROLE = {
     **dict.fromkeys(
         ("摄影报道", "摄影师", "摄影", "摄像", "供图", "摄", "图片", "图"), "photographers"
@@ -153,7 +153,7 @@ def credit_line(text: str) -> Credits | None:
     """The credits of a line that is nothing else: `（责任编辑：张三）`, `Translation: Wu Ziyi`,
     `本报记者 张三 通讯员 李四`. None for any other line; `记者：你怎么看？` is one."""
     inner = text.strip(_BRACKETS)
-    if len(inner) > _LINE_LENGTH:
+    if len(inner) > _LINE_LENGTH or "。" in inner[:-1]:
         return None
     labelled = _labelled(inner) if ":" in inner or "：" in inner else []
     if not labelled:
@@ -263,7 +263,7 @@ def _role_line(text: str) -> Credits | None:
         match = re.fullmatch(r"By (?P<names>.{3,60})", text)
         people = _people(match["names"], strict=True) if match else {}
         return people or None
-    if _ROLE_LETTERS.isdisjoint(text):
+    if not any(word in text for word in _ROLE_WORDS) and not _SLASHED.match(text):
         return None
     roles = filter(None, map(_ROLE.fullmatch, _tokens(text)))
     if any(_word(role) not in _WEAK_ROLES for role in roles) or _SLASHED.match(text):

@@ -1,10 +1,16 @@
-"""Keeps the crawl on zjol.com.cn: what leads off it is refused, counted and named."""
+"""What may be asked for: nothing off zjol.com.cn, and nothing that robots.txt forbids."""
 
 from __future__ import annotations
 
+import logging
+from urllib.parse import urlsplit
+
 from scrapy import Request, Spider
 from scrapy.downloadermiddlewares.offsite import OffsiteMiddleware
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
+from scrapy.robotstxt import RobotParser
+from twisted.internet.defer import Deferred
 
 from zjnews import addresses
 from zjnews.items import Rejected
@@ -24,3 +30,27 @@ class OnSiteMiddleware(OffsiteMiddleware):
             came_from = request.meta.get("redirect_urls", [request.url])[0]
             reject(self.crawler, Rejected("off-site", f"leads to {request.url}"), came_from)
             raise
+
+
+def _without_traceback(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    return True
+
+
+# A host that cannot be reached is no fault of ours: its own message is enough.
+logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_without_traceback)
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's own, but every request that waits for a host's robots.txt gets to see it.
+
+    In Scrapy 2.19 they await one Deferred, and each one that awaits it takes its result away: from
+    the third request on, all that were waiting go ahead as if there were no robots.txt.
+    """
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        parser = await super().robot_parser(request)
+        if parser is not None:
+            return parser
+        settled = self._parsers[urlsplit(request.url).netloc]
+        return None if isinstance(settled, Deferred) else settled

@@ -33,6 +33,9 @@ DOWNLOADER_MIDDLEWARES = {
     # Replaced: the same, but what leaves the site is counted and named.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "zjnews.middlewares.OnSiteMiddleware": 50,
+    # Replaced: the same, but no request slips by while robots.txt is on its way.
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "zjnews.middlewares.RobotsMiddleware": 100,
 }
 
 # --- Limits --------------------------------------------------------------------------------------
@@ -56,4 +59,5 @@ ITEM_PIPELINES = {
 EXTENSIONS = {"zjnews.extensions.summary.Summary": 500}
 SUMMARY_ENABLED = True  # our own: the summary on standard error when a crawl ends
 LOG_LEVEL = "INFO"  # default DEBUG, which prints every item
+RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # default ERROR; our own line names what could not be fetched
 LOG_FORMATTER = "zjnews.logs.LogFormatter"  # default prints the whole item for every drop

@@ -31,5 +31,5 @@ def normal_form(text: str) -> str:
 
 def language_of(text: str) -> str:
     """`zh` or `en`, whichever more characters (Han) or words (Latin) speak for."""
-    sample = text[:500]
+    sample = text[:300]
     return "en" if len(_LATIN.findall(sample)) > len(_HAN.findall(sample)) else "zh"

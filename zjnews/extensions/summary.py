@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scrapy import signals
+from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
@@ -29,6 +29,7 @@ class Summary:
         summary = cls(crawler)
         crawler.signals.connect(summary.item_scraped, signals.item_scraped)
         crawler.signals.connect(summary.item_dropped, signals.item_dropped)
+        crawler.signals.connect(summary.request_dropped, signals.request_dropped)
         crawler.signals.connect(summary.engine_stopped, signals.engine_stopped)
         return summary
 
@@ -41,6 +42,13 @@ class Summary:
     def item_dropped(self, item: Article, exception: BaseException) -> None:
         if isinstance(exception, Rejected):
             reject(self.crawler, exception, item.url)
+
+    def request_dropped(self, request: Request) -> None:
+        """A request that Scrapy has seen before: given twice, or where a redirect led."""
+        way = request.meta.get("redirect_urls", [])
+        reason = "redirect-loop" if request.url in way else "duplicate"
+        rejected = Rejected(reason, f"{request.url} was asked for already")
+        reject(self.crawler, rejected, way[0] if way else request.url)
 
     def engine_stopped(self) -> None:
         if self.prints:

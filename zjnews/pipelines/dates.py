@@ -22,25 +22,18 @@ class DatesPipeline:
         address = addresses.read(item.url)
         fetched = datetime.fromisoformat(item.fetched_at)
         in_address = dates.start_of(address.date) if address.date else None
-        printed = (
-            dates.read(item.published_raw, fetched, address.date) if item.published_raw else None
-        )
-        if printed is not None and not self.is_sane(printed, fetched, item):
-            printed = None
+        printed = dates.read(item.published_raw or "", fetched, address.date)
+        if printed and printed.at > fetched + _LEAD:
+            item.warnings.append("future-date")
+        printed = _sane(printed, fetched)
         if printed and in_address and not _agree(printed, in_address):
             item.warnings.append("date-differs-from-address")
         if printed is None and in_address and address.kind is not addresses.Kind.PAPER:
             item.warnings.append("date-from-address")
         self.fill(item, printed or in_address)
-        if item.modified_raw and (modified := dates.read(item.modified_raw, fetched, address.date)):
-            item.modified_at = modified.at.isoformat()
+        modified = _sane(dates.read(item.modified_raw or "", fetched, address.date), fetched)
+        item.modified_at = modified.at.isoformat() if modified else None
         return item
-
-    def is_sane(self, moment: Moment, fetched: datetime, item: Article) -> bool:
-        if moment.at > fetched + _LEAD:
-            item.warnings.append("future-date")
-            return False
-        return moment.at.year >= _FIRST_YEAR
 
     def fill(self, item: Article, moment: Moment | None) -> None:
         if moment is None:
@@ -48,6 +41,13 @@ class DatesPipeline:
             return
         item.published_at = moment.at.isoformat()
         item.published_precision = moment.precision
+
+
+def _sane(moment: Moment | None, fetched: datetime) -> Moment | None:
+    """The moment, where a page fetched then can have been published at it."""
+    if moment is None or moment.at.year < _FIRST_YEAR or moment.at > fetched + _LEAD:
+        return None
+    return moment
 
 
 def _agree(printed: Moment, in_address: Moment) -> bool:

@@ -12,7 +12,7 @@ class DuplicatesPipeline:
         self.urls: dict[str, str] = {}
 
     def process_item(self, item: Article) -> Article:
-        first = self.urls.setdefault(item.id, item.url)
-        if first is not item.url:
-            raise Rejected("duplicate", f"{item.url} is {item.id}, already read at {first}")
+        if item.id in self.urls:
+            raise Rejected("duplicate", f"is {item.id}, already read at {self.urls[item.id]}")
+        self.urls[item.id] = item.url
         return item

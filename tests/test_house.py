@@ -1,0 +1,83 @@
+"""The house as docs/design.md draws it: imports go one way, and newcomers are told the truth."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import ROOT
+from zjnews import items, settings
+
+PACKAGE = ROOT / "zjnews"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+RANK = {
+    "items": 0,
+    "addresses": 0,
+    "text": 0,
+    "dates": 1,
+    "credits": 1,
+    "payload": 1,
+    "page": 2,
+    "loaders": 3,
+    "pipelines": 3,
+    "archives": 3,
+    "logs": 3,
+    "middlewares": 4,
+    "extensions": 4,
+    "spiders": 4,
+    "settings": 5,
+    "commands": 5,
+}
+"""A room may import rooms of a lower rank, and its own."""
+
+
+def imported_rooms(module: Path) -> set[str]:
+    rooms: set[str] = set()
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "zjnews":
+            rooms |= {alias.name for alias in node.names if not alias.name.startswith("__")}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("zjnews."):
+            rooms.add(str(node.module).split(".")[1])
+    return rooms
+
+
+def room_of(module: Path) -> str:
+    return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_go_one_way(module: Path) -> None:
+    room = room_of(module)
+    if room == "__init__":
+        assert not imported_rooms(module)
+        return
+    for imported in imported_rooms(module) - {room}:
+        assert RANK[imported] < RANK[room], f"{room} imports {imported}"
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_it_knows(module: Path) -> None:
+    assert ast.get_docstring(ast.parse(module.read_text("utf-8")))
+
+
+def test_every_key_and_warning_is_documented() -> None:
+    text = (ROOT / "docs" / "record.md").read_text("utf-8")
+    for key in items.RECORD_KEYS:
+        assert f"`{key}`" in text, key
+    source = "".join(module.read_text("utf-8") for module in MODULES)
+    for code in set(re.findall(r'warnings(?:\.append\(|", )"([a-z-]+)"', source)):
+        assert f"`{code}`" in text, code
+
+
+def test_every_reason_is_documented() -> None:
+    text = (ROOT / "docs" / "logs.md").read_text("utf-8")
+    source = "".join(module.read_text("utf-8") for module in MODULES)
+    for reason in set(re.findall(r'Rejected\(\s*"([a-z-]+)"', source)):
+        assert f"`{reason}`" in text, reason
+
+
+def test_the_feed_has_the_keys_of_the_record() -> None:
+    assert tuple(settings.FEED_EXPORT_FIELDS) == items.RECORD_KEYS

@@ -1,0 +1,29 @@
+"""The bundled site: its generator gives the same bytes again, and the file in the tree is its own."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+from samples import build
+from tests.command_line import ROOT
+from zjnews import addresses
+
+BUNDLED = ROOT / "samples" / "zjol.warc.gz"
+
+
+def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
+    assert build.build(tmp_path / "one.warc.gz") == build.build(tmp_path / "two.warc.gz") >= 40
+    assert (tmp_path / "one.warc.gz").read_bytes() == (tmp_path / "two.warc.gz").read_bytes()
+
+
+def test_the_bundled_file_is_what_the_generator_writes(tmp_path: Path) -> None:
+    build.build(tmp_path / "new.warc.gz")
+    # Unpacked, since zlib libraries pack differently.
+    assert gzip.decompress((tmp_path / "new.warc.gz").read_bytes()) == gzip.decompress(
+        BUNDLED.read_bytes()
+    )
+
+
+def test_every_page_has_an_address_of_the_site() -> None:
+    assert all(addresses.is_on_site(sample.address) for sample in build.pages())
