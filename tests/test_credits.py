@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from zjnews import credits
-from zjnews.credits import Caption
+from zjnews import captions, credits
+from zjnews.captions import Caption
 from zjnews.text import fold
 
 
@@ -150,12 +150,12 @@ def test_bylines_in_brackets(text: str, rest: str, authors: list[str]) -> None:
     ],
 )
 def test_captions(line: str, expected: Caption) -> None:
-    assert credits.read_caption(line, hinted=False) == expected
+    assert captions.read_caption(line, hinted=False) == expected
 
 
 def test_a_line_without_credit_is_a_caption_only_where_the_markup_says_so() -> None:
-    assert credits.read_caption("图为会场", hinted=False) is None
-    assert credits.read_caption("图为会场", hinted=True) == Caption("图为会场", None)
+    assert captions.read_caption("图为会场", hinted=False) is None
+    assert captions.read_caption("图为会场", hinted=True) == Caption("图为会场", None)
 
 
 _han_name = st.builds(
@@ -201,4 +201,4 @@ def test_no_line_raises(text: str) -> None:
     credits.read_line(line)
     credits.credit_line(line)
     credits.take_byline(line)
-    credits.read_caption(line, hinted=True)
+    captions.read_caption(line, hinted=True)

@@ -20,6 +20,7 @@ RANK = {
     "dates": 1,
     "credits": 1,
     "payload": 1,
+    "captions": 2,
     "page": 2,
     "loaders": 3,
     "pipelines": 3,

@@ -1,4 +1,4 @@
-"""Who made an article, as pages print it in Chinese and English: labels, bylines, captions, names.
+"""Who made an article, as pages print it in Chinese and English: labels, bylines, names.
 
 Works on lines of folded text only; knows no markup.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from zjnews.text import fold
 
@@ -35,7 +34,7 @@ _BRACKETS = "()（）[]【】〔〕「」 "
 _BETWEEN_NAMES = re.compile(r"[、，,;；/|&\s]+|\band\b")
 _HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}|[\u3400-\u9fff]+(?:[·•][\u3400-\u9fff]+)+")
 _LATIN_NAME = re.compile(r"[A-Z][\w.'’-]*(?:\s[A-Z][\w.'’-]*){0,4}")
-_HAN = re.compile(r"[\u3400-\u9fff]")
+HAN = re.compile(r"[\u3400-\u9fff]")
 _ROLE = re.compile(
     r"(?P<employer>[\u3400-\u9fff·•A-Za-z0-9]{0,16}?)"
     r"(?:见习|实习|首席|特约|特派|资深|全媒体|融媒体|驻站)*"
@@ -66,70 +65,19 @@ _NO_NAME = frozenset(
     " 讯 摄 文 图 未知 佚名 无 暂无".split()
 )
 
-_LINE_LENGTH = 120
-"""Longer lines are neither credits nor furniture."""
+LINE_LENGTH = 120
+"""Longer lines are no credits."""
 _VALUE_LENGTH = 40
 _SLASHED = re.compile(r"[文图摄]\s?[/｜|]\s?\S")
 _BYLINE = re.compile(r"\s*[（(](?P<inside>[^（()）]{2,120})[）)]\s*")
 _DATELINE_ROOM = 48
 """How far into a paragraph a byline in brackets may begin."""
 
-_FURNITURE = re.compile(
-    r"read more(?: \S{1,2})?|查看(?:更多|全文)|阅读(?:原文|全文|更多)|点击(?:查看|阅读)\S{0,8}"
-    r"|展开全文|收起|分享让更多人看到|链接已复制|分享到[:：]?|字体[:：].{0,8}"
-    r"|[（(【\[]?\s*原(?:标题|题)\s*[:：].*"
-    r"|(?:版权所有|版权声明|copyright|©|未经(?:授权|许可|书面)).*"
-    r"|(?:浙江在线)?版权所有.*"
-    r"|\d{1,3}\s?/\s?\d{1,3}|(?:上一页|下一页|首页|尾页|末页|\[?\d{1,2}\]?|[|\s])+"
-    r"|(?:更多精彩内容|扫一扫|长按识别|关注公众号).{0,40}"
-    r"|\]\]>",
-    re.I,
-)
-
-_CREDITED = r"[^\s。！？；，,、（()）]{1,20}?"
-_CREDIT_BEFORE = re.compile(
-    r"(?:^|(?<=[\s。！？；，,.!?）)”\"])|(?=[（(]))[（(]?\s*"
-    rf"(?P<credit>(?:[^\s。！？；，,（()）]{{0,16}}(?:记者|通讯员|摄影师|作者)\s)?{_CREDITED}(?:、{_CREDITED})*)"
-    r"\s*(?P<verb>摄影|摄|供图|提供|/图)\s*[）)]?[。.]?$"
-)
-_CREDIT_NAMES = re.compile(
-    r"^[（(]?(?P<credit>[\u3400-\u9fff]{2,4}(?:[\s、][\u3400-\u9fff]{2,4})+)\s*(?P<verb>摄影|摄)\s*[）)]?$"
-)
-_CREDIT_AFTER = re.compile(
-    r"[（(\[]?\s*(?:图源|图片来源|图自|供图|摄影|图片|资料图|图"
-    r"|photos?(?: by)?|photo credit|credit|source)"
-    r"\s*(?:[:：/｜|]|(?<=by)\s)\s*(?P<credit>[^（()）。]{1,60}?)\s*[）)\]]?[。.]?$",
-    re.I,
-)
-_CREDIT_ISSUED = re.compile(
-    r"(?P<agency>[\u3400-\u9fff]{0,8}(?:社|网|报|视觉中国))(?:记者)?发?\s*[（(]\s*(?P<credit>[^（()）]{2,20}?)\s*摄\s*[）)]$"
-)
-_CREDIT_ALONE = re.compile(
-    r"(?:^|(?<=[\s。！？]))[（(]?(?P<credit>资料图片?|资料照片?|新华社发|视觉中国)[）)]?$"
-)
-_AROUND_CAPTION = " （(◎▲△▼■□●○↑↓←→|｜/／"
-_SPACED_NAME = re.compile(
-    r"(?<![\u3400-\u9fff])([\u3400-\u9fff])\s([\u3400-\u9fff]{1,2})(?=\s*(?:摄|供图))"
-)
-_BY = re.compile(r"^photos? by ", re.I)
-_AGENCY = re.compile(
-    r".*(?:社|网|报|视觉中国|新闻|客户端|图虫|局|委|办|部|院|校|馆|公司|中心|学|队|所|会|方|者)$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """The line under a picture, taken apart."""
-
-    caption: str | None
-    credit: str | None
-    photographers: tuple[str, ...] = ()
-
 
 def names(text: str) -> list[str]:
     """The names in the value of a label: `张 三、李四` gives 张三 and 李四, `Wu Ziyi, Chen Wenjing`
     the two of them. Roles and employers before a name are left out."""
-    found = _people(text, strict=False)
+    found = people_in(text, strict=False)
     return unique(
         name for field in ("authors", "editors", "photographers") for name in found.get(field, [])
     )
@@ -153,7 +101,7 @@ def credit_line(text: str) -> Credits | None:
     """The credits of a line that is nothing else: `（责任编辑：张三）`, `Translation: Wu Ziyi`,
     `本报记者 张三 通讯员 李四`. None for any other line; `记者：你怎么看？` is one."""
     inner = text.strip(_BRACKETS)
-    if len(inner) > _LINE_LENGTH or "。" in inner[:-1]:
+    if len(inner) > LINE_LENGTH or "。" in inner[:-1]:
         return None
     labelled = _labelled(inner) if ":" in inner or "：" in inner else []
     if not labelled:
@@ -184,47 +132,6 @@ def take_byline(text: str) -> tuple[str, Credits]:
     return fold(rest), found
 
 
-def is_furniture(text: str) -> bool:
-    """Whether a line is no part of any article: `read more`, copyright, paging, 原标题."""
-    if len(text) > _LINE_LENGTH:
-        return False
-    return bool(_FURNITURE.fullmatch(text))
-
-
-def read_caption(text: str, hinted: bool) -> Caption | None:
-    """Read a line that stands right after a picture. `hinted`: the markup says it is a caption.
-    None where it is none: without a hint, only a line that ends in a credit is one."""
-    if len(text) > 300:
-        return None
-    text = _SPACED_NAME.sub(r"\1\2", text)
-    for form in (_CREDIT_ISSUED, _CREDIT_AFTER, _CREDIT_ALONE, _CREDIT_NAMES, _CREDIT_BEFORE):
-        if match := form.search(text):
-            return _caption(text[: match.start()], match)
-    if hinted and len(text) <= 160:
-        return Caption(text, None)
-    return None
-
-
-def _caption(before: str, match: re.Match[str]) -> Caption:
-    groups = match.groupdict()
-    credit = fold(_BY.sub("", match["credit"]))
-    taken_by_person = groups.get("verb") in ("摄", "摄影") or "agency" in groups
-    if match.re is _CREDIT_AFTER:
-        taken_by_person = bool(re.match(r"\W*(?:摄影|photos? by)", match[0], re.I))
-    photographers = _photographers(credit) if taken_by_person else ()
-    if groups.get("agency"):
-        credit = f"{groups['agency']} {credit}"
-    return Caption(before.strip(_AROUND_CAPTION) or None, credit or None, photographers)
-
-
-def _photographers(credit: str) -> tuple[str, ...]:
-    """`新华社记者 李四` gives 李四; `Lin Qiao/Zhejiang Online` gives Lin Qiao."""
-    if not _HAN.search(credit):
-        credit = credit.split("/", 1)[0]
-    people = _people(credit, strict=True)
-    return tuple(people.get("authors", []) + people.get("photographers", []))
-
-
 def _add(into: Credits, field: str, value: str) -> None:
     value = value.strip(" |｜,，;；" + _BRACKETS)
     if field == "source":
@@ -234,7 +141,7 @@ def _add(into: Credits, field: str, value: str) -> None:
         for key, values in people.items():
             into.setdefault(key, []).extend(values)
     elif field == "authors":
-        for key, values in _people(value, strict=False).items():
+        for key, values in people_in(value, strict=False).items():
             into.setdefault(key, []).extend(values)
     elif field in ("editors", "translators", "photographers"):
         into.setdefault(field, []).extend(names(value))
@@ -243,9 +150,9 @@ def _add(into: Credits, field: str, value: str) -> None:
 def _split_source(value: str) -> tuple[str, Credits]:
     """`萧山日报 记者 张三` is a source and a reporter, so is `Zhejiang Online By Shen Anlan`."""
     if by := re.search(r"\s[Bb]y\s(?=[A-Z])", value):
-        return value[: by.start()], _people(value[by.end() :], strict=False)
+        return value[: by.start()], people_in(value[by.end() :], strict=False)
     tokens = value.split()
-    if tokens and not _HAN.search(tokens[0]):
+    if tokens and not HAN.search(tokens[0]):
         return value, {}
     for index, token in enumerate(tokens):
         if (
@@ -253,21 +160,21 @@ def _split_source(value: str) -> tuple[str, Credits]:
             and (match := _ROLE.fullmatch(token))
             and _FIELD_OF_ROLE.get(_word(match), "authors") == "authors"
         ):
-            return " ".join(tokens[:index]), _people(" ".join(tokens[index:]), strict=False)
+            return " ".join(tokens[:index]), people_in(" ".join(tokens[index:]), strict=False)
     return tokens[0] if tokens else "", {}  # what follows are controls, `打印 字号`
 
 
 def _role_line(text: str) -> Credits | None:
     """The people of a line of roles and names without colons, or None if it says more."""
-    if not _HAN.search(text):
+    if not HAN.search(text):
         match = re.fullmatch(r"By (?P<names>.{3,60})", text)
-        people = _people(match["names"], strict=True) if match else {}
+        people = people_in(match["names"], strict=True) if match else {}
         return people or None
     if not any(word in text for word in _ROLE_WORDS) and not _SLASHED.match(text):
         return None
     roles = filter(None, map(_ROLE.fullmatch, _tokens(text)))
     if any(_word(role) not in _WEAK_ROLES for role in roles) or _SLASHED.match(text):
-        return _people(text, strict=True) or None
+        return people_in(text, strict=True) or None
     return None
 
 
@@ -287,19 +194,19 @@ def _join_spaced(tokens: list[str]) -> list[str]:
         if single:
             joined.append(single + token)
             single = ""
-        elif len(token) == 1 and _HAN.match(token) and token not in _NO_NAME:
+        elif len(token) == 1 and HAN.match(token) and token not in _NO_NAME:
             single = token
         else:
             joined.append(token)
     return [*joined, single] if single else joined
 
 
-def _people(text: str, strict: bool) -> Credits:
+def people_in(text: str, strict: bool) -> Credits:
     """The people of a run of roles, employers and names. Strict: nothing unless every word is
     one of the three."""
     text = fold(text).strip(_BRACKETS)
-    if not _HAN.search(text):
-        return _latin_people(text, strict)
+    if not HAN.search(text):
+        return _latinpeople_in(text, strict)
     found: Credits = {}
     field = "authors"
     tokens = _tokens(text)
@@ -338,7 +245,7 @@ def _is_employer(tokens: list[str], index: int) -> bool:
     return index == 0 and len(tokens) > 1 and bool(_MEDIUM.fullmatch(token))
 
 
-def _latin_people(text: str, strict: bool) -> Credits:
+def _latinpeople_in(text: str, strict: bool) -> Credits:
     pieces = [fold(piece).strip(" .") for piece in re.split(r"[,，、;；/|&]|\band\b", text)]
     pieces = [piece for piece in pieces if piece]
     if strict and not all(_LATIN_NAME.fullmatch(piece) for piece in pieces):
@@ -362,4 +269,4 @@ def _is_plausible(field: str, value: str) -> bool:
         return len(value) <= _VALUE_LENGTH
     # A column may sign as 之江轩; every other credit is a name.
     is_pen_name = field == "authors" and re.fullmatch(r"[\u3400-\u9fff]{2,8}", value)
-    return bool(_people(value, strict=True) or is_pen_name)
+    return bool(people_in(value, strict=True) or is_pen_name)

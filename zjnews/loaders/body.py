@@ -10,7 +10,8 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from zjnews import credits
+from zjnews import captions, credits
+from zjnews.captions import Caption
 from zjnews.credits import Credits
 from zjnews.items import Block, Image
 from zjnews.text import fold, squeeze
@@ -41,6 +42,18 @@ _IMAGE_SOURCES = ("data-src", "data-original", "data-url", "_src", "src")
 _ICON = re.compile(r"(?:icon|logo|loading|blank|spacer|pixel|qrcode|ewm)[^/]*\.\w+$|^data:", re.I)
 _ICON_PIXELS = 40
 """Pictures that the page itself makes smaller than this are ornaments."""
+
+_FURNITURE_LINE = re.compile(
+    r"read more(?: \S{1,2})?|查看(?:更多|全文)|阅读(?:原文|全文|更多)|点击(?:查看|阅读)\S{0,8}"
+    r"|展开全文|收起|分享让更多人看到|链接已复制|分享到[:：]?|字体[:：].{0,8}"
+    r"|[（(【\[]?\s*原(?:标题|题)\s*[:：].*"
+    r"|(?:版权所有|版权声明|copyright|©|未经(?:授权|许可|书面)).*"
+    r"|(?:浙江在线)?版权所有.*"
+    r"|\d{1,3}\s?/\s?\d{1,3}|(?:上一页|下一页|首页|尾页|末页|\[?\d{1,2}\]?|[|\s])+"
+    r"|(?:更多精彩内容|扫一扫|长按识别|关注公众号).{0,40}"
+    r"|\]\]>",
+    re.I,
+)
 
 _HEADING_LENGTH = 40
 _HEADING_WORDS = 12
@@ -97,6 +110,13 @@ def read_body(
     return body
 
 
+def is_furniture(text: str) -> bool:
+    """Whether a line is no part of any article: `read more`, copyright, paging, 原标题."""
+    if len(text) > credits.LINE_LENGTH:
+        return False
+    return bool(_FURNITURE_LINE.fullmatch(text))
+
+
 def merge(into: Credits, found: Credits) -> None:
     """Add credits to credits, every name once."""
     for key, values in found.items():
@@ -104,7 +124,7 @@ def merge(into: Credits, found: Credits) -> None:
 
 
 def _take_line(line: Line, body: Body) -> None:
-    if credits.is_furniture(line.text):
+    if is_furniture(line.text):
         return
     found = credits.credit_line(line.text)
     if found is not None:
@@ -119,7 +139,7 @@ def _take_line(line: Line, body: Body) -> None:
 
 def _take_caption(line: Line, picture: Image, found: Credits) -> bool:
     """Give the picture its caption, or the credit in the line after the caption."""
-    caption = credits.read_caption(line.text, line.captioning)
+    caption = captions.read_caption(line.text, line.captioning)
     is_first = picture.credit is None and picture.caption is None
     if caption is None or not (is_first or _completes(picture, caption)):
         return False
@@ -130,7 +150,7 @@ def _take_caption(line: Line, picture: Image, found: Credits) -> bool:
     return True
 
 
-def _completes(picture: Image, caption: credits.Caption) -> bool:
+def _completes(picture: Image, caption: Caption) -> bool:
     return picture.credit is None and caption.caption is None
 
 
