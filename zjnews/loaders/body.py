@@ -33,8 +33,9 @@ _CAPTION_CLASS = re.compile(
     r"caption|pic-?(?:text|title|info|desc)|img-?(?:text|title|info|desc)|tuzhu|tushuo"
 )
 _FURNITURE_CLASS = re.compile(
-    r"(?:^|\s)(?:bdshare\S*|bdsharebuttonbox|share\S*|fenxiang|cprtip|fenye|pages?|pagination|pagebar"
-    r"|related?|relatednews|xgxw|xgyd|hot\S*|ewm|qrcode|erweima|copyright|toolbar|editor)(?=\s|$)",
+    # Names that hold nothing else: `page` and `editor` have been seen around whole articles.
+    r"(?:^|\s)(?:bdshare\S*|share(?:[-_]?(?:bar|box|btn|list|to|wrap))?|fenxiang|fenye|pagination|pagebar"
+    r"|related?news|xgxw|xgyd|ewm|qrcode|erweima)(?=\s|$)",
     re.I,
 )
 _VIDEO_FILE = re.compile(r"(?:https?:)?//[\w.-]+/[\w./-]+\.(?:mp4|m3u8)", re.I)
@@ -44,13 +45,13 @@ _ICON_PIXELS = 40
 """Pictures that the page itself makes smaller than this are ornaments."""
 
 _FURNITURE_LINE = re.compile(
-    r"read more(?: \S{1,2})?|查看(?:更多|全文)|阅读(?:原文|全文|更多)|点击(?:查看|阅读)\S{0,8}"
+    r"read more\W*|查看(?:更多|全文)|阅读(?:原文|全文|更多)|点击(?:查看|阅读)\S{0,8}"
     r"|展开全文|收起|分享让更多人看到|链接已复制|分享到[:：]?|字体[:：].{0,8}"
     r"|[（(【\[]?\s*原(?:标题|题)\s*[:：].*"
-    r"|(?:版权所有|版权声明|copyright|©|未经(?:授权|许可|书面)).*"
-    r"|(?:浙江在线)?版权所有.*"
-    r"|\d{1,3}\s?/\s?\d{1,3}|(?:上一页|下一页|首页|尾页|末页|\[?\d{1,2}\]?|[|\s])+"
-    r"|(?:更多精彩内容|扫一扫|长按识别|关注公众号).{0,40}"
+    r"|(?:.{0,10}版权所有(?!者)|版权声明|copyright\b|©)[^。]*。?"
+    r"|未经(?:授权|许可|书面)[^。]*(?:转载|使用|镜像|复制)[^。]*。?"
+    r"|\d{1,3}\s?/\s?\d{1,3}|(?:\[\d{1,2}\]\s?)+"
+    r"|(?=.*[上下]一页)(?:[上下]一页|首页|尾页|末页|\[?\d{1,2}\]?|[|\s])+"
     r"|\]\]>",
     re.I,
 )
@@ -130,6 +131,8 @@ def _take_line(line: Line, body: Body) -> None:
     if found is not None:
         merge(body.credits, found)
         return
+    if _take_late_credit(line, body):
+        return
     text, found = credits.take_byline(line.text)
     merge(body.credits, found)
     if text:
@@ -148,6 +151,15 @@ def _take_caption(line: Line, picture: Image, found: Credits) -> bool:
     if caption.photographers:
         merge(found, {"photographers": list(caption.photographers)})
     return True
+
+
+def _take_late_credit(line: Line, body: Body) -> bool:
+    """Give a line that is nothing but a picture's credit to the last picture that has none."""
+    caption = captions.read_caption(line.text, hinted=False)
+    pictures = [b.image for b in body.blocks if b.image and b.image.credit is None]
+    if caption is None or caption.caption is not None or not pictures:
+        return False
+    return _take_caption(line, pictures[-1], body.credits)
 
 
 def _completes(picture: Image, caption: Caption) -> bool:
@@ -327,9 +339,11 @@ def data_rows(table: etree._Element) -> list[list[str]] | None:
     lays out the page."""
     if table.find(".//table") is not None or table.find(".//img") is not None:
         return None
-    rows = [
-        [fold("".join(cell.itertext())) for cell in row.iterchildren("td", "th")]
-        for row in table.iter("tr")
-    ]
+    rows = [[_cell_text(cell) for cell in row.iterchildren("td", "th")] for row in table.iter("tr")]
     rows = [row for row in rows if any(row)]
     return rows if sum(len(row) >= 2 for row in rows) >= 2 else None
+
+
+def _cell_text(cell: etree._Element) -> str:
+    """The text of a cell; its paragraphs are set apart by a space."""
+    return " ".join(piece.text for piece in pieces_of(cell, "") if isinstance(piece, Line))

@@ -1,0 +1,159 @@
+"""What a body container becomes: blocks in reading order, and nothing of the page's frame."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.reading import read_record
+
+HEAD = "<h1 class=artTitle>标题</h1><div class=info><span>2026-09-14 11:02:33</span></div>"
+TALL = "　　这是一个够长的段落，用来让正文看起来像正文，句子也要完整地说完。"
+
+
+def body(html: str) -> list[dict[str, Any]]:
+    page = f"{HEAD}<div class=content><div class=artCon>{html}</div></div></body></html>"
+    return read_record(page.encode())["body"]
+
+
+def texts(html: str) -> list[str]:
+    return [block["text"] for block in body(html) if "text" in block]
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>甲</p><p>乙</p>", ["甲", "乙"]),
+        ("甲<br>乙<br/><br>丙", ["甲", "乙", "丙"]),
+        ("<div>甲<div>乙</div>丙</div>", ["甲", "乙", "丙"]),
+        ("<p>甲<span>乙</span><a href=/>丙</a><font>丁</font></p>", ["甲乙丙丁"]),
+        ("<ul><li>甲</li><li>乙</li></ul><ol><li>丙</ol>", ["甲", "乙", "丙"]),
+        ("<blockquote>甲</blockquote><pre>乙</pre>", ["甲", "乙"]),
+        ("<dl><dt>甲</dt><dd>乙</dd></dl>", ["甲", "乙"]),
+        ("<section><p><span leaf>甲</span><span leaf>乙</span></p></section>", ["甲乙"]),
+        ("<table><tr><td><p>甲</p><p>乙</p></td></tr></table>", ["甲", "乙"]),
+        ("<P>甲<P>乙", ["甲", "乙"]),
+        ("　　甲&nbsp;&nbsp;乙\u200b丙", ["甲 乙丙"]),
+        ("<p>甲</p><p>&nbsp;</p><p>　</p><p>乙</p>", ["甲", "乙"]),
+        ("<p>标题</p><p>甲</p><p>标题</p>", ["甲", "标题"]),
+    ],
+)
+def test_lines(html: str, expected: list[str]) -> None:
+    assert texts(html) == expected
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div style='display:none'>藏</div>",
+        "<p hidden>藏</p>",
+        "<script>藏</script>",
+        "<style>藏</style>",
+        "<noscript>藏</noscript>",
+        "<textarea>藏</textarea>",
+        "<div class=bdsharebuttonbox>藏</div>",
+        "<div class='share clearfix'>藏</div>",
+        "<div class=fenye>藏</div>",
+        "<div class=cprtip>藏</div>",
+        "<!-- 藏 -->",
+        "<p>（原标题：藏）</p>",
+        "<p>版权所有 藏</p>",
+        "<p>责任编辑：张三</p>",
+        "<p>1/8</p>",
+        "<p>上一页 1 2 3 下一页</p>",
+        "<p>read more</p>",
+    ],
+)
+def test_what_is_no_body(html: str) -> None:
+    assert texts(f"<p>甲</p>{html}<p>乙</p>") == ["甲", "乙"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div class=page><p>正文在这里。</p></div>",
+        "<div class=editor><p>正文在这里。</p></div>",
+        "<div class=hotel><p>正文在这里。</p></div>",
+        "<div class=shared-content><p>正文在这里。</p></div>",
+        "<p>版权所有者昨天说，正文在这里。</p>",
+        "<p>编辑部的正文在这里。</p>",
+        "<p>2026</p>",
+    ],
+)
+def test_what_only_looks_like_the_frame(html: str) -> None:
+    assert len(texts(f"<p>甲</p>{html}<p>乙</p>")) == 3
+
+
+@pytest.mark.parametrize(
+    ("html", "is_heading"),
+    [
+        ("<h2>小标题</h2>", True),
+        ("<p><strong>小标题</strong></p>", True),
+        ("<p><b>小</b>&nbsp;<b>标题</b></p>", True),
+        ("<p style='font-weight:bold'>小标题</p>", True),
+        ("<p><span style='font-weight: 700'>小标题</span></p>", True),
+        ("<p><strong>不是标题。</strong></p>", False),
+        ("<p><strong>“不是标题！”</strong></p>", False),
+        ("<p><strong>半</strong>个标题</p>", False),
+        (f"<p><strong>{'长' * 41}</strong></p>", False),
+    ],
+)
+def test_headings(html: str, is_heading: bool) -> None:
+    assert body(f"<p>{TALL}</p>{html}<p>{TALL}</p>")[1]["type"] == (
+        "heading" if is_heading else "paragraph"
+    )
+
+
+@pytest.mark.parametrize(
+    ("html", "caption", "credit"),
+    [
+        ("<p><img src=a.jpg></p><p align=center>说明</p>", "说明", None),
+        ("<p><img src=a.jpg></p><p style='text-align:center'>说明。张三 摄</p>", "说明。", "张三"),
+        ("<figure><img src=a.jpg><figcaption>说明</figcaption></figure>", "说明", None),
+        ("<p><img src=a.jpg><br>说明。 图源：新华社</p>", "说明。", "新华社"),
+        ("<p><img src=a.jpg></p><p class=pic-text>说明</p><p>张三 摄</p>", "说明", "张三"),
+        ("<p><img src=a.jpg></p><p>这一段不是说明。</p>", None, None),
+    ],
+)
+def test_captions(html: str, caption: str | None, credit: str | None) -> None:
+    image = body(html)[0]
+    assert (image["caption"], image["credit"]) == (caption, credit)
+
+
+def test_a_credit_further_down_belongs_to_the_picture_that_has_none() -> None:
+    page = f"{HEAD}<div class=artCon><p><img src=a.jpg></p><p>{TALL}</p><p>新华社发（刘满仓摄）</p></div></html>"
+    record = read_record(page.encode())
+    assert record["images"][0]["credit"] == "新华社 刘满仓"
+    assert record["photographers"] == ["刘满仓"]
+    assert "新华社发" not in record["text"]
+
+
+def test_images() -> None:
+    found = body(
+        "<img src=./W02.jpg alt=' 图 '><img src=//img.zjol.com.cn/a.png><img data-src=https://x.zjol.com.cn/b.jpg src=loading.gif>"
+        "<img src=share_icon.png><img src=dot.gif width=1 height=1><img><img src=data:image/gif;base64,R0l>"
+    )
+    base = "https://zjnews.zjol.com.cn/zjnews/202609/"
+    urls = [block["url"] for block in found]
+    assert urls == [
+        f"{base}W02.jpg",
+        "https://img.zjol.com.cn/a.png",
+        "https://x.zjol.com.cn/b.jpg",
+    ]
+    assert [block["alt"] for block in found] == ["图", None, None]
+
+
+def test_videos() -> None:
+    found = body(
+        "<video src=//v-cdn.zjol.com.cn/1.mp4 poster=p.jpg>不支持</video><video><source src=2.mp4></video>"
+        "<script>player('https://v-cdn.zjol.com.cn/3.mp4')</script>"
+    )
+    assert [block["url"].rsplit("/", 1)[1] for block in found] == ["1.mp4", "2.mp4", "3.mp4"]
+
+
+def test_tables() -> None:
+    [table] = body(
+        "<table><tr><th>品种</th><th>价</th></tr><tr><td><p>小</p><p>青菜</p></td><td>2.80&nbsp;</td></tr></table>"
+    )
+    assert table == {"type": "table", "rows": [["品种", "价"], ["小 青菜", "2.80"]]}
