@@ -32,6 +32,8 @@ _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "�
 _UPDATED = re.compile(r"(?:更新|修改)(?:时间|日期|于)\s*[:：]?\s*(?P<raw>.+)")
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
 _HEADING_TAGS = ("h1", "h2", "h3")
+_NEAR = 3
+"""How many elements behind the body may be its credits, each of so many parts."""
 _LINE_LENGTH = 200
 """Longer texts between title and body are no line of date and source."""
 
@@ -197,11 +199,12 @@ class ArticleLoader(ItemLoader):
 
     def fill_credits_below(self) -> None:
         """Credits that stand behind the body container rather than in it."""
-        containers = self.containers()
-        for sibling in islice(containers[-1].itersiblings(), 3) if containers else ():
-            text = text_in(sibling, " ")
-            if len(text) <= _LINE_LENGTH and (found := credits.credit_line(text)):
-                self.fill_credits(found)
+        for container in self.containers()[-1:]:
+            for level in (container, *islice(container.iterancestors(), 1)):
+                for sibling in islice(level.itersiblings(), _NEAR):
+                    text = "" if len(sibling) > _NEAR else text_in(sibling, " ")
+                    if text and (found := credits.credit_line(text)):
+                        self.fill_credits(found)
 
     def is_cut_off(self) -> bool:
         """Whether the page ends inside its body container."""

@@ -20,7 +20,6 @@ _CONTAINERS = tuple(
 )
 SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 _ENOUGH_BODY = 80
-logging.getLogger("trafilatura").setLevel(logging.ERROR)  # it warns of every page without a text
 """Characters of text (white space apart) that make a container a body."""
 _LINKED_SHARE = 0.4
 """A container with more of its text in links is a list."""
@@ -28,6 +27,8 @@ _TAIL = re.compile(r"\s*(?:_|\||--|-{1,2}(?=[^-]*$))\s*")
 """What separates a title from section and site in `<title>`."""
 _FOUND_SHARE = 0.9
 """Share of what trafilatura found that the chosen element must hold."""
+
+logging.getLogger("trafilatura").setLevel(logging.ERROR)  # it warns of every page without a text
 
 
 class FallbackLoader(ArticleLoader):
