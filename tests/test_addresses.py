@@ -101,6 +101,7 @@ def test_kinds_and_pages(url: str, kind: Kind, page: int) -> None:
         f"HTTPS://{ZJ.upper()}/zjnews/202609/t20260924_31929789.shtml",
         f"https://{ZJ}:443/zjnews/202609/t20260924_31929789.shtml",
         f"https://user:secret@{ZJ}/zjnews/202609/t20260924_31929789.shtml",
+        f"https://{ZJ}/a/../zjnews/./202609/t20260924_31929789.shtml",
         f"  https://{ZJ}./zjnews/202609/t20260924_31929789.shtml\n",
     ],
 )

@@ -157,3 +157,108 @@ def test_tables() -> None:
         "<table><tr><th>品种</th><th>价</th></tr><tr><td><p>小</p><p>青菜</p></td><td>2.80&nbsp;</td></tr></table>"
     )
     assert table == {"type": "table", "rows": [["品种", "价"], ["小 青菜", "2.80"]]}
+
+
+def test_doubtful_lines_in_the_middle_of_a_body_are_text() -> None:
+    lines = ["《茶经新读》", "作者：张三", "来源：市统计局", "一审：判决原告胜诉", "记者手记"]
+    html = "".join(f"<p>{line}</p>" for line in [TALL * 2, *lines, TALL * 3])
+    assert (
+        texts(html) == [TALL.strip() * 2, *lines, (TALL * 3).strip()] or texts(html)[1:-1] == lines
+    )
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p align=center><img src=a.jpg></p><p style='text-align:center'><strong>一、开门第一件事</strong></p>",
+        "<div style='text-align:center'><p><img src=a.jpg></p><p>小店天不亮就开门了，街上还没有人。</p></div>",
+    ],
+)
+def test_what_stands_behind_a_picture_is_not_always_its_caption(html: str) -> None:
+    assert body(html + f"<p>{TALL}</p>")[0]["caption"] is None
+
+
+def test_styles_in_capitals() -> None:
+    found = body(
+        "<P align=CENTER><IMG src=a.jpg></P><P ALIGN=Center>小店外景</P><DIV style='DISPLAY: none'>藏</DIV>"
+        "<P style='FONT-WEIGHT: bold'>小标题</P><P>甲</P>"
+    )
+    assert found[0]["caption"] == "小店外景"
+    assert [(block["type"], block.get("text")) for block in found[1:]] == [
+        ("heading", "小标题"),
+        ("paragraph", "甲"),
+    ]
+
+
+def test_a_hidden_container_is_no_body() -> None:
+    page = f"{HEAD}<div class=artCon><p>甲</p></div><div class=artCon style='display:none'><p>藏</p></div></html>"
+    assert read_record(page.encode())["text"] == "甲"
+
+
+def test_tags_that_are_never_closed() -> None:
+    assert len(texts("".join(f"<font size=2>第{n}段的文字。<br>" for n in range(300)))) == 300
+
+
+def test_a_player_and_its_script_are_one_video() -> None:
+    found = body(
+        '<video src="https://v-cdn.zjol.com.cn/9.mp4"></video><script>p("https:\\/\\/v-cdn.zjol.com.cn/9.mp4")</script>'
+        "<iframe src=//v.zjol.com.cn/player.html?id=1></iframe><iframe src=//ad.zjol.com.cn/1.html></iframe>"
+    )
+    assert [block["url"] for block in found] == [
+        "https://v-cdn.zjol.com.cn/9.mp4",
+        "https://v.zjol.com.cn/player.html?id=1",
+    ]
+
+
+def test_a_photograph_may_have_logo_in_its_name() -> None:
+    assert len(body("<img src=hangzhou-logo-design.jpg><img src=logo.png>")) == 1
+
+
+def test_a_table_of_paragraphs_only_lays_out() -> None:
+    assert (
+        len(
+            texts(
+                f"<table><tr><td>{TALL * 9}</td><td>乙</td></tr><tr><td>丙</td><td>丁</td></tr></table>"
+            )
+        )
+        == 4
+    )
+
+
+def test_a_table_keeps_its_caption() -> None:
+    [caption, table] = body(
+        "<table><caption>表1 人口</caption><tr><td>a<td>b<tr><td>c<td>d</table>"
+    )
+    assert (caption["text"], table["rows"]) == ("表1 人口", [["a", "b"], ["c", "d"]])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "未经授权，商家使用了他的照片",
+        "Copyright law in China",
+        "点击查看如何办理",
+        "扫一扫墙上的二维码，老人就能听到评弹。",
+    ],
+)
+def test_prose_is_no_furniture(line: str) -> None:
+    assert texts(f"<p>甲</p><p>{line}</p><p>乙</p>") == ["甲", line, "乙"]
+
+
+ENGLISH = "<h2>Title of it</h2><p>2019-11-22 04:03:34 source: www.zjol.com.cn</p>"
+STORY = "The market opens at four in the morning, when the boats come in and the lamps are lit along the quay."
+
+
+def test_an_english_byline_before_the_article_does_not_end_it() -> None:
+    record = read_record(
+        f"<html><body>{ENGLISH}<div><p>By Lin Qiao</p><p>{STORY}</p><p>{STORY} Twice.</p></div></html>".encode()
+    )
+    assert record["text"].count("market opens") == 2
+    assert record["authors"] == ["Lin Qiao"]
+
+
+def test_an_english_brief_has_a_body() -> None:
+    record = read_record(
+        f"<html><body>{ENGLISH}<div><p>Ferries stop tonight at nine.</p></div></html>".encode()
+    )
+    assert record["text"] == "Ferries stop tonight at nine."

@@ -202,3 +202,137 @@ def test_no_line_raises(text: str) -> None:
     credits.credit_line(line)
     credits.take_byline(line)
     captions.read_caption(line, hinted=True)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "首位登上珠峰的女摄影师",
+        "他爱上了摄影",
+        "禁止摄影",
+        "绘画、书法、摄影",
+        "老人、孩子与摄影",
+        "记者：为什么呢",
+        "记者：喜欢杭州吗",
+        "记者：谢谢您",
+        "编辑：王老师，您好",
+        "记者手记",
+        "【记者观察】",
+        "编辑点评",
+        "评论员观察",
+        "作者简介",
+        "摄影作品",
+        "老师、记者、作家",
+        "一审：判决原告胜诉，被告赔偿3万元",
+        "二审：维持原判",
+        "初审：9月1日—9月10日",
+        "审核：提交材料后5个工作日内完成",
+        "统筹：发展与安全",
+        "图书、文具、玩具",
+    ],
+)
+def test_no_line_of_prose_is_lost(line: str) -> None:
+    assert credits.credit_line(line) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["作者：张三", "译者：李四", "来源：市统计局", "By West Lake", "摄影 王五"]
+)
+def test_in_the_middle_of_a_body_a_doubtful_line_is_text(line: str) -> None:
+    assert credits.credit_line(line, at_edge=False) is None
+    assert credits.credit_line("责任编辑：张三", at_edge=False) == {"editors": ["张三"]}
+    assert credits.credit_line("本报记者 张三", at_edge=False) == {"authors": ["张三"]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "《活着》（作者 余华）卖了一百万册，很多人排队。",
+        "受害人小张（作者化名）说。",
+        "昨天，老王（通讯员 李四）说。",
+        "老王（摄影师）在现场。",
+    ],
+)
+def test_brackets_in_prose_stay(text: str) -> None:
+    assert credits.take_byline(text) == (text, {})
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("□ 本报记者 张三", {"authors": ["张三"]}),
+        ("■本报记者 张三", {"authors": ["张三"]}),
+        ("撰文丨张三 编辑丨李四", {"authors": ["张三"], "editors": ["李四"]}),
+        ("文丨张三", {"authors": ["张三"]}),
+        ("记者｜张三 编辑｜李四", {"authors": ["张三"], "editors": ["李四"]}),
+        ("记者 张三 县委报道组 李四", {"authors": ["张三", "李四"]}),
+        ("记者／张三", {"authors": ["张三"]}),
+        ("责任编辑：张三（实习）", {"editors": ["张三"]}),
+        ("供图：王五", {"photographers": ["王五"]}),
+        ("张三 摄", {"photographers": ["张三"]}),
+        ("记者 张三/文 李四/摄", {"authors": ["张三"], "photographers": ["李四"]}),
+        ("摄影记者 李四", {"photographers": ["李四"]}),
+        ("责编|张三 校对|李四", {"editors": ["张三"]}),
+        ("本报记者 张三 北京报道", {"authors": ["张三"]}),
+        ("Edited by Lin Qiao", {"editors": ["Lin Qiao"]}),
+        ("Translated by Lin Qiao", {"translators": ["Lin Qiao"]}),
+        ("BY LIN QIAO", {"authors": ["LIN QIAO"]}),
+        ("By Lin Qiao, Zhejiang Online", {"authors": ["Lin Qiao"]}),
+    ],
+)
+def test_further_credit_lines(line: str, expected: credits.Credits) -> None:
+    if "Translated" in line:
+        expected = {"translators": ["Lin Qiao"]}
+    assert credits.credit_line(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("来源：浙江日报 | 记者 张三", {"source": ["浙江日报"], "authors": ["张三"]}),
+        ("来源：人民日报 海外版", {"source": ["人民日报 海外版"]}),
+        ("来源：新华网 打印 字大 字小", {"source": ["新华网"]}),
+        ("责任编辑：丁一(实习)", {"editors": ["丁一"]}),
+        ("作者：张三（浙江大学教授）", {"authors": ["张三"]}),
+    ],
+)
+def test_further_lines_under_the_title(line: str, expected: credits.Credits) -> None:
+    assert credits.read_line(line) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "安置点里的被褥、饮用水、方便面和常用药品，全部由市红十字会和爱心企业提供。",
+        "午餐由学校提供",
+        "从那以后，他迷上了摄影。",
+        "他走进店里，老板递来一杯热茶，他端起相机拍摄",
+        "He said the photo by the bed was of his mother",
+        "She asked for the source: nobody knew",
+        "Everyone asked for a photo/video",
+        "图：这是一张五十年前的老照片",
+    ],
+)
+def test_sentences_are_no_captions(line: str) -> None:
+    assert captions.read_caption(line, hinted=False) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "老板在开门。本报记者 张三 李四 摄",
+            Caption("老板在开门。", "本报记者 张三 李四", ("张三", "李四")),
+        ),
+        (
+            "本报记者 张三 通讯员 李四 摄",
+            Caption(None, "本报记者 张三 通讯员 李四", ("张三", "李四")),
+        ),
+        ("张三/摄", Caption(None, "张三", ("张三",))),
+        ("张三／摄", Caption(None, "张三", ("张三",))),
+        ("A barge at dawn. (Xinhua/Lin Qiao)", Caption("A barge at dawn.", "Xinhua/Lin Qiao")),
+        ("图源网络", None),
+    ],
+)
+def test_further_captions(line: str, expected: Caption | None) -> None:
+    assert captions.read_caption(line, hinted=False) == expected

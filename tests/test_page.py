@@ -51,6 +51,14 @@ def test_charset(body: bytes, content_type: str | None, guessed: bool) -> None:
     assert read(body, content_type).warnings == (["charset-guessed"] if guessed else [])
 
 
+@pytest.mark.parametrize("byte", [b"\x92", b"\xe9", b"\xa0"])
+@pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", None])
+def test_an_english_page_with_a_foreign_byte_is_read(byte: bytes, content_type: str | None) -> None:
+    decoded = decode(b"<p>The caf" + byte + b" by the river opens at six.</p>" * 20, content_type)
+    assert decoded.text.count("opens at six") == 20
+    assert decoded.guessed
+
+
 def test_one_bad_byte_does_not_overturn_what_is_declared() -> None:
     for charset in ("utf-8", "gb18030"):
         body = TEXT.encode(charset)

@@ -86,6 +86,40 @@ def test_element_names_do_not_matter(block_: str) -> None:
     assert lift(BEFORE + block_ + AFTER) == (BEFORE + AFTER, [FOUND])
 
 
+@pytest.mark.parametrize(
+    "between",
+    [
+        "<sub></sub>",
+        "<sub/>",
+        "<author>张三</author>",
+        "<!-- c -->",
+        "<br/>",
+        "&nbsp;",
+        "<n>12</n>",
+    ],
+)
+@pytest.mark.parametrize("place", ["</title>", "</x>", "</y>"])
+def test_more_between_the_fields(between: str, place: str) -> None:
+    rest, found = lift(BEFORE + block().replace(place, place + between, 1) + AFTER)
+    assert (rest, found) == (BEFORE + AFTER, [FOUND])
+
+
+def test_two_adjacent_payloads() -> None:
+    rest, found = lift(BEFORE + block() + block(number="888002") + AFTER)
+    assert (rest, [number for number, *_ in found]) == (BEFORE + AFTER, ["777001", "888002"])
+
+
+def test_fields_behind_the_body() -> None:
+    more = block().replace("<keywords>", "<abstract>一个摘要</abstract><empty/><keywords>")
+    assert lift(BEFORE + more + AFTER) == (BEFORE + AFTER, [FOUND])
+
+
+def test_an_ordinary_script_inside_the_body() -> None:
+    body = "<p>甲</p><script>//<![CDATA[\nvar a;\n//]]></script><p>乙</p>"
+    rest, found = lift(BEFORE + block(body) + AFTER)
+    assert (rest, found[0][2]) == (BEFORE + AFTER, ["茶", "水"])
+
+
 def test_two_payloads() -> None:
     other = block("只有文字", number="888002", keywords="山")
     rest, found = lift(other + BEFORE + f"<div style='display:none'>{block()}</div>" + AFTER)

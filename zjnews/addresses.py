@@ -6,6 +6,7 @@ No I/O, and nothing of the project is imported. The forms were read off real add
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from dataclasses import dataclass
 from datetime import date
@@ -133,7 +134,7 @@ def read(url: str, base: str | None = None) -> Address:
         return Address(url=url, kind=Kind.UNKNOWN, on_site=False, canonical=url)
     if parts.scheme not in ("http", "https") or not _is_site_host(host) or "\\" in absolute:
         return Address(url=absolute, kind=Kind.UNKNOWN, on_site=False, canonical=absolute)
-    path = re.sub("/{2,}", "/", parts.path) or "/"
+    path = _clean_path(parts.path)
     if host == APP_HOST and (number := _app_number(path, parts.query)):
         canonical = f"https://{APP_HOST}/news/{number}.html"
         return Address(absolute, Kind.APP, on_site=True, canonical=canonical, number=number)
@@ -154,6 +155,15 @@ def _absolute(url: str, base: str | None) -> str:
 
 def _is_site_host(host: str) -> bool:
     return bool(_HOST.fullmatch(host)) and (host == SITE or host.endswith(f".{SITE}"))
+
+
+def _clean_path(path: str) -> str:
+    """Single slashes, no `.` and `..`."""
+    path = re.sub("/{2,}", "/", path) or "/"
+    if "/." in path:
+        is_folder = path.endswith(("/", "/.", "/.."))
+        path = posixpath.normpath(path) + ("/" if is_folder else "")
+    return path.replace("//", "/")
 
 
 def _app_number(path: str, query: str) -> str | None:

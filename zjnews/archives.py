@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import brotli
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
@@ -23,7 +24,14 @@ _ACCEPTED = "a folder, " + ", ".join((*_WARC, *_PAGES))
 _CANONICAL = re.compile(rb"<link\b(?=[^<>]*\brel\s*=\s*[\"']?canonical\b)[^<>]*>", re.I)
 _HREF = re.compile(rb"\bhref\s*=\s*[\"']?(https?://[^\"'\s<>]+)", re.I)
 _HEAD_BYTES = 65536
-_DAMAGE = (ArchiveLoadFailed, OSError, EOFError, ValueError, zlib.error)
+_DAMAGE: tuple[type[Exception], ...] = (
+    ArchiveLoadFailed,
+    OSError,
+    EOFError,
+    ValueError,
+    zlib.error,
+)
+_DAMAGE += (AttributeError, LookupError, TypeError)  # warcio, over bytes that it did not expect
 _RECORD_STARTS = (b"\x1f\x8b\x08", b"WARC/1.")
 _CHUNK = 1024 * 1024
 
@@ -68,7 +76,7 @@ def _read_folder(folder: Path) -> Iterator[SavedPage | Unusable]:
     except OSError as error:
         yield Unusable(str(folder), Rejected("unreadable-file", error.strerror or str(error)))
         return
-    pages = [entry for entry in entries if entry.is_file() and _is_page(entry)]
+    pages = [entry for entry in entries if _is_page(entry) and not entry.is_dir()]
     sidecar = folder / "response.json"
     answer: dict[str, Any] = {}
     if len(pages) == 1 and sidecar.is_file():
@@ -94,25 +102,24 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
     answer = json.loads(path.read_text("utf-8"))
     if not isinstance(answer, dict) or not isinstance(answer.get("url", ""), str):
         raise ValueError("not an object with an url")
-    if not isinstance(answer.setdefault("headers", {}), dict):
-        raise ValueError("headers are no object")
-    if "fetched_at" in answer:
-        answer["fetched_at"] = _time(str(answer["fetched_at"]))
+    if not isinstance(answer.get("headers"), dict):
+        answer["headers"] = {}
+    answer["fetched_at"] = _time(str(answer.get("fetched_at")))
     return answer
 
 
 def _read_file(path: Path, answer: dict[str, Any] | None = None) -> Iterator[SavedPage | Unusable]:
     answer = answer or {}
     try:
-        size, changed = path.stat().st_size, path.stat().st_mtime
+        size = path.stat().st_size
         body = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
         yield Unusable(str(path), Rejected("unreadable-file", error.strerror or str(error)))
         return
-    status = answer.get("status", 200)
+    status = str(answer.get("status", 200))
     if size > MAX_BYTES:
         yield Unusable(str(path), Rejected("too-large", f"{size:,} bytes, limit {MAX_BYTES:,}"))
-    elif status != 200:
+    elif status != "200":
         yield Unusable(str(path), Rejected(f"http-{status}"))
     else:
         headers = {str(key).lower(): str(value) for key, value in answer.get("headers", {}).items()}
@@ -120,8 +127,7 @@ def _read_file(path: Path, answer: dict[str, Any] | None = None) -> Iterator[Sav
             url=answer.get("url") or _canonical_link(body) or path.resolve().as_uri(),
             body=body,
             content_type=headers.get("content-type"),
-            fetched_at=answer.get("fetched_at")
-            or datetime.fromtimestamp(int(changed), timezone.utc),
+            fetched_at=answer.get("fetched_at") or _changed(path),
         )
 
 
@@ -149,7 +155,10 @@ def _read_warc(path: Path) -> Iterator[SavedPage | Unusable]:
                     in_damage = False
                     count += 1
                     if record.rec_type in ("response", "resource"):
-                        yield _read_record(record)
+                        yield _read_record(record, path)
+                    elif record.rec_type == "revisit":
+                        url = record.rec_headers.get_header("WARC-Target-URI") or str(path)
+                        yield Unusable(url, Rejected("revisit", "the same as an earlier record"))
                     start = end()
                 _check_end(stream, start, count)
             except _DAMAGE as error:
@@ -199,9 +208,12 @@ def _printable(error: BaseException) -> str:
     return words[:120] or type(error).__name__
 
 
-def _read_record(record: Any) -> SavedPage | Unusable:
+def _read_record(record: Any, path: Path) -> SavedPage | Unusable:
     url = record.rec_headers.get_header("WARC-Target-URI") or ""
     headers = record.http_headers
+    encoding = (headers.get_header("Content-Encoding") or "").lower() if headers else ""
+    if encoding == "br":
+        headers.remove_header("Content-Encoding")  # warcio stumbles over today's brotli
     body = record.content_stream().read(MAX_BYTES + 1)
     if len(body) <= MAX_BYTES:
         if record.raw_stream.limit:
@@ -212,18 +224,30 @@ def _read_record(record: Any) -> SavedPage | Unusable:
     if status != "200":
         target = headers.get_header("Location")
         return Unusable(url, Rejected(f"http-{status}", f"to {target}" if target else ""))
+    if encoding == "br":
+        try:
+            body = brotli.decompress(body)
+        except brotli.error:
+            return Unusable(url, Rejected("unreadable", "its brotli encoding is damaged"))
     return SavedPage(
         url=url,
         body=body,
         content_type=headers.get_header("Content-Type") if headers else None,
-        fetched_at=_time(record.rec_headers.get_header("WARC-Date") or ""),
+        fetched_at=_time(record.rec_headers.get_header("WARC-Date") or "") or _changed(path),
     )
 
 
-def _time(text: str) -> datetime:
-    """Read an ISO 8601 time; one without offset is UTC. Raises ValueError."""
-    whole = re.match(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$", text)
+def _time(text: str) -> datetime | None:
+    """Read an ISO 8601 time; one without offset is UTC. None where it is no such time."""
+    whole = re.match(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$", text)
     if whole is None:
-        raise ValueError(f"no time: {text[:40]!r}")
-    offset = "+00:00" if whole[2] in (None, "Z") else whole[2]
-    return datetime.fromisoformat(whole[1] + offset)
+        return None
+    offset = "+00:00" if whole[3] in (None, "Z") else whole[3]
+    try:
+        return datetime.fromisoformat(f"{whole[1]}T{whole[2]}{offset}")
+    except ValueError:
+        return None
+
+
+def _changed(path: Path) -> datetime:
+    return datetime.fromtimestamp(int(path.stat().st_mtime), timezone.utc)

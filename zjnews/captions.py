@@ -5,35 +5,44 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from zjnews.credits import HAN, people_in
+from zjnews.credits import HAN, is_name, people_in
 from zjnews.text import fold
 
-_CREDITED = r"[^\s。！？；，,、（()）]{1,20}?"
-_CREDIT_BEFORE = re.compile(
-    r"(?:^|(?<=[\s。！？；，,.!?）)”\"])|(?=[（(]))[（(]?\s*"
-    rf"(?P<credit>(?:[^\s。！？；，,（()）]{{0,16}}(?:记者|通讯员|摄影师|作者)\s)?{_CREDITED}(?:、{_CREDITED})*)"
-    r"\s*(?P<verb>摄影|摄|供图|提供|/图)\s*[）)]?[。.]?$"
+_CAPTION_LENGTH = 160
+_LINE_LENGTH = 300
+_AROUND = " （(◎▲△▼■□●○↑↓←→|｜/／"
+_STOPS = "。！？；…”"
+
+_TAKEN = re.compile(r"\s*[/／|｜]?\s*(?<![拍录])(?P<verb>摄影|摄|供图)\s*[）)]?[。.]?$")
+"""`张三 摄`, `张三/摄`, `村文化站供图`."""
+_ISSUED = re.compile(
+    r"(?P<agency>[\u3400-\u9fff]{0,8}(?:社|网|报|视觉中国))(?:记者)?发?"
+    r"\s*[（(]\s*(?P<credit>[^（()）]{2,20}?)\s*摄\s*[）)]$"
 )
-_CREDIT_NAMES = re.compile(
-    r"^[（(]?(?P<credit>[\u3400-\u9fff]{2,4}(?:[\s、][\u3400-\u9fff]{2,4})+)\s*(?P<verb>摄影|摄)\s*[）)]?$"
+"""`新华社发（刘满仓摄）`."""
+_LENT = re.compile(
+    r"(?:^|(?<=[\s。！？…”/／（(]))[（(\[]?\s*(?:(?P<sure>图源|图片来源|图自|供图|摄影|图片提供)|图片|图)"
+    r"\s*[:：/／|｜丨]\s*(?P<credit>[^（()）。，]{1,40}?)\s*[）)\]]?[。.]?$"
 )
-_CREDIT_AFTER = re.compile(
-    r"[（(\[]?\s*(?:图源|图片来源|图自|供图|摄影|图片|资料图|图"
-    r"|photos?(?: by)?|photo credit|credit|source)"
-    r"\s*(?:[:：/｜|]|(?<=by)\s)\s*(?P<credit>[^（()）。]{1,60}?)\s*[）)\]]?[。.]?$",
+"""`图源：新华社`; what stands behind 图 alone may be a caption."""
+_LATIN = re.compile(
+    r"(?:^|(?<=[.!?\s]))[(\[]\s*"
+    r"(?:photos?\s*(?:(?P<by>by)\s+|(?:provided )?to\s+|[:/]\s*|courtesy of\s+)"
+    r"|(?:credit|source)\s*[:/]\s*|(?=(?:Xinhua|VCG|CNS|IC)\b))"
+    r"(?P<credit>[^()\[\]]{2,60}?)\s*[)\]]\.?$"
+    r"|^photos? (?P<by_line>by) (?P<credit_line>[A-Z][^.]{2,60})$"
+    r"|^photo\s?[:/]\s?(?P<plain>[^.]{2,60})$",
     re.I,
 )
-_CREDIT_ISSUED = re.compile(
-    r"(?P<agency>[\u3400-\u9fff]{0,8}(?:社|网|报|视觉中国))(?:记者)?发?\s*[（(]\s*(?P<credit>[^（()）]{2,20}?)\s*摄\s*[）)]$"
-)
-_CREDIT_ALONE = re.compile(
+"""`(Photo/VCG)`, `(Photo by Lin Qiao/Zhejiang Online)`, `(Xinhua/Lin Qiao)`."""
+_ALONE = re.compile(
     r"(?:^|(?<=[\s。！？]))[（(]?(?P<credit>资料图片?|资料照片?|新华社发|视觉中国)[）)]?$"
 )
-_AROUND_CAPTION = " （(◎▲△▼■□●○↑↓←→|｜/／"
+_GIVEN = re.compile(r"[（(]?(?:图片|照片)(?:由)?(?P<credit>[^（()）。，]{2,20}?)提供[）)]?[。.]?$")
+"""`图片由市红十字会提供`; a sentence may end in 提供 too."""
 _SPACED_NAME = re.compile(
     r"(?<![\u3400-\u9fff])([\u3400-\u9fff])\s([\u3400-\u9fff]{1,2})(?=\s*(?:摄|供图))"
 )
-_BY = re.compile(r"^photos? by ", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +57,76 @@ class Caption:
 def read_caption(text: str, hinted: bool) -> Caption | None:
     """Read a line that stands right after a picture. `hinted`: the markup says it is a caption.
     None where it is none: without a hint, only a line that ends in a credit is one."""
-    if len(text) > 300:
+    if len(text) > _LINE_LENGTH:
         return None
     text = _SPACED_NAME.sub(r"\1\2", text)
-    for form in (_CREDIT_ISSUED, _CREDIT_AFTER, _CREDIT_ALONE, _CREDIT_NAMES, _CREDIT_BEFORE):
-        if match := form.search(text):
-            return _caption(text[: match.start()], match)
-    if hinted and len(text) <= 160:
+    caption = _issued(text) or _lent(text) or _taken(text, hinted)
+    if caption is None and hinted and len(text) <= _CAPTION_LENGTH:
         return Caption(text, None)
+    return caption
+
+
+def _issued(text: str) -> Caption | None:
+    match = _ISSUED.search(text)
+    if match is None:
+        return None
+    credit = fold(match["credit"])
+    return _caption(text[: match.start()], f"{match['agency']} {credit}", _photographers(credit))
+
+
+def _lent(text: str) -> Caption | None:
+    """Credits to whoever lent the picture, and English ones, which name persons behind `by`."""
+    if match := _LATIN.search(text):
+        groups = match.groupdict()
+        credit = fold(groups["credit"] or groups["credit_line"] or groups["plain"])
+        is_person = bool(groups["by"] or groups["by_line"])
+        return _caption(text[: match.start()], credit, _photographers(credit) if is_person else ())
+    for form in (_LENT, _GIVEN, _ALONE):
+        if match := form.search(text):
+            credit = fold(match["credit"])
+            person = _photographers(credit)
+            if form is _LENT and not match["sure"] and not person and len(credit) > 8:
+                return None
+            is_taken = form is _LENT and "摄影" in match[0][: match.start("credit") - match.start()]
+            return _caption(text[: match.start()], credit, person if is_taken else ())
     return None
 
 
-def _caption(before: str, match: re.Match[str]) -> Caption:
-    groups = match.groupdict()
-    credit = fold(_BY.sub("", match["credit"]))
-    taken_by_person = groups.get("verb") in ("摄", "摄影") or "agency" in groups
-    if match.re is _CREDIT_AFTER:
-        taken_by_person = bool(re.match(r"\W*(?:摄影|photos? by)", match[0], re.I))
-    photographers = _photographers(credit) if taken_by_person else ()
-    if groups.get("agency"):
-        credit = f"{groups['agency']} {credit}"
-    return Caption(before.strip(_AROUND_CAPTION) or None, credit or None, photographers)
+def _taken(text: str, hinted: bool) -> Caption | None:
+    """`现场图。本报记者 张三 李四 摄`: the credit is the longest run of roles and names before the
+    verb."""
+    match = _TAKEN.search(text)
+    if match is None:
+        return None
+    left = text[: match.start()]
+    start = max(map(left.rfind, _STOPS)) + 1
+    if text.rstrip("。.").endswith(("）", ")")):
+        start = max(start, left.rfind("（") + 1, left.rfind("(") + 1)
+    words = left[start:].split()
+    if match["verb"] == "供图":
+        return _caption(left[: len(left) - len(words[-1])], words[-1]) if _can_lend(words) else None
+    for first in range(len(words)):
+        credit = " ".join(words[first:])
+        if people := _photographers(credit):
+            return _caption(left[: left.rfind(words[first]) if first else start], credit, people)
+    if hinted and words and len(words[-1]) <= 8:
+        return _caption(left[: len(left) - len(words[-1])], words[-1], (words[-1],))
+    return None
+
+
+def _can_lend(words: list[str]) -> bool:
+    return bool(words) and len(words[-1]) <= 14 and "，" not in words[-1]
+
+
+def _caption(before: str, credit: str, photographers: tuple[str, ...] = ()) -> Caption:
+    return Caption(before.strip(_AROUND) or None, credit or None, photographers)
 
 
 def _photographers(credit: str) -> tuple[str, ...]:
     """`新华社记者 李四` gives 李四; `Lin Qiao/Zhejiang Online` gives Lin Qiao."""
     if not HAN.search(credit):
         credit = credit.split("/", 1)[0]
+    elif is_name(credit):
+        return (credit,)
     people = people_in(credit, strict=True)
     return tuple(people.get("authors", []) + people.get("photographers", []))

@@ -14,8 +14,11 @@ BEIJING = timezone(timedelta(hours=8))
 """China keeps one time zone and has had no summer time since 1991."""
 
 _CLOCK = (
+    r"(?:\(?(?:星期|周)[一二三四五六日天]\)?\s?)?(?P<half>上午|下午|晚上|凌晨|早上|中午)?\s?"
     r"(?P<hour>\d{1,2})(?:\s?[:：]\s?(?P<minute>\d{1,2})"
-    r"(?:\s?[:：]\s?(?P<second>\d{1,2})(?:\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?)?"
+    # Behind a minute, `-13:15` is no zone but the end of a span.
+    r"(?:\s?[:：]\s?(?P<second>\d{1,2})(?:\.\d+)?(?P<zone>Z|[+-]\d\d:?\d\d)?"
+    r"|(?P<short_zone>Z|\+\d\d:?\d\d))?(?:\s?(?P<meridiem>[AaPp])\.?[Mm]\b)?"
     r"|\s?[时点](?:\s?(?P<minute_zh>\d{1,2})\s?分(?:\s?(?P<second_zh>\d{1,2})\s?秒)?)?)"
 )
 _FULL = re.compile(
@@ -23,6 +26,7 @@ _FULL = re.compile(
     rf"(?P<day>\d{{1,2}})(?!\d)\s?日?(?:[\sT]*{_CLOCK})?"
 )
 _NO_YEAR = re.compile(rf"(?<!\d)(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日(?:\s*{_CLOCK})?")
+_NO_YEAR_DASH = re.compile(rf"(?<![\d-])(?P<month>\d\d)-(?P<day>\d\d)\s(?=\d\d:\d\d){_CLOCK}")
 _LOOSE = re.compile(
     r"\d+\s?(?:秒|秒钟|分钟|小时|天|周|个月)前|刚刚"
     r"|(?:今天|昨天|前天)(?:\s*\d{1,2}[:：]\d\d)?"
@@ -49,7 +53,7 @@ class Moment:
 
 def find(text: str) -> str | None:
     """The first date in a line of text, as printed, or None."""
-    match = _FULL.search(text) or _NO_YEAR.search(text) or _LOOSE.search(text)
+    match = _FULL.search(text) or _without_year_in(text) or _LOOSE.search(text)
     return match[0].strip() if match else None
 
 
@@ -63,9 +67,13 @@ def read(raw: str, now: datetime, near: date | None = None) -> Moment | None:
         return _moment(match, int(match["year"]))
     if not raw:
         return None
-    if match := _NO_YEAR.search(raw):
+    if match := _without_year_in(raw):
         return _without_year(match, now.astimezone(BEIJING), near)
     return _loose(raw, now.astimezone(BEIJING))
+
+
+def _without_year_in(text: str) -> re.Match[str] | None:
+    return _NO_YEAR.search(text) or _NO_YEAR_DASH.search(text)
 
 
 def start_of(day: date) -> Moment:
@@ -74,23 +82,36 @@ def start_of(day: date) -> Moment:
 
 
 def _moment(match: re.Match[str], year: int) -> Moment | None:
-    hour = match["hour"]
+    hour = _hour(match)
     minute = match["minute"] or match["minute_zh"]
     second = match["second"] or match["second_zh"]
-    precision: Precision = "second" if second else "minute" if minute else "hour" if hour else "day"
+    precision: Precision = "second" if second else "minute" if minute else "hour"
+    if hour is None:
+        precision = "day"
     try:
         at = datetime(
             year,
             int(match["month"]),
             int(match["day"]),
-            int(hour or 0),
+            hour or 0,
             int(minute or 0),
             int(second or 0),
-            tzinfo=_zone(match["zone"]),
+            tzinfo=_zone(match["zone"] or match["short_zone"]),
         )
         return Moment(at.astimezone(BEIJING), precision)
     except (ValueError, OverflowError):
         return None
+
+
+def _hour(match: re.Match[str]) -> int | None:
+    """The hour of the day, 0 to 23, from a clock of twelve or twenty-four hours."""
+    if match["hour"] is None:
+        return None
+    hour = int(match["hour"])
+    meridiem = (match["meridiem"] or "").lower()
+    if hour < 12 and (meridiem == "p" or match["half"] in ("下午", "晚上")):
+        return hour + 12
+    return 0 if hour == 12 and meridiem == "a" else hour
 
 
 def _zone(text: str | None) -> timezone:

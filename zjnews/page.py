@@ -33,12 +33,20 @@ _MARKUP = re.compile(
 _OTHER_TYPE = re.compile(
     r"(?:image|audio|video|font)/|application/(?!xhtml|octet-stream|xml)|text/css"
 )
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_FEW = 0.02
 _HEAD = 65536
 """Characters in which the first tag of a page stands."""
 _SAMPLE = 4096
 """Bytes beyond ASCII, and what stands around them, that tell a charset."""
 _NAMED = tuple("a article div figure founder-content h1 h2 p section span td ul".split())
 """Elements whose class or id tells a layout."""
+
+
+def html_parser() -> etree.HTMLParser:
+    """A parser for UTF-8 bytes, without comments. `huge_tree` keeps what stands inside more than
+    256 elements, as where tags are never closed; libxml2 still stops at 2,048."""
+    return etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 
 
 @dataclass
@@ -61,8 +69,7 @@ class Page:
     @cached_property
     def root(self) -> etree._Element:
         """The parsed page, without comments and processing instructions."""
-        parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-        root = etree.fromstring(self.source, parser)
+        root = etree.fromstring(self.source, html_parser())
         if root is None:
             raise Rejected("empty-page", "markup without an element")
         return root
@@ -198,7 +205,9 @@ def _best_guess(body: bytes, declared: str | None, meta: str | None) -> Decoded:
     best = max(candidates, key=lambda charset: fits[charset])
     if declared and fits[declared] >= 0.7 and fits[best] - fits[declared] < 0.2:
         best = declared
-    if fits[best] < 0.5:
+    if fits[best] < 0.5 and len(_NOT_ASCII.findall(body)) < len(body) * _FEW:
+        best = "cp1252"  # an English page with some bytes of another kind
+    elif fits[best] < 0.5:
         raise Rejected("unreadable", f"no charset fits, {best} does by {fits[best]:.0%}")
     return Decoded(to_unicode(body, best), best, guessed=best != declared)
 

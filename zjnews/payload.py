@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from zjnews.items import Payload
@@ -20,6 +21,10 @@ _CDATA_TEXT = r"<!\[CDATA\[(?:(?!\]\]>).)*\]\]>"
 _LEAF = re.compile(
     rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>(?P<text>[^<]*|\s*{_CDATA_TEXT}\s*)</(?P=name)\s*>", re.S
 )
+_FILLER = re.compile(
+    rf"\s+|&nbsp;|<!--(?!\[CDATA\[).*?-->|<{_NAME}(?:\s[^<>]*)?/>|<br\b[^<>]*>", re.S | re.I
+)
+"""What may stand between the elements of a payload."""
 _OPENER = re.compile(rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>\s*\Z")
 _TAG = re.compile(rf"<(?P<close>/?)(?P<name>{_NAME})(?:\s[^<>]*?)?(?P<empty>/?)>")
 _CDATA = re.compile(r"<!(?P<comment>--)?\[CDATA\[")
@@ -37,7 +42,7 @@ _TEXT_HEAD = re.compile(
 )
 _TEXT_END = re.compile(r"^[ \t]*\]\]>[ \t]*$", re.M)
 
-_HEAD_ROOM = 4096
+_HEAD_ROOM = 8192
 """Characters before the CDATA section in which its number and title are looked for."""
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _RAW_TEXT = frozenset({"script", "textarea", "xmp", "noscript"})
@@ -114,8 +119,10 @@ def _block_at(markup: str, opening: re.Match[str], floor: int) -> _Block | None:
         body = _trim_to_balance(body.replace("-->", ">", 1))
         start = _start_of_unbalanced(markup, start, end)
     start, end = _with_hidden_wrapper(markup, start, end)
-    keywords = next(filter(None, after), None) or next((f for f in fields[2:] if ";" in f), "")
-    payload = Payload(fields[0], fold(fields[1]), _keywords(keywords), _JOINT.sub("", body))
+    listed = (field for field in (*after, *fields[2:]) if re.search("[;；]", field))
+    keywords = next(listed, None) or next(filter(None, after), "")
+    title = next(filter(None, fields[1:]), "")
+    payload = Payload(fields[0], fold(title), _keywords(keywords), _JOINT.sub("", body))
     return _Block(start, end, payload)
 
 
@@ -123,21 +130,26 @@ def _leaves_before(text: str, end: int) -> list[re.Match[str]]:
     """The unbroken run of elements without children that ends at `end`."""
     run: list[re.Match[str]] = []
     for leaf in _LEAF.finditer(text, 0, end):
-        if run and text[run[-1].end() : leaf.start()].strip():
+        if run and not _is_filler(text[run[-1].end() : leaf.start()]):
             run = []
         run.append(leaf)
-    return run if run and not text[run[-1].end() : end].strip() else []
+    return run if run and _is_filler(text[run[-1].end() : end]) else []
+
+
+def _is_filler(text: str) -> bool:
+    return not text or not _FILLER.sub("", text)
 
 
 def _number_first(leaves: list[re.Match[str]]) -> list[re.Match[str]] | None:
     """The run from the document number on. None without a number and a title."""
     texts = [_plain(leaf["text"]) for leaf in leaves]
-    if [text.lower() for text in texts[-2:]] == ["public", "html"]:
-        candidates = [len(texts) - 4]
-    else:
-        candidates = list(range(len(texts) - 2, -1, -1))
-    for index in candidates:
-        if index >= 0 and re.fullmatch(r"\d{1,12}", texts[index]):
+    marks = [text.lower() for text in texts]
+    # `public` and `html` close the head; the number is the nearest before them and the title.
+    last = len(texts) - 2
+    if "public" in marks and "html" in marks[marks.index("public") :]:
+        last = len(marks) - 1 - marks[::-1].index("public") - 2
+    for index in range(last, -1, -1):
+        if re.fullmatch(r"\d{1,12}", texts[index]):
             return leaves[index:]
     return None
 
@@ -169,7 +181,8 @@ def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
 def _next_section(markup: str, start: int) -> int:
     """Where the next CDATA section opens that does not merely continue this one."""
     for opening in _CDATA.finditer(markup, start):
-        if not markup.endswith("]]>", start, opening.start()):
+        before = markup[start : opening.start()].rstrip()
+        if before.endswith(">") and not before.endswith("]]>"):
             return opening.start()
     return len(markup)
 
@@ -182,13 +195,26 @@ def _fields_after(
     if name and (close := re.compile(rf"\s*</{re.escape(name)}\s*>").match(markup, end)):
         end = close.end()
     texts: list[str] = []
-    blank = re.compile(r"\s*")
-    while leaf := _LEAF.match(markup, blank.match(markup, end).end()):  # type: ignore[union-attr]
-        if leaf["name"].lower() in _PAGE_ELEMENTS and (texts or leaf["name"] not in own_names):
-            break
+    position = end
+    while True:
+        if filler := _FILLER.match(markup, position):
+            position = filler.end()
+            continue
+        leaf = _LEAF.match(markup, position)
+        if leaf is None or not _belongs(leaf, texts, own_names):
+            return end, texts
         texts.append(_plain(leaf["text"]))
-        end = leaf.end()
-    return end, texts
+        end = position = leaf.end()
+
+
+def _belongs(leaf: re.Match[str], texts: list[str], own_names: set[str]) -> bool:
+    """Whether an element behind the body is still the payload's: not one of the page's, and not
+    the number that begins another payload."""
+    if re.fullmatch(r"\s*\d{3,12}\s*", leaf["text"]):
+        return False
+    if leaf["name"].lower() in _PAGE_ELEMENTS:
+        return not texts and leaf["name"] in own_names
+    return True
 
 
 def _trim_to_balance(text: str) -> str:
@@ -200,17 +226,21 @@ def _trim_to_balance(text: str) -> str:
 def _strangers(text: str) -> list[re.Match[str]]:
     """The closing tags in a piece of markup whose opening tags stand outside it."""
     open_names: list[str] = []
+    counts: Counter[str] = Counter()
     strangers: list[re.Match[str]] = []
     for tag in _TAG.finditer(text):
         name = tag["name"].lower()
-        if tag["close"]:
-            if name in open_names:
-                while open_names.pop() != name:
-                    pass
-            else:
-                strangers.append(tag)
-        elif not tag["empty"] and name not in _VOID:
-            open_names.append(name)
+        if not tag["close"]:
+            if not tag["empty"] and name not in _VOID:
+                open_names.append(name)
+                counts[name] += 1
+        elif counts[name]:
+            closed = ""
+            while closed != name:
+                closed = open_names.pop()
+                counts[closed] -= 1
+        else:
+            strangers.append(tag)
     return strangers
 
 

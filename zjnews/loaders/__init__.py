@@ -49,7 +49,11 @@ _ENOUGH_TEXT = 80
 
 def load(page: Page) -> Article:
     """Read the article of a page. Raises `Rejected` where the page is none, with the reason
-    `script-redirect`, `meta-refresh`, `not-found-page`, `list-page` or `no-article`."""
+    `script-redirect`, `meta-refresh`, `not-found-page`, `list-page`, `later-page` or
+    `no-article`."""
+    if page.address.is_article and page.address.page > 1:
+        # By itself it would pass for the whole article.
+        raise Rejected("later-page", f"page {page.address.page} of {page.address.id}")
     for layout in LAYOUTS:
         if layout.recognises(page):
             article = layout(page).load()

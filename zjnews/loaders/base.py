@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import timezone
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, ClassVar
 
 from itemloaders.processors import Compose, Identity, TakeFirst
@@ -14,8 +14,8 @@ from scrapy.loader import ItemLoader
 
 from zjnews import credits, dates
 from zjnews.items import Article, Payload, text_of
-from zjnews.loaders.body import Body, Line, Piece, pieces_of, read_body
-from zjnews.page import Page
+from zjnews.loaders.body import Body, Line, Piece, is_hidden, pieces_of, read_body
+from zjnews.page import Page, html_parser
 from zjnews.text import fold, language_of
 
 _NAMES = Compose(credits.unique)
@@ -29,7 +29,7 @@ _LABEL_OF_SPAN = {
 """What a `*_baidu` span means where its text does not say so itself."""
 
 _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "当前位置"})
-_UPDATED = re.compile(r"(?:更新|修改)(?:时间|日期|于)\s*[:：]?\s*(?P<raw>.+)")
+_UPDATED = re.compile(r"(?:最后)?(?:更新|修改)(?:(?:时间|日期|于)\s*[:：]?|\s*[:：])\s*(?P<raw>.+)")
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
 _HEADING_TAGS = ("h1", "h2", "h3")
 _NEAR = 3
@@ -118,8 +118,12 @@ class ArticleLoader(ItemLoader):
         return []
 
     def title_elsewhere(self) -> str | None:
-        """The title where the layout's own element is missing: `<title>` without its tail."""
-        return self.page.title.split("_", 1)[0].strip() or None
+        """The title where the layout's own element is missing: `<title>` without its tail, or the
+        first heading."""
+        if named := self.page.title.split("_", 1)[0].strip():
+            return named
+        heading = self.title_element()
+        return None if heading is None else text_in(heading)
 
     def fill_head(self) -> None:
         """What the page says of itself in its head and breadcrumb."""
@@ -223,8 +227,8 @@ class ArticleLoader(ItemLoader):
         )
 
     def payload_pieces(self, payload: Payload) -> list[Piece]:
-        parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
-        root = etree.fromstring(f"<body>{payload.body}</body>".encode("utf-8", "replace"), parser)
+        source = f"<body>{payload.body}</body>".encode("utf-8", "replace")
+        root = etree.fromstring(source, html_parser())
         return [] if root is None else pieces_of(root, self.page.url, self.furniture)
 
     def pieces(self) -> list[Piece]:
@@ -237,7 +241,8 @@ class ArticleLoader(ItemLoader):
 
     def containers(self) -> list[etree._Element]:
         """The elements that hold the body."""
-        return outermost(self.select(self.body_css))
+        shown = [element for element in self.select(self.body_css) if not is_hidden(element)]
+        return outermost(shown)
 
 
 def outermost(elements: list[etree._Element]) -> list[etree._Element]:
@@ -258,31 +263,28 @@ def sections_in(title: str) -> list[str]:
 
 def texts_between(first: etree._Element, last: etree._Element) -> Iterator[str]:
     """The texts that stand after one element and before another, one for each child element."""
-    path = {last, *last.iterancestors()}
+    path = [last, *last.iterancestors()]
     node: etree._Element | None = first
     while node is not None and node not in path:
         yield fold(node.tail or "")
         for sibling in node.itersiblings():
             if sibling in path:
-                yield from _texts_before(sibling, path, last)
+                yield from _texts_down(list(reversed(path[: path.index(sibling) + 1])))
                 return
             yield text_in(sibling, " ")
             yield fold(sibling.tail or "")
         node = node.getparent()
 
 
-def _texts_before(
-    element: etree._Element, path: set[etree._Element], last: etree._Element
-) -> Iterator[str]:
-    if element is last:
-        return
-    yield fold(element.text or "")
-    for child in element:
-        if child in path:
-            yield from _texts_before(child, path, last)
-            return
-        yield text_in(child, " ")
-        yield fold(child.tail or "")
+def _texts_down(path: list[etree._Element]) -> Iterator[str]:
+    """The texts before the last element of a path, from the outermost inwards."""
+    for element, inner in pairwise(path):
+        yield fold(element.text or "")
+        for child in element:
+            if child is inner:
+                break
+            yield text_in(child, " ")
+            yield fold(child.tail or "")
 
 
 def text_in(element: etree._Element, between: str = "") -> str:

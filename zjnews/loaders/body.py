@@ -22,15 +22,16 @@ _BLOCKS = _HEADINGS | frozenset(
     " founder-content header li main ol p pre section table tbody td tfoot th thead tr ul".split()
 )
 _SKIPPED = frozenset(
-    "button canvas head iframe input map nav noscript object select style svg template textarea"
+    "button canvas head input map nav noscript object select style svg template textarea"
     " title".split()
 )
 _BOLD = frozenset({"b", "strong", "h1", "h2", "h3", "h4", "h5", "h6"})
-_BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden")
-_CENTRED_STYLE = re.compile(r"text-align\s*:\s*center")
+# Editors of the time of Internet Explorer write their styles in capitals.
+_BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_CENTRED_STYLE = re.compile(r"text-align\s*:\s*center", re.I)
 _CAPTION_CLASS = re.compile(
-    r"caption|pic-?(?:text|title|info|desc)|img-?(?:text|title|info|desc)|tuzhu|tushuo"
+    r"caption|pic-?(?:text|title|info|desc)|img-?(?:text|title|info|desc)|tuzhu|tushuo", re.I
 )
 _FURNITURE_CLASS = re.compile(
     # Names that hold nothing else: `page` and `editor` have been seen around whole articles.
@@ -38,24 +39,35 @@ _FURNITURE_CLASS = re.compile(
     r"|related?news|xgxw|xgyd|ewm|qrcode|erweima)(?=\s|$)",
     re.I,
 )
-_VIDEO_FILE = re.compile(r"(?:https?:)?//[\w.-]+/[\w./-]+\.(?:mp4|m3u8)", re.I)
-_IMAGE_SOURCES = ("data-src", "data-original", "data-url", "_src", "src")
-_ICON = re.compile(r"(?:icon|logo|loading|blank|spacer|pixel|qrcode|ewm)[^/]*\.\w+$|^data:", re.I)
+_VIDEO_FILE = re.compile(
+    r"(?:https?:)?(?:\\?/){2}[\w.-]{1,80}(?:\\?/[\w.-]{1,80}){1,9}\.(?:mp4|m3u8)\b", re.I
+)
+_PLAYER = re.compile(r"player|video|//v[.-]|\.mp4", re.I)
+_IMAGE_SOURCES = ("data-src", "data-original", "data-url", "data-lazy-src", "_src", "src")
+_ICON = re.compile(
+    r"(?:icon|logo|blank|space|pixel|qrcode|ewm)[^/]*\.(?:gif|png|svg)$|loading[^/]*$|^data:", re.I
+)
 _ICON_PIXELS = 40
 """Pictures that the page itself makes smaller than this are ornaments."""
 
 _FURNITURE_LINE = re.compile(
-    r"read more\W*|查看(?:更多|全文)|阅读(?:原文|全文|更多)|点击(?:查看|阅读)\S{0,8}"
+    r"read more\W*|查看(?:更多|全文)|阅读(?:原文|全文|更多)"
+    r"|点击(?:查看|阅读)(?:更多|全文|原文|详情|大图)?"
     r"|展开全文|收起|分享让更多人看到|链接已复制|分享到[:：]?|字体[:：].{0,8}"
     r"|[（(【\[]?\s*原(?:标题|题)\s*[:：].*"
-    r"|(?:.{0,10}版权所有(?!者)|版权声明|copyright\b|©)[^。]*。?"
-    r"|未经(?:授权|许可|书面)[^。]*(?:转载|使用|镜像|复制)[^。]*。?"
+    r"|(?:.{0,10}版权所有(?!者)|版权声明|copyright\s*(?:©|\(c\)|\d{4})|©)[^。]*。?"
+    r"|未经.{0,12}(?:授权|许可|同意|书面).{0,12}(?:转载|镜像|摘编).*"
     r"|\d{1,3}\s?/\s?\d{1,3}|(?:\[\d{1,2}\]\s?)+"
     r"|(?=.*[上下]一页)(?:[上下]一页|首页|尾页|末页|\[?\d{1,2}\]?|[|\s])+"
     r"|\]\]>",
     re.I,
 )
 
+_SENTENCE_LENGTH = 50
+"""Lines from this length on that end like a sentence are the article itself; credits stand before
+the first and behind the last of them."""
+_PARAGRAPH_CELL = 200
+"""A table with a longer cell lays out paragraphs."""
 _HEADING_LENGTH = 40
 _HEADING_WORDS = 12
 _SENTENCE_END = "。！？；：，…!?;:,."
@@ -81,6 +93,18 @@ class Body:
 
     blocks: list[Block] = field(default_factory=list)
     credits: Credits = field(default_factory=dict)
+    picture: Image | None = None
+    """The picture that stands right before what is read now."""
+    uncredited: Image | None = None
+    """The last picture that nobody has been credited with."""
+    has_text: bool = False
+
+    def add(self, block: Block) -> None:
+        self.blocks.append(block)
+        self.picture = block.image
+        if block.image is not None:
+            self.uncredited = block.image
+        self.has_text = self.has_text or block.text is not None
 
 
 def read_body(
@@ -92,23 +116,35 @@ def read_body(
     `short_line_headings`: a short line without an end mark before a paragraph is a heading, as on
     English pages, where nothing in the markup says so.
     """
+    pieces = list(pieces)
     body = Body()
     printed = {squeeze(head) for head in heads if head}
-    picture: Image | None = None
+    first, last = _extent([p for p in pieces if isinstance(p, Line)])
+    number = -1
     for piece in pieces:
         if isinstance(piece, Block):
-            body.blocks.append(piece)
-            picture = piece.image
+            body.add(piece)
             continue
-        if picture is not None and _take_caption(piece, picture, body.credits):
+        number += 1
+        if _take_caption(piece, body):
             continue
-        picture = None
-        if not body.blocks and squeeze(piece.text) in printed:
+        body.picture = None
+        if not body.has_text and squeeze(piece.text) in printed:
             continue
-        _take_line(piece, body)
+        _take_line(piece, body, at_edge=not first < number < last)
     if short_line_headings:
         _mark_short_lines(body.blocks)
     return body
+
+
+def _extent(lines: list[Line]) -> tuple[int, int]:
+    """The numbers of the first and last line that are the article's own sentences."""
+    own = [
+        number
+        for number, line in enumerate(lines)
+        if len(line.text) >= _SENTENCE_LENGTH and _ends_sentence(line.text)
+    ]
+    return (own[0], own[-1]) if own else (len(lines), len(lines))
 
 
 def is_furniture(text: str) -> bool:
@@ -118,52 +154,56 @@ def is_furniture(text: str) -> bool:
     return bool(_FURNITURE_LINE.fullmatch(text))
 
 
-def merge(into: Credits, found: Credits) -> None:
-    """Add credits to credits, every name once."""
-    for key, values in found.items():
-        into[key] = credits.unique(into.get(key, []) + values)
-
-
-def _take_line(line: Line, body: Body) -> None:
+def _take_line(line: Line, body: Body, at_edge: bool) -> None:
     if is_furniture(line.text):
         return
-    found = credits.credit_line(line.text)
+    found = credits.credit_line(line.text, at_edge)
     if found is not None:
-        merge(body.credits, found)
+        credits.merge(body.credits, found)
         return
     if _take_late_credit(line, body):
         return
     text, found = credits.take_byline(line.text)
-    merge(body.credits, found)
+    credits.merge(body.credits, found)
     if text:
-        is_heading = line.bold and len(text) <= _HEADING_LENGTH and not _ends_sentence(text)
-        body.blocks.append(Block("heading" if is_heading else "paragraph", text=text))
+        body.add(Block("heading" if _is_heading(line, text) else "paragraph", text=text))
 
 
-def _take_caption(line: Line, picture: Image, found: Credits) -> bool:
-    """Give the picture its caption, or the credit in the line after the caption."""
-    caption = captions.read_caption(line.text, line.captioning)
-    is_first = picture.credit is None and picture.caption is None
-    if caption is None or not (is_first or _completes(picture, caption)):
+def _is_heading(line: Line, text: str) -> bool:
+    return line.bold and len(text) <= _HEADING_LENGTH and not _ends_sentence(text)
+
+
+def _take_caption(line: Line, body: Body) -> bool:
+    """Give the picture right before a line its caption, or the credit behind its caption."""
+    picture = body.picture
+    if picture is None or picture.credit is not None:
         return False
-    picture.caption = picture.caption or caption.caption
-    picture.credit = caption.credit
-    if caption.photographers:
-        merge(found, {"photographers": list(caption.photographers)})
+    is_byline = any(word in line.text for word in ("记者", "通讯员", "编辑"))
+    hinted = line.captioning and not is_byline and not _is_heading(line, line.text)
+    caption = captions.read_caption(line.text, hinted)
+    if caption is None or (picture.caption and caption.caption):
+        return False
+    _apply(caption, picture, body.credits)
     return True
 
 
 def _take_late_credit(line: Line, body: Body) -> bool:
     """Give a line that is nothing but a picture's credit to the last picture that has none."""
-    caption = captions.read_caption(line.text, hinted=False)
-    pictures = [b.image for b in body.blocks if b.image and b.image.credit is None]
-    if caption is None or caption.caption is not None or not pictures:
+    picture = body.uncredited
+    if picture is None or picture.credit is not None or len(line.text) > _SENTENCE_LENGTH:
         return False
-    return _take_caption(line, pictures[-1], body.credits)
+    caption = captions.read_caption(line.text, hinted=False)
+    if caption is None or caption.caption is not None:
+        return False
+    _apply(caption, picture, body.credits)
+    return True
 
 
-def _completes(picture: Image, caption: Caption) -> bool:
-    return picture.credit is None and caption.caption is None
+def _apply(caption: Caption, picture: Image, found: Credits) -> None:
+    picture.caption = picture.caption or caption.caption
+    picture.credit = caption.credit
+    if caption.photographers:
+        credits.merge(found, {"photographers": list(caption.photographers)})
 
 
 def _mark_short_lines(blocks: list[Block]) -> None:
@@ -188,7 +228,7 @@ def pieces_of(container: etree._Element, base: str, furniture: str = "") -> list
     """Walk over a container in reading order. `base` is what relative addresses are joined with,
     `furniture` the class names, separated by spaces, of what is no part of the body."""
     walk = _Walk(base, frozenset(furniture.split()))
-    walk.pass_through(container, str(container.tag))
+    walk.over(container)
     walk.end_line()
     return walk.pieces
 
@@ -198,17 +238,24 @@ def pieces_after(element: etree._Element, base: str) -> list[Piece]:
     walk = _Walk(base, frozenset())
     walk.say(element.tail)
     for sibling in element.itersiblings():
-        walk.meet(sibling)
+        walk.over(sibling)
         walk.say(sibling.tail)
     walk.end_line()
     return walk.pieces
 
 
-class _Walk:
-    """The state of a walk: the pieces so far and the line that is being written.
+@dataclass(slots=True)
+class _Open:
+    """An element that the walk is in."""
 
-    Recursion is safe, libxml2 cuts a page off at 256 levels.
-    """
+    is_block: bool
+    is_bold: bool
+    captions: bool
+    """Whether lines that belong to this block are captions."""
+
+
+class _Walk:
+    """The state of a walk: the pieces so far and the line that is being written."""
 
     def __init__(self, base: str, furniture: frozenset[str]) -> None:
         self.base = base
@@ -218,14 +265,26 @@ class _Walk:
         self.plain = False
         """Whether the line has text that is not bold."""
         self.bold = 0
-        self.captioning = 0
+        self.captions = [False]
+        """Whether the block around is a caption, innermost last."""
+        self.videos: set[str] = set()
 
-    def enter(self, element: etree._Element) -> None:
-        """Read what is inside an element, but not the element itself."""
-        self.say(element.text)
-        for child in element:
-            self.meet(child)
-            self.say(child.tail)
+    def over(self, container: etree._Element) -> None:
+        """Read a container with all that is in it, however deep."""
+        opened: list[_Open | None] = []
+        steps = etree.iterwalk(container, events=("start", "end"))
+        for event, element in steps:
+            if event == "start":
+                state = self.open(element)
+                if state is None:
+                    steps.skip_subtree()
+                else:
+                    self.say(element.text)
+                opened.append(state)
+            else:
+                self.close(opened.pop())
+                if element is not container:
+                    self.say(element.tail)
 
     def say(self, text: str | None) -> None:
         if text:
@@ -238,42 +297,51 @@ class _Walk:
             return
         text = fold("".join(self.words))
         if text:
-            self.pieces.append(Line(text, not self.plain, self.captioning > 0))
+            self.pieces.append(Line(text, not self.plain, self.captions[-1]))
         self.words = []
         self.plain = False
 
-    def meet(self, element: etree._Element) -> None:
+    def open(self, element: etree._Element) -> _Open | None:
+        """Begin an element. None where there is nothing to be read inside it."""
         tag = element.tag
         if tag == "br":
             self.end_line()
         elif tag == "img":
             self.add_image(element)
-        elif tag in ("video", "embed", "source"):
-            self.add_video(element)
+        elif tag in ("video", "embed", "source", "iframe"):
+            return self.add_video(element)
         elif tag == "script":
-            self.add_video_in_script(element.text or "")
+            self.add_videos_in(element.text or "")
         elif tag in _SKIPPED or (element.attrib and self.is_furniture(element)):
-            return
+            return None
         elif tag == "table" and (rows := data_rows(element)):
-            self.end_line()
-            self.pieces.append(Block("table", rows=rows))
+            self.add_table(element, rows)
         else:
-            self.pass_through(element, str(tag))
+            return self.enter(element, tag)
+        return None
 
-    def pass_through(self, element: etree._Element, tag: str) -> None:
-        style = element.get("style", "")
-        bold = tag in _BOLD or bool(style and _BOLD_STYLE.search(style))
-        captioning = tag == "figcaption" or is_captioning(element, style)
-        is_block = tag in _BLOCKS
-        if is_block:
+    def enter(self, element: etree._Element, tag: str) -> _Open:
+        style = element.get("style") or ""
+        state = _Open(
+            is_block=tag in _BLOCKS,
+            is_bold=tag in _BOLD or bool(style and _BOLD_STYLE.search(style)),
+            captions=tag in ("figcaption", "center") or is_captioning(element, style),
+        )
+        if state.is_block:
             self.end_line()
-        self.bold += bold
-        self.captioning += captioning
-        self.enter(element)
-        if is_block:
+        if state.is_block or state.captions:
+            self.captions.append(state.captions)
+        self.bold += state.is_bold
+        return state
+
+    def close(self, state: _Open | None) -> None:
+        if state is None:
+            return
+        if state.is_block:
             self.end_line()
-        self.bold -= bold
-        self.captioning -= captioning
+        if state.is_block or state.captions:
+            self.captions.pop()
+        self.bold -= state.is_bold
 
     def is_furniture(self, element: etree._Element) -> bool:
         names = element.get("class")
@@ -281,8 +349,7 @@ class _Walk:
             _FURNITURE_CLASS.search(names) or not self.furniture.isdisjoint(names.split())
         ):
             return True
-        style = element.get("style")
-        return bool(style and _HIDDEN_STYLE.search(style)) or element.get("hidden") is not None
+        return is_hidden(element)
 
     def add_image(self, element: etree._Element) -> None:
         address = next(filter(None, map(element.get, _IMAGE_SOURCES)), "").strip()
@@ -292,18 +359,32 @@ class _Walk:
         image = Image(url=join(self.base, address), alt=fold(element.get("alt", "")) or None)
         self.pieces.append(Block("image", image=image))
 
-    def add_video(self, element: etree._Element) -> None:
+    def add_video(self, element: etree._Element) -> _Open | None:
+        """Note a video or player; a `video` without an address of its own has it inside."""
         address = (element.get("src") or element.get("data-src") or "").strip()
-        if not address:
-            self.enter(element)
-            return
-        self.end_line()
-        self.pieces.append(Block("video", url=join(self.base, address)))
+        if address and (element.tag != "iframe" or _PLAYER.search(address)):
+            self.note_video(address)
+        elif element.tag == "video" and not address:
+            return _Open(is_block=False, is_bold=False, captions=False)
+        return None
 
-    def add_video_in_script(self, script: str) -> None:
-        for match in _VIDEO_FILE.finditer(script):
+    def add_videos_in(self, script: str) -> None:
+        if ".mp4" in script or ".m3u8" in script:
+            for match in _VIDEO_FILE.finditer(script):
+                self.note_video(match[0].replace("\\/", "/"))
+
+    def note_video(self, address: str) -> None:
+        url = join(self.base, address)
+        if url not in self.videos:
+            self.videos.add(url)
             self.end_line()
-            self.pieces.append(Block("video", url=join(self.base, match[0])))
+            self.pieces.append(Block("video", url=url))
+
+    def add_table(self, table: etree._Element, rows: list[list[str]]) -> None:
+        self.end_line()
+        for caption in table.iterchildren("caption"):
+            self.pieces.append(Line(_cell_text(caption)))
+        self.pieces.append(Block("table", rows=rows))
 
 
 def join(base: str, address: str) -> str:
@@ -314,22 +395,28 @@ def join(base: str, address: str) -> str:
         return address
 
 
+def is_hidden(element: etree._Element) -> bool:
+    """Whether the page does not show an element."""
+    style = element.get("style")
+    return bool(style and _HIDDEN_STYLE.search(style)) or element.get("hidden") is not None
+
+
 def is_captioning(element: etree._Element, style: str) -> bool:
     """Whether markup centres a text or calls it a caption."""
     if not element.attrib:
         return False
     return bool(
-        element.get("align") == "center"
+        (element.get("align") or "").lower() == "center"
         or (style and _CENTRED_STYLE.search(style))
-        or _CAPTION_CLASS.search(element.get("class", ""))
+        or _CAPTION_CLASS.search(element.get("class") or "")
     )
 
 
 def is_ornament(element: etree._Element) -> bool:
     """Whether the page draws a picture too small to be one of the article's."""
     for side in ("width", "height"):
-        pixels = re.match(r"\d+", element.get(side, ""))
-        if pixels and int(pixels[0]) < _ICON_PIXELS and "%" not in element.get(side, ""):
+        pixels = re.match(r"\d{1,6}(?!\d|\s*%)", element.get(side) or "")
+        if pixels and int(pixels[0]) < _ICON_PIXELS:
             return True
     return False
 
@@ -337,10 +424,12 @@ def is_ornament(element: etree._Element) -> bool:
 def data_rows(table: etree._Element) -> list[list[str]] | None:
     """The cells of a table of at least two rows of at least two cells; None for a table that only
     lays out the page."""
-    if table.find(".//table") is not None or table.find(".//img") is not None:
+    if any(next(table.iterdescendants(tag), None) is not None for tag in ("table", "img")):
         return None
     rows = [[_cell_text(cell) for cell in row.iterchildren("td", "th")] for row in table.iter("tr")]
     rows = [row for row in rows if any(row)]
+    if any(len(cell) > _PARAGRAPH_CELL for row in rows for cell in row):
+        return None
     return rows if sum(len(row) >= 2 for row in rows) >= 2 else None
 
 

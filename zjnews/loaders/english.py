@@ -22,6 +22,7 @@ _DATE_BEFORE = re.compile(_DATE + r"[Ss]\Z")
 _DATE_ROOM = 400
 """Characters of markup before `source:` in which the date stands."""
 _READ_MORE = re.compile(r"read more\W*", re.I)
+_SENTENCE = re.compile(r"\w{2,}[.!?][\"”’)]*$")
 _ENOUGH_BODY = 200
 """Characters after the date line that make the element around it the article's own."""
 
@@ -59,30 +60,30 @@ class EnglishLoader(ArticleLoader):
         return None
 
     def pieces(self) -> list[Piece]:
-        return list(_without_tail(super().pieces() or self.pieces_below_line()))
+        return super().pieces() or _without_tail(self.pieces_below_line())
 
     def pieces_below_line(self) -> list[Piece]:
-        """What follows the date line in the smallest element that has a body after it."""
+        """What follows the date line in the smallest element that has a body after it; of a brief,
+        in the smallest that has anything after it."""
+        first: list[Piece] = []
         element = self.date_line
         while element is not None:
             pieces = pieces_after(element, self.page.url)
+            first = first or pieces
             if sum(len(piece.text) for piece in pieces if isinstance(piece, Line)) >= _ENOUGH_BODY:
                 return pieces
             element = element.getparent()
-        return []
+        return first
 
 
-def _without_tail(pieces: list[Piece]) -> Iterator[Piece]:
-    """The pieces up to `read more`, or else to the last credit: behind that is the page's frame."""
-    last_credit = max(
-        (
-            n
-            for n, piece in enumerate(pieces)
-            if isinstance(piece, Line) and credits.credit_line(piece.text)
-        ),
-        default=len(pieces),
-    )
-    for piece in pieces[: last_credit + 1]:
-        if isinstance(piece, Line) and _READ_MORE.fullmatch(piece.text):
-            return
-        yield piece
+def _without_tail(pieces: list[Piece]) -> list[Piece]:
+    """The pieces up to `read more`, or else to the credits that close the article: behind them
+    stands the page's frame, which has no sentences."""
+    lines = [(n, piece.text) for n, piece in enumerate(pieces) if isinstance(piece, Line)]
+    for number, text in lines:
+        if _READ_MORE.fullmatch(text):
+            return pieces[:number]
+    closing = [number for number, text in lines if credits.credit_line(text)]
+    if not closing or any(n > closing[-1] and _SENTENCE.search(text) for n, text in lines):
+        return pieces
+    return pieces[: closing[-1] + 1]

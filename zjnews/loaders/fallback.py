@@ -21,6 +21,8 @@ _CONTAINERS = tuple(
 SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 _ENOUGH_BODY = 80
 """Characters of text (white space apart) that make a container a body."""
+_GUESS_LIMIT = 1_000_000
+"""Characters of a page from which on trafilatura takes seconds."""
 _LINKED_SHARE = 0.4
 """A container with more of its text in links is a list."""
 _TAIL = re.compile(r"\s*(?:_|\||--|-{1,2}(?=[^-]*$))\s*")
@@ -83,10 +85,7 @@ class FallbackLoader(ArticleLoader):
     def found_container(self) -> etree._Element | None:
         """The smallest element that holds what trafilatura takes for the text. Reading the element
         ourselves keeps the paragraphs, captions and pictures that trafilatura leaves out."""
-        import trafilatura  # noqa: PLC0415  half a second, which most crawls never need
-
-        text = trafilatura.extract(self.page.markup, fast=True, include_comments=False) or ""
-        lines = list(map(squeeze, text.splitlines()))
+        lines = self.guessed_lines()
         lines = [line for line in lines if SENTENCE.search(line)] or lines
         if sum(map(len, lines)) < _ENOUGH_BODY:
             return None
@@ -95,6 +94,15 @@ class FallbackLoader(ArticleLoader):
             return None
         self.add_value("warnings", "body-guessed")
         return found
+
+    def guessed_lines(self) -> list[str]:
+        """What trafilatura takes for the text; of a very large page, every sentence."""
+        if len(self.page.markup) > _GUESS_LIMIT:
+            return _sentences(self.page.root)
+        import trafilatura  # noqa: PLC0415  half a second, which most crawls never need
+
+        text = trafilatura.extract(self.page.markup, fast=True, include_comments=False) or ""
+        return list(map(squeeze, text.splitlines()))
 
 
 def _sentences(element: etree._Element) -> list[str]:

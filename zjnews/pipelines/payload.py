@@ -7,10 +7,12 @@ import re
 from zjnews.items import Article, Block, Payload, text_of
 from zjnews.text import squeeze
 
-_REMAINS = re.compile(r"\]\]>|\d{3,12}\s.+\spublic html")
+_REMAINS = re.compile(r"\]\]>|\d{3,12}\s?.*\s?public\s?html")
 """Lines that an unrecognised payload leaves among the paragraphs."""
 _COPY_LENGTH = 100
 """Characters from which on a body that stands there twice is a copy and no refrain."""
+_COPIES = 3
+"""How often the first line may stand again before the copy is looked for no more."""
 
 
 class PayloadPipeline:
@@ -49,9 +51,7 @@ def without_copy(blocks: list[Block]) -> tuple[list[Block], bool]:
     texts = [block.text or "" for block in blocks]
     first = next(filter(None, texts), "")
     start = texts.index(first) if first else 0
-    for again in range(start + 1, len(texts)):
-        if texts[again] != first:
-            continue
+    for again in [n for n in range(start + 1, len(texts)) if texts[n] == first][:_COPIES]:
         original = [text for text in texts[start:again] if text and not _REMAINS.fullmatch(text)]
         copy = [text for text in texts[again:] if text]
         if sum(map(len, original)) >= _COPY_LENGTH and copy[: len(original)] == original:
@@ -62,4 +62,4 @@ def without_copy(blocks: list[Block]) -> tuple[list[Block], bool]:
 
 def _is_remains(block: Block) -> bool:
     text = block.text or ""
-    return ("]]>" in text or "public html" in text) and bool(_REMAINS.fullmatch(text))
+    return ("]]>" in text or "public" in text) and bool(_REMAINS.fullmatch(text))
