@@ -137,7 +137,7 @@ def _leaves_before(text: str, end: int) -> list[re.Match[str]]:
 
 
 def _is_filler(text: str) -> bool:
-    return not text or not _FILLER.sub("", text)
+    return not text.strip() or not _FILLER.sub("", text)
 
 
 def _number_first(leaves: list[re.Match[str]]) -> list[re.Match[str]] | None:

@@ -15,6 +15,7 @@ from zjnews.page import Page
 from zjnews.text import fold
 
 _PICTURE_FILE = re.compile(r"[\w.-]+\.(?:jpe?g|png|gif|webp)", re.I)
+_LINE_LENGTH = 120
 _TITLE_LINES = 6
 """The date line stands this close to the beginning, or the text is no page."""
 
@@ -61,12 +62,9 @@ def _lines(text: str) -> list[str]:
 
 
 def _date_line(lines: list[str]) -> int | None:
-    """Which line is date and source: one with a date, short, directly behind a title."""
+    """Which line is date and source: a short one that begins with a date or names a source."""
     for number, line in enumerate(lines[1:_TITLE_LINES], start=1):
-        if (
-            len(line) <= 160
-            and dates.find(line)
-            and ("source" in credits.read_line(line) or number <= 2)
-        ):
+        date = dates.find(line) if len(line) <= _LINE_LENGTH else None
+        if date and (line.startswith(date) or "source" in credits.read_line(line)):
             return number
     return None
