@@ -142,7 +142,7 @@ def is_name(text: str) -> bool:
 
 def read_line(text: str) -> Credits:
     """The line under the title: `来源：浙江在线 作者：张三 责任编辑：李四`, in any order."""
-    labelled = _labelled(text)
+    labelled = _labelled(text) if ":" in text or "：" in text else []
     if not labelled:
         return _role_line(text) or {}
     found: Credits = {}

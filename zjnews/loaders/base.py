@@ -138,8 +138,8 @@ class ArticleLoader(ItemLoader):
     def fill_line(self) -> None:
         """Date, source and names, from the surest place on the page that has a date."""
         for lines in (self.labelled_spans, self.line_elements, self.lines_between):
-            for text in lines():
-                self.fill_credits(credits.read_line(self.fill_dates(text)))
+            for text in filter(None, lines()):
+                self.fill_credits(credits.read_line(self.fill_dates(text).strip()))
             if self.get_collected_values("published_raw"):
                 return
 
@@ -202,7 +202,9 @@ class ArticleLoader(ItemLoader):
         self.add_value("payloads", self.page.payloads)
 
     def fill_credits_below(self) -> None:
-        """Credits that stand behind the body container rather than in it."""
+        """Editors who stand behind the body container, where no other place names any."""
+        if self.get_collected_values("editors"):
+            return
         for container in self.containers()[-1:]:
             for level in (container, *islice(container.iterancestors(), 1)):
                 for sibling in islice(level.itersiblings(), _NEAR):
