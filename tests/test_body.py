@@ -58,7 +58,6 @@ def test_lines(html: str, expected: list[str]) -> None:
         "<div class=cprtip>藏</div>",
         "<!-- 藏 -->",
         "<p>（原标题：藏）</p>",
-        "<p>版权所有 藏</p>",
         "<p>责任编辑：张三</p>",
         "<p>1/8</p>",
         "<p>上一页 1 2 3 下一页</p>",
@@ -70,6 +69,20 @@ def test_what_is_no_body(html: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        "版权所有 浙江在线",
+        "浙江在线版权所有",
+        "未经授权不得转载",
+        "© 2026 zjol.com.cn",
+        "Copyright © 2026 ZJOL",
+    ],
+)
+def test_copyright_lines_stand_behind_the_article(line: str) -> None:
+    assert texts(f"<p>{TALL}</p><p>{line}</p>") == [TALL.strip()]
+
+
+@pytest.mark.parametrize(
     "html",
     [
         "<div class=page><p>正文在这里。</p></div>",
@@ -78,6 +91,9 @@ def test_what_is_no_body(html: str) -> None:
         "<div class=shared-content><p>正文在这里。</p></div>",
         "<p>版权所有者昨天说，正文在这里。</p>",
         "<p>编辑部的正文在这里。</p>",
+        "<p>未经同意，村民的照片不得转载，这是法律规定。</p>",
+        "<p>他们的版权所有人是浙江大学。</p>",
+        "<p><strong>1/3</strong></p>",
         "<p>2026</p>",
     ],
 )
@@ -262,3 +278,66 @@ def test_an_english_brief_has_a_body() -> None:
         f"<html><body>{ENGLISH}<div><p>Ferries stop tonight at nine.</p></div></html>".encode()
     )
     assert record["text"] == "Ferries stop tonight at nine."
+
+
+def test_a_title_of_three_lines() -> None:
+    page = (
+        "<html><head><title>茶季来了_浙江新闻_浙江在线</title></head><div class=contTit><font>春到龙井</font><br>"
+        "<font>茶季来了</font><br>——三代人的山</div><div class=time>2019-06-24 10:12</div><div class=contTxt><p>甲</p></div></html>"
+    )
+    record = read_record(page.encode())
+    assert [record[key] for key in ("kicker", "title", "subtitle")] == [
+        "春到龙井",
+        "茶季来了",
+        "——三代人的山",
+    ]
+
+
+def test_the_line_under_the_title_may_stand_inside_the_body() -> None:
+    page = (
+        "<div class=contTit>题</div><div class=contTxt><div class=time><span id=pubtime_baidu>2019-06-24 10:12</span>"
+        "<span id=source_baidu>来源：浙江在线</span></div><p>甲</p></div></html>"
+    )
+    record = read_record(page.encode())
+    assert (record["text"], record["source"], record["published_raw"]) == (
+        "甲",
+        "浙江在线",
+        "2019-06-24 10:12",
+    )
+
+
+def test_spans_without_space_between_them() -> None:
+    page = (
+        "<h1 class=artTitle>题</h1><div class=info><span>2026-09-14 11:02:33</span><span>来源：浙江宣传</span>"
+        "<span>记者 张三 通讯员 李四</span><span>阅读 123</span></div><div class=artCon><p>甲</p></div></html>"
+    )
+    record = read_record(page.encode())
+    assert (record["source"], record["authors"]) == ("浙江宣传", ["张三", "李四"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "记者：什么时候开始",
+        "记者：您好",
+        "记者 解读",
+        "评论员文章",
+        "记者连线专家",
+        "记者：难点在哪里",
+    ],
+)
+def test_an_interview_keeps_its_questions(line: str) -> None:
+    assert line in texts(f"<p>{TALL * 2}</p><p>{line}</p><p>{TALL * 3}</p>")
+    assert line in texts(f"<p>{TALL * 2}</p><p>{line}</p>")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "他喜欢《活着》（作者余华）。",
+        "去年全市农民收入上涨（来源：杭州市统计局）。",
+        "一等奖：《春光》（张三 摄）",
+    ],
+)
+def test_a_bracket_that_belongs_to_the_sentence_stays(text: str) -> None:
+    assert texts(f"<p>{TALL * 2}</p><p>{text}</p><p>{TALL * 3}</p>")[1] == text

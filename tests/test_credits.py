@@ -336,3 +336,31 @@ def test_sentences_are_no_captions(line: str) -> None:
 )
 def test_further_captions(line: str, expected: Caption | None) -> None:
     assert captions.read_caption(line, hinted=False) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("责任编辑：海燕", {"editors": ["海燕"]}),
+        ("责任编辑：小鱼", {"editors": ["小鱼"]}),
+        ("本报记者 张三 通讯员 斯琴", {"authors": ["张三", "斯琴"]}),
+        ("浙江在线·东阳支站 记者 张三", {"authors": ["张三"]}),
+        ("通讯员 张三 浙江在线·东阳支站 李四", {"authors": ["张三", "李四"]}),
+        ("文/图 张三", {"authors": ["张三"], "photographers": ["张三"]}),
+        ("文/本报记者 张三 图/本报记者 李四", {"authors": ["张三"], "photographers": ["李四"]}),
+        ("丁一 编辑", {"editors": ["丁一"]}),
+        ("欧阳 娜 记者 李四", {"authors": ["欧阳娜", "李四"]}),
+        ("By Staff Reporter Zhang Wei", {"authors": ["Zhang Wei"]}),
+        ("By Land, Sea and Air", None),
+        ("By Sunday", None),
+    ],
+)
+def test_names_beyond_the_hundred_surnames(line: str, expected: credits.Credits | None) -> None:
+    assert credits.credit_line(line) == expected
+
+
+def test_a_byline_behind_the_dateline_trusts_its_names() -> None:
+    assert credits.take_byline("本报讯（记者 扎西 通讯员 才让）昨天，") == (
+        "本报讯 昨天，",
+        {"authors": ["扎西", "才让"]},
+    )

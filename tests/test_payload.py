@@ -104,6 +104,20 @@ def test_more_between_the_fields(between: str, place: str) -> None:
     assert (rest, found) == (BEFORE + AFTER, [FOUND])
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<id>", "<doc><meta1><id>"),
+        ("<title>A &amp; B</title>", "<title><font color=red>A &amp; B</font></title>"),
+        ("</title>", "</title></meta1><more>"),
+    ],
+)
+def test_a_nested_head(old: str, new: str) -> None:
+    rest, found = lift(BEFORE + block().replace(old, new, 1) + AFTER)
+    assert found == [FOUND]
+    assert rest.replace("<doc><meta1>", "") == BEFORE + AFTER
+
+
 def test_two_adjacent_payloads() -> None:
     rest, found = lift(BEFORE + block() + block(number="888002") + AFTER)
     assert (rest, [number for number, *_ in found]) == (BEFORE + AFTER, ["777001", "888002"])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from zjnews.credits import HAN, is_name, people_in
+from zjnews.credits import HAN, is_name, may_be_name, people_in
 from zjnews.text import fold
 
 _CAPTION_LENGTH = 160
 _LINE_LENGTH = 300
 _AROUND = " （(◎▲△▼■□●○↑↓←→|｜/／"
-_STOPS = "。！？；…”"
+_STOPS = "。！？；，…”"
 
 _TAKEN = re.compile(r"\s*[/／|｜]?\s*(?<![拍录])(?P<verb>摄影|摄|供图)\s*[）)]?[。.]?$")
 """`张三 摄`, `张三/摄`, `村文化站供图`."""
@@ -21,7 +21,7 @@ _ISSUED = re.compile(
 )
 """`新华社发（刘满仓摄）`."""
 _LENT = re.compile(
-    r"(?:^|(?<=[\s。！？…”/／（(]))[（(\[]?\s*(?:(?P<sure>图源|图片来源|图自|供图|摄影|图片提供)|图片|图)"
+    r"(?:^|(?<=[\s。！？…”/／（(]))[（(\[]?\s*(?:(?P<sure>图源|图片来源|图自|供图|图片提供)|摄影|图片|图)"
     r"\s*[:：/／|｜丨]\s*(?P<credit>[^（()）。，]{1,40}?)\s*[）)\]]?[。.]?$"
 )
 """`图源：新华社`; what stands behind 图 alone may be a caption."""
@@ -36,10 +36,13 @@ _LATIN = re.compile(
 )
 """`(Photo/VCG)`, `(Photo by Lin Qiao/Zhejiang Online)`, `(Xinhua/Lin Qiao)`."""
 _ALONE = re.compile(
-    r"(?:^|(?<=[\s。！？]))[（(]?(?P<credit>资料图片?|资料照片?|新华社发|视觉中国)[）)]?$"
+    r"(?:^|(?<=[。！？])|(?=[（(]))[（(]?(?P<credit>资料图片?|资料照片?|新华社发|视觉中国)[）)]?$"
 )
 _GIVEN = re.compile(r"[（(]?(?:图片|照片)(?:由)?(?P<credit>[^（()）。，]{2,20}?)提供[）)]?[。.]?$")
 """`图片由市红十字会提供`; a sentence may end in 提供 too."""
+_LENDER = re.compile(
+    r".{0,10}(?:社|报|网|网络|新闻|客户端|视觉中国|受访者|资料图?片?|提供)|VCG|CFP|IC.{0,8}"
+)
 _SPACED_NAME = re.compile(
     r"(?<![\u3400-\u9fff])([\u3400-\u9fff])\s([\u3400-\u9fff]{1,2})(?=\s*(?:摄|供图))"
 )
@@ -85,7 +88,7 @@ def _lent(text: str) -> Caption | None:
         if match := form.search(text):
             credit = fold(match["credit"])
             person = _photographers(credit)
-            if form is _LENT and not match["sure"] and not person and len(credit) > 8:
+            if form is _LENT and not _can_credit(match, credit, bool(person)):
                 return None
             is_taken = form is _LENT and "摄影" in match[0][: match.start("credit") - match.start()]
             return _caption(text[: match.start()], credit, person if is_taken else ())
@@ -109,9 +112,14 @@ def _taken(text: str, hinted: bool) -> Caption | None:
         credit = " ".join(words[first:])
         if people := _photographers(credit):
             return _caption(left[: left.rfind(words[first]) if first else start], credit, people)
-    if hinted and words and len(words[-1]) <= 8:
+    if hinted and words and may_be_name(words[-1]):
         return _caption(left[: len(left) - len(words[-1])], words[-1], (words[-1],))
     return None
+
+
+def _can_credit(match: re.Match[str], credit: str, is_person: bool) -> bool:
+    """Whether what stands behind 图 or 摄影 is a credit; 图 may also begin a caption."""
+    return bool(match["sure"]) or is_person or bool(_LENDER.fullmatch(credit))
 
 
 def _can_lend(words: list[str]) -> bool:

@@ -38,6 +38,10 @@ _LABEL = re.compile(
 )
 _SURE_LABEL = re.compile(r"责任编辑|责编|executive editor|translation|translator|记者|通讯员", re.I)
 """Labels that credit even in the middle of a body, where 作者 may be that of a book."""
+_PEN_NAME_LABEL = re.compile(r"作者|撰文|执笔|文字")
+"""A column may sign as 之江轩; every other credit is a name."""
+_TRUSTED_LABEL = re.compile(r"责任编辑|责编|通讯员")
+"""Nothing but names ever stands behind these."""
 _CONTROL = re.compile(
     r"打印|收藏|评论|字[体号大小].*|[大中小][字号]?|(?:分享|阅读|浏览|点击|责任).*|[A-Za-z+\-]{1,2}|\d+"
 )
@@ -47,14 +51,18 @@ _OPENING, _CLOSING = tuple("(（[【〔"), tuple(")）]】〕")
 _BULLETS = "□■●○◎▲△★☆◆◇▪＊* "
 _NOTE = re.compile(r"[（(][^（()）]*[）)]")
 _BETWEEN_NAMES = re.compile(r"[、，,;；/／|｜丨&\s]+|\band\b")
-_LATIN_NAME = re.compile(r"[A-Z][\w.'’-]*(?:\s[A-Z][\w.'’-]*){0,4}")
+_LATIN_NAME = re.compile(r"[A-Z][\w.'’-]*(?:\s[A-Z][\w.'’-]*){1,4}")
 _LATIN_BY = re.compile(
     r"(?:(?P<verb>written|reported|edited|translated|photos?) )?by (?P<names>.+)", re.I
 )
+_LATIN_ROLE = re.compile(r"^(?:Staff )?(?:Reporter|Writer|Correspondent)s? ")
 _LATIN_FIELD = {"edited": "editors", "translated": "translators", "photo": "photographers"}
 _LATIN_MEDIUM = re.compile(r"Xinhua|\b(?:Online|Daily|News|Agency|Times|Press)\b")
 
 _HAN_NAME = re.compile(r"[\u3400-\u9fff]{2,4}")
+_LONGEST_NAME = 15
+_STATION = re.compile(r"在线|新闻|联盟|[报站台网]")
+"""浙江在线·东阳支站 has a dot too."""
 _DOTTED_NAME = re.compile(r"[\u3400-\u9fff]+(?:[·•][\u3400-\u9fff]+)+")
 _SURNAMES = frozenset(
     "赵钱孙李周吴郑王冯陈褚卫蒋沈韩杨朱秦尤许何吕施张孔曹严华金魏陶姜戚谢邹喻柏水窦章云苏潘葛奚范彭郎"
@@ -66,16 +74,28 @@ _SURNAMES = frozenset(
     "闻莘党翟谭贡劳逄姬申扶堵冉宰郦雍却璩桑桂濮牛寿通边扈燕冀郏浦尚农温别庄晏柴瞿阎充慕连茹习宦艾鱼容"
     "向古易慎戈廖庾终暨居衡步都耿满弘匡国文寇广禄阙东欧殳沃利蔚越夔隆师巩聂晁勾敖融冷訾辛阚那简饶空曾"
     "毋沙乜养鞠须丰巢关蒯相查后荆红游竺权逯盖益桓公肖闫付覃岳帅况商牟佘佟仉谯笪年爱阳初迟楼来占涂邸苑"
-    "鹿冼母揭展鄢卿代修苟晋隋粟"
+    "鹿冼母揭展鄢卿代修苟晋隋粟兰芦斯励忻吾练丘朴麦亓仝竹鲜智洛冒奕操银植矫尧辜楚闪冶雒旷闾赛扎格泽颉粘幺贠"
+    "漆綦哲隽衣宛官迮玄玉海"
 )
 """The Hundred Family Surnames and what is common beside them."""
 _DOUBLE_SURNAMES = tuple(
     "诸葛 欧阳 上官 司马 司徒 夏侯 皇甫 尉迟 公孙 慕容 钟离 长孙 宇文 令狐 东方 南宫".split()
 )
 _NAME_ENDS_NEVER = re.compile(
-    r".*(?:[吗呢吧的了您啊呀么嘛谢]|老师|先生|女士|同学|同志|教授|主任|书记|报道|手记|观察|调查|追问|点评|问答"
-    r"|感言|简介|作品|体验|专访|连线|走访|探访|直击|化名|单位|名单|信息)"
+    r".*(?:[吗呢吧的了您啊呀么嘛谢说好]|老师|先生|女士|同学|同志|教授|主任|书记|报道|手记|观察|调查|追问|点评|问答"
+    r"|感言|简介|作品|体验|专访|连线|走访|探访|直击|化名|单位|名单|信息|文章|提供|网络)"
 )
+_WORDS_LIKE_NAMES = frozenset(
+    "安全 平安 时间 时代 时刻 时尚 时政 文化 文章 文艺 文明 文字 和平 和谐 高速 "
+    "高光 高兴 解读 解析 金句 金融 经济 经验 红色 黄昏 黄山 白马 江南 江湖 明天 "
+    "明白 成长 成果 成功 关注 关于 方法 方案 温馨 温暖 华丽 万家 万里 马上 常见 "
+    "常识 通知 通报 向前 应急 应对 严重 严格 水利 水乡 云端 花絮 花开 古镇 古村 "
+    "农业 农村 农民 商业 商务 都市 国际 国内 利民 后续 后来 来自 来信 年度 初心 "
+    "爱心 爱好 能力 能源 双创 公告 公益 全面 全国 项目 计划 贡献 居民 步行 车间 "
+    "车站 路线 路上 童年 童话 危险 阳光 乐园 乐趣 顾客 包装 石头 毕业 夏令营 何时 "
+    "何处 为何 如何 难点 海报 海洋 海边".split()
+)
+"""Common words that begin with a surname."""
 _NO_NAME = frozenset(
     "本报 本网 本社 记者 通讯员 实习生 作者 编辑 摄影 报道 整理 综合 综合报道 供稿 供图 图文"
     " 讯 摄 文 图 资料图 资料图片 资料照片 新华社发 未知 佚名 无 暂无".split()
@@ -103,11 +123,12 @@ _ROLE_WORDS = (*_BYLINE_WORDS, "撰稿人", "作者", "编", "摄", "供图", "�
 """A line of roles has one of these; most lines have none, and telling so is quick."""
 _MEDIUM = re.compile(r".*(?:社|报|网|新闻|客户端|在线|浙江宣传)|本报|本网|本社")
 _EMPLOYER = re.compile(
-    r".*(?:社|报|网|台|新闻|客户端|在线|中心|发布|集团|公司|学校|学院|大学|局|委|办|部|院|馆|会|组)"
+    r".*(?:社|报|网|台|新闻|客户端|在线|中心|发布|集团|公司|学校|学院|大学|局|委|办|部|院|馆|会|组|站)"
     r"|共享联盟.*|拍友|网友|读者|本报.*|.*报道|发自.*"
 )
 _BYLINE = re.compile(r"\s*[（(](?P<inside>[^（()）]{2,120})[）)]\s*")
 _DATELINE = re.compile(r"[^。，！？]{0,40}(?:讯|电|消息)\s?")
+_SENTENCE_ENDS = ("。", "！", "？", "”", "…")
 
 
 def names(text: str) -> list[str]:
@@ -130,12 +151,18 @@ def merge(into: Credits, found: Credits) -> None:
 
 
 def is_name(text: str) -> bool:
-    """Whether a word can only be a person's name: 2 to 4 characters that begin with a surname, or
-    parts joined by a dot (阿布都·热合曼)."""
+    """Whether a word can only be a person's name: a surname and one or two characters, or parts
+    joined by a dot (阿布都·热合曼)."""
     if _DOTTED_NAME.fullmatch(text):
-        return True
-    has_surname = text[:1] in _SURNAMES or text.startswith(_DOUBLE_SURNAMES)
-    if not has_surname or not _HAN_NAME.fullmatch(text) or text in _NO_NAME:
+        return len(text) <= _LONGEST_NAME and not _STATION.search(text)
+    longest = 4 if text.startswith(_DOUBLE_SURNAMES) else 3
+    has_surname = longest == 4 or text[:1] in _SURNAMES
+    return has_surname and len(text) <= longest and may_be_name(text)
+
+
+def may_be_name(text: str) -> bool:
+    """Whether a word behind a name or a sure label can be a name too: 海燕, 扎西."""
+    if not _HAN_NAME.fullmatch(text) or text in _NO_NAME or text in _WORDS_LIKE_NAMES:
         return False
     return not _NAME_ENDS_NEVER.fullmatch(text)
 
@@ -165,7 +192,7 @@ def credit_line(text: str, at_edge: bool = True) -> Credits | None:
         return _role_line(inner, at_edge)
     if not at_edge and not all(_SURE_LABEL.match(label) for _, label, _ in labelled):
         return None
-    if not all(_is_plausible(field, value) for field, _, value in labelled):
+    if not all(_is_plausible(*part) for part in labelled):
         return None
     found = read_line(inner)
     if lead := inner[: inner.find(labelled[0][1])].strip(_BRACKETS):
@@ -183,11 +210,7 @@ def take_byline(text: str) -> tuple[str, Credits]:
     rest = ""
     position = 0
     for match in _BYLINE.finditer(text):
-        at_end = not text[match.end() :].strip("。. ")
-        at_head = match.start() == 0 or bool(_DATELINE.fullmatch(text[: match.start()]))
-        inside = match["inside"].strip()
-        writes = any(word in inside for word in _BYLINE_WORDS)
-        people = credit_line(inside) if at_end or (at_head and writes) else None
+        people = _byline(text, match)
         if people:
             merge(found, people)
             rest += text[position : match.start()] + " "
@@ -195,14 +218,29 @@ def take_byline(text: str) -> tuple[str, Credits]:
     return fold(rest + text[position:]), found
 
 
-def people_in(text: str, strict: bool) -> Credits:
+def _byline(text: str, match: re.Match[str]) -> Credits | None:
+    """The people of a bracket that is a byline by what it says and by where it stands."""
+    before, behind = text[: match.start()].rstrip(), text[match.end() :].strip("。. ")
+    inside = match["inside"].strip()
+    reports = any(word in inside for word in _BYLINE_WORDS)
+    at_head = not before or bool(_DATELINE.fullmatch(before))
+    closes = not behind and (reports or before.endswith(_SENTENCE_ENDS))
+    if not closes and not (at_head and reports):
+        return None
+    people = people_in(inside, strict=True, trusted=True) if reports else credit_line(inside)
+    if people is None or "source" in people:
+        return None
+    return people or credit_line(inside)
+
+
+def people_in(text: str, strict: bool, trusted: bool = False) -> Credits:
     """The people of a run of roles, employers and names. Strict: nothing unless every word is
-    one of the three, and every name begins with a surname."""
+    one of the three, and one name at least is sure; `trusted` spares the last condition."""
     text = fold(_bare(text))
     if not HAN.search(text):
         return _latin_people(text, strict)
     reader = _People(_tokens(text), strict)
-    return reader.found if reader.read() else {}
+    return reader.found if reader.read() and (reader.is_sure or trusted or not strict) else {}
 
 
 def _bare(text: str) -> str:
@@ -220,42 +258,48 @@ class _People:
     def __init__(self, tokens: list[str], strict: bool) -> None:
         self.tokens = tokens
         self.strict = strict
+        self.is_sure = False
+        """Whether one of the names can be nothing else."""
         self.marks_lead = bool(tokens) and tokens[0] in _MARKS
         self.found: Credits = {}
-        self.field = "authors"
+        self.fields = ["authors"]
+        """Where the next names go."""
         self.waiting: list[str] = []
         self.marked: list[str] = []
         """The names that the mark just read spoke of."""
 
     def read(self) -> bool:
         """Whether every word was understood."""
+        last = len(self.tokens) - 1
         for index, token in enumerate(self.tokens):
             if token in _MARKS:
-                self.take_mark(token)
+                self.take_mark(token, is_second=index > 0 and self.tokens[index - 1] in _MARKS)
             elif role := _ROLE.fullmatch(token):
-                if not self.take_role(role, is_last=index == len(self.tokens) - 1):
+                if not self.take_role(role, is_last=index == last):
                     return False
             elif not _is_employer(self.tokens, index) and not self.take_name(token):
                 return False
-        self.flush(self.field)
+        self.flush(self.fields)
         self.found.pop("other", None)
         return True
 
     def take_name(self, token: str) -> bool:
-        if self.strict and not is_name(token):
+        sure = is_name(token)
+        if self.strict and not sure and not may_be_name(token):
             return False
+        self.is_sure = self.is_sure or sure
         self.marked = []
-        if token not in _NO_NAME:
+        if token not in _NO_NAME and not _CONTROL.fullmatch(token):
             self.waiting.append(token)
         return True
 
-    def take_mark(self, mark: str) -> None:
+    def take_mark(self, mark: str, is_second: bool) -> None:
         if self.marks_lead:
-            self.flush(self.field)
-            self.field = _MARKS[mark]
+            self.flush(self.fields)
+            self.fields = [*self.fields, _MARKS[mark]] if is_second else [_MARKS[mark]]
         elif self.waiting:
             self.marked = self.waiting
-            self.flush(_MARKS[mark])
+            self.flush([_MARKS[mark]])
         elif self.marked:
             merge(self.found, {_MARKS[mark]: self.marked})
 
@@ -263,18 +307,20 @@ class _People:
         name = role["name"]
         if name and not is_name(name):
             return not self.strict
+        self.is_sure = self.is_sure or bool(name)
         field = _FIELD_OF_ROLE.get(role["role"], "authors")
         if role["role"] == "摄影报道":
             merge(self.found, {field: list(self.waiting)})
-        elif is_last and not name and field == "photographers":
-            self.flush(field)
-        self.flush(self.field)
-        self.field = field
+        elif is_last and not name and field != "authors":
+            self.flush([field])
+        self.flush(self.fields)
+        if not self.marks_lead:  # 图/本报记者 李四
+            self.fields = [field]
         self.waiting = [name] if name else []
         return True
 
-    def flush(self, field: str) -> None:
-        if self.waiting:
+    def flush(self, fields: list[str]) -> None:
+        for field in fields if self.waiting else ():
             merge(self.found, {field: self.waiting})
         self.waiting = []
 
@@ -299,6 +345,8 @@ def _tokens(text: str) -> list[str]:
         if single:
             joined.append(single + token)
             single = ""
+        elif joined and joined[-1] in _DOUBLE_SURNAMES and len(token) <= 2:
+            joined[-1] += token
         elif len(token) == 1 and HAN.match(token) and token not in _NO_NAME:
             single = token
         else:
@@ -309,6 +357,7 @@ def _tokens(text: str) -> list[str]:
 def _latin_people(text: str, strict: bool) -> Credits:
     pieces = [fold(piece).strip(" .") for piece in re.split(r"[,，、;；/|&]|\band\b", text)]
     pieces = [piece for piece in pieces if piece and not _LATIN_MEDIUM.search(piece)]
+    pieces = [_LATIN_ROLE.sub("", piece) for piece in pieces]
     if strict and not all(_LATIN_NAME.fullmatch(piece) for piece in pieces):
         return {}
     return {"authors": pieces} if pieces else {}
@@ -376,14 +425,13 @@ def _split_source(value: str) -> Credits:
     return {"source": [" ".join(medium)]} if medium else {}
 
 
-def _is_plausible(field: str, value: str) -> bool:
+def _is_plausible(field: str, label: str, value: str) -> bool:
     """Whether what follows a label in the body reads like a credit, not like a sentence."""
     value = _bare(value).strip(".。 ")
     if field == "control" or re.search(r"[。？！?!]", value):
         return False
     if field == "source":
         return len(value) <= 30 and not re.search(r"[，,；;]", value)
-    # A column may sign as 之江轩; every other credit is a name.
-    if field == "authors" and re.fullmatch(r"[\u3400-\u9fff]{2,8}", value):
-        return not _NAME_ENDS_NEVER.fullmatch(value) and len(value) != 1
-    return bool(people_in(value, strict=True))
+    if _PEN_NAME_LABEL.match(label) and re.fullmatch(r"[\u3400-\u9fff]{2,8}", value):
+        return not _NAME_ENDS_NEVER.fullmatch(value)
+    return bool(people_in(value, strict=True, trusted=bool(_TRUSTED_LABEL.match(label))))

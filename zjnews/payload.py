@@ -18,8 +18,11 @@ from zjnews.text import fold
 
 _NAME = r"[^\s<>/!?\"'=]+"
 _CDATA_TEXT = r"<!\[CDATA\[(?:(?!\]\]>).)*\]\]>"
+_INLINE = r"</?(?:b|br|em|font|i|strong|sub|sup|u)\b[^<>]*>"
 _LEAF = re.compile(
-    rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>(?P<text>[^<]*|\s*{_CDATA_TEXT}\s*)</(?P=name)\s*>", re.S
+    rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>"
+    rf"(?P<text>[^<]*(?:{_INLINE}[^<]*)*|\s*{_CDATA_TEXT}\s*)</(?P=name)\s*>",
+    re.S,
 )
 _FILLER = re.compile(
     rf"\s+|&nbsp;|<!--(?!\[CDATA\[).*?-->|<{_NAME}(?:\s[^<>]*)?/>|<br\b[^<>]*>", re.S | re.I
@@ -44,11 +47,14 @@ _TEXT_END = re.compile(r"^[ \t]*\]\]>[ \t]*$", re.M)
 
 _HEAD_ROOM = 8192
 """Characters before the CDATA section in which its number and title are looked for."""
+_FIELD_LENGTH = 500
+"""A longer text behind the body is no list of keywords, but something of the page's."""
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _RAW_TEXT = frozenset({"script", "textarea", "xmp", "noscript"})
 _PAGE_ELEMENTS = frozenset(
     "a abbr address article aside b big blockquote body center code dd div dl dt em figcaption"
-    " figure font footer form h1 h2 h3 h4 h5 h6 head header html i iframe ins label li main nav"
+    " figure font footer form founder-content h1 h2 h3 h4 h5 h6 head header html i iframe ins label"
+    " li main nav"
     " ol option p pre s script section select small span strong style sub sup table tbody td"
     " textarea tfoot th thead title tr u ul video".split()
 )
@@ -137,7 +143,17 @@ def _leaves_before(text: str, end: int) -> list[re.Match[str]]:
 
 
 def _is_filler(text: str) -> bool:
-    return not text.strip() or not _FILLER.sub("", text)
+    if not text.strip():
+        return True
+    rest = _FILLER.sub("", text)
+    return not rest or all(name.lower() not in _PAGE_ELEMENTS for name in _tag_names(rest))
+
+
+def _tag_names(text: str) -> list[str]:
+    """The names of the tags that a text consists of; an element of the page's, where it holds
+    anything else."""
+    names = [tag["name"] for tag in _TAG.finditer(text)]
+    return names if not _TAG.sub("", text).strip() else ["body"]
 
 
 def _number_first(leaves: list[re.Match[str]]) -> list[re.Match[str]] | None:
@@ -158,7 +174,7 @@ def _plain(text: str) -> str:
     text = text.strip()
     if text.startswith("<![CDATA["):
         return text[len("<![CDATA[") : -len("]]>")].strip()
-    return html.unescape(text).strip()
+    return html.unescape(re.sub(_INLINE, " ", text)).strip()
 
 
 def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
@@ -210,7 +226,7 @@ def _fields_after(
 def _belongs(leaf: re.Match[str], texts: list[str], own_names: set[str]) -> bool:
     """Whether an element behind the body is still the payload's: not one of the page's, and not
     the number that begins another payload."""
-    if re.fullmatch(r"\s*\d{3,12}\s*", leaf["text"]):
+    if re.fullmatch(r"\s*\d{3,12}\s*", leaf["text"]) or len(leaf["text"]) > _FIELD_LENGTH:
         return False
     if leaf["name"].lower() in _PAGE_ELEMENTS:
         return not texts and leaf["name"] in own_names

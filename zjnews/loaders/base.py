@@ -16,7 +16,7 @@ from zjnews import credits, dates
 from zjnews.items import Article, Payload, text_of
 from zjnews.loaders.body import Body, Line, Piece, is_hidden, pieces_of, read_body
 from zjnews.page import Page, html_parser
-from zjnews.text import fold, language_of
+from zjnews.text import fold, language_of, squeeze
 
 _NAMES = Compose(credits.unique)
 
@@ -101,10 +101,23 @@ class ArticleLoader(ItemLoader):
         self.add_value("warnings", page.warnings)
 
     def fill_title(self) -> None:
-        self.fill("title", self.title_css)
-        self.add_value("title", self.title_elsewhere())
         self.fill("kicker", self.kicker_css)
         self.fill("subtitle", self.subtitle_css)
+        for element in self.select(self.title_css):
+            self.fill_title_lines(lines_in(element))
+        self.add_value("title", self.title_elsewhere())
+
+    def fill_title_lines(self, lines: list[str]) -> None:
+        """The title of its element's lines: the one that `<title>` names, if it names one, between
+        kicker and subtitle; else all of them."""
+        named = squeeze(self.page.title.split("_", 1)[0])
+        main = next((n for n, line in enumerate(lines) if squeeze(line) == named), None)
+        if main is None:
+            self.add_value("title", " ".join(lines))
+            return
+        self.add_value("kicker", " ".join(lines[:main]))
+        self.add_value("title", lines[main])
+        self.add_value("subtitle", " ".join(lines[main + 1 :]))
 
     def fill(self, field: str, css: tuple[str, ...]) -> None:
         """Add the texts of the elements that the selectors find."""
@@ -147,13 +160,14 @@ class ArticleLoader(ItemLoader):
         """The `*_baidu` spans that most layouts have, each with its label."""
         for name, label in _LABEL_OF_SPAN.items():
             for span in self.page.select(f"#{name}"):
-                text = text_in(span)
+                text = text_in(span, " ")
                 has_label = re.match(r"[^:：\s]{1,6}\s?[:：]", text)
                 yield text if has_label or not text else label + text
 
     def line_elements(self) -> Iterator[str]:
         """The line under the title as the layout names it."""
-        yield from map(text_in, self.select(self.line_css))
+        for element in self.select(self.line_css):
+            yield text_in(element, " ")
 
     def lines_between(self) -> Iterator[str]:
         """What stands between the title and the body."""
@@ -238,8 +252,16 @@ class ArticleLoader(ItemLoader):
         return [
             piece
             for container in self.containers()
-            for piece in pieces_of(container, self.page.url, self.furniture)
+            for piece in pieces_of(container, self.page.url, self.furniture, self.read_already())
         ]
+
+    def read_already(self) -> list[etree._Element]:
+        """Title, line and breadcrumb, which some templates put inside the body container."""
+        places = (self.title_css, self.line_css, self.sections_css)
+        found = [element for css in places for element in self.select(css)]
+        spans = (self.page.select(f"#{name}") for name in _LABEL_OF_SPAN)
+        inside = {*found, *(span for group in spans for span in group)}
+        return [e for e in inside if not any(c in e.iterdescendants() for c in self.containers())]
 
     def containers(self) -> list[etree._Element]:
         """The elements that hold the body."""
@@ -287,6 +309,13 @@ def _texts_down(path: list[etree._Element]) -> Iterator[str]:
                 break
             yield text_in(child, " ")
             yield fold(child.tail or "")
+
+
+def lines_in(element: etree._Element) -> list[str]:
+    """The lines of an element, as line breaks part them."""
+    if next(element.iter("br"), None) is None:
+        return [text_in(element)]
+    return [piece.text for piece in pieces_of(element, "") if isinstance(piece, Line)]
 
 
 def text_in(element: etree._Element, between: str = "") -> str:

@@ -54,14 +54,19 @@ _FURNITURE_LINE = re.compile(
     r"read more\W*|查看(?:更多|全文)|阅读(?:原文|全文|更多)"
     r"|点击(?:查看|阅读)(?:更多|全文|原文|详情|大图)?"
     r"|展开全文|收起|分享让更多人看到|链接已复制|分享到[:：]?|字体[:：].{0,8}"
-    r"|[（(【\[]?\s*原(?:标题|题)\s*[:：].*"
-    r"|(?:.{0,10}版权所有(?!者)|版权声明|copyright\s*(?:©|\(c\)|\d{4})|©)[^。]*。?"
-    r"|未经.{0,12}(?:授权|许可|同意|书面).{0,12}(?:转载|镜像|摘编).*"
+    r"|[（(【\[]\s*原(?:标题|题)\s*[:：].*|原标题\s*[:：].*"
     r"|\d{1,3}\s?/\s?\d{1,3}|(?:\[\d{1,2}\]\s?)+"
     r"|(?=.*[上下]一页)(?:[上下]一页|首页|尾页|末页|\[?\d{1,2}\]?|[|\s])+"
     r"|\]\]>",
     re.I,
 )
+_CLOSING_LINE = re.compile(
+    r"(?:浙江在线|copyright|©|\s){0,3}版权所有(?![者人的]).{0,60}|版权声明.*"
+    r"|copyright\s*(?:©|\(c\)|\d{4}\s*[-,]?\s*(?:\d{4}|by\b)?[^a-z]*$).{0,60}|©.{0,80}"
+    r"|未经.{0,12}(?:授权|许可|同意|书面).{0,12}(?:转载|镜像|摘编).{0,40}",
+    re.I,
+)
+"""Copyright lines, which stand behind the article only."""
 
 _SENTENCE_LENGTH = 50
 """Lines from this length on that end like a sentence are the article itself; credits stand before
@@ -131,7 +136,8 @@ def read_body(
         body.picture = None
         if not body.has_text and squeeze(piece.text) in printed:
             continue
-        _take_line(piece, body, at_edge=not first < number < last)
+        if not is_furniture(piece, is_foot=number > last):
+            _take_line(piece, body, at_edge=not first < number < last)
     if short_line_headings:
         _mark_short_lines(body.blocks)
     return body
@@ -144,19 +150,20 @@ def _extent(lines: list[Line]) -> tuple[int, int]:
         for number, line in enumerate(lines)
         if len(line.text) >= _SENTENCE_LENGTH and _ends_sentence(line.text)
     ]
-    return (own[0], own[-1]) if own else (len(lines), len(lines))
+    own = own or [number for number, line in enumerate(lines) if _ends_sentence(line.text)]
+    return (own[0], own[-1]) if own else (1, len(lines) - 2)
 
 
-def is_furniture(text: str) -> bool:
+def is_furniture(line: Line, is_foot: bool) -> bool:
     """Whether a line is no part of any article: `read more`, copyright, paging, 原标题."""
-    if len(text) > credits.LINE_LENGTH:
+    if len(line.text) > credits.LINE_LENGTH:
         return False
-    return bool(_FURNITURE_LINE.fullmatch(text))
+    if _FURNITURE_LINE.fullmatch(line.text):
+        return not (line.bold and line.text[0].isdigit())
+    return is_foot and bool(_CLOSING_LINE.fullmatch(line.text))
 
 
 def _take_line(line: Line, body: Body, at_edge: bool) -> None:
-    if is_furniture(line.text):
-        return
     found = credits.credit_line(line.text, at_edge)
     if found is not None:
         credits.merge(body.credits, found)
@@ -216,6 +223,8 @@ def _mark_short_lines(blocks: list[Block]) -> None:
             and len(text) <= 2 * _HEADING_LENGTH
             and len(following.text or "") > len(text)
             and not _ends_sentence(text)
+            and captions.read_caption(text, hinted=False) is None
+            and credits.credit_line(text) is None
         ):
             block.type = "heading"
 
@@ -224,10 +233,16 @@ def _ends_sentence(text: str) -> bool:
     return text.rstrip(_CLOSING).endswith(tuple(_SENTENCE_END))
 
 
-def pieces_of(container: etree._Element, base: str, furniture: str = "") -> list[Piece]:
+def pieces_of(
+    container: etree._Element,
+    base: str,
+    furniture: str = "",
+    read: Iterable[etree._Element] = (),
+) -> list[Piece]:
     """Walk over a container in reading order. `base` is what relative addresses are joined with,
-    `furniture` the class names, separated by spaces, of what is no part of the body."""
-    walk = _Walk(base, frozenset(furniture.split()))
+    `furniture` the class names, separated by spaces, of what is no part of the body; what is in
+    `read` has been read already."""
+    walk = _Walk(base, frozenset(furniture.split()), frozenset(read) - {container})
     walk.over(container)
     walk.end_line()
     return walk.pieces
@@ -235,7 +250,7 @@ def pieces_of(container: etree._Element, base: str, furniture: str = "") -> list
 
 def pieces_after(element: etree._Element, base: str) -> list[Piece]:
     """Walk over what follows an element inside its parent."""
-    walk = _Walk(base, frozenset())
+    walk = _Walk(base)
     walk.say(element.tail)
     for sibling in element.itersiblings():
         walk.over(sibling)
@@ -257,9 +272,15 @@ class _Open:
 class _Walk:
     """The state of a walk: the pieces so far and the line that is being written."""
 
-    def __init__(self, base: str, furniture: frozenset[str]) -> None:
+    def __init__(
+        self,
+        base: str,
+        furniture: frozenset[str] = frozenset(),
+        read: frozenset[etree._Element] = frozenset(),
+    ) -> None:
         self.base = base
         self.furniture = furniture
+        self.read = read
         self.pieces: list[Piece] = []
         self.words: list[str] = []
         self.plain = False
@@ -312,7 +333,11 @@ class _Walk:
             return self.add_video(element)
         elif tag == "script":
             self.add_videos_in(element.text or "")
-        elif tag in _SKIPPED or (element.attrib and self.is_furniture(element)):
+        elif (
+            tag in _SKIPPED
+            or element in self.read
+            or (element.attrib and self.is_furniture(element))
+        ):
             return None
         elif tag == "table" and (rows := data_rows(element)):
             self.add_table(element, rows)

@@ -5,8 +5,8 @@ from zjnews.loaders.base import ArticleLoader
 
 class TrsLoader(ArticleLoader):
     layout = "trs"
-    signs = ("h1.artTitle", "div.artCon")
-    title_css = ("h1.artTitle",)
+    signs = (".artTitle", "div.artCon")
+    title_css = (".artTitle",)
     line_css = ("div.info",)
     body_css = ("div.artCon",)
     furniture = "cprtip"

@@ -7,7 +7,7 @@ import re
 from zjnews.items import Article, Block, Payload, text_of
 from zjnews.text import squeeze
 
-_REMAINS = re.compile(r"\]\]>|\d{3,12}\s?.*\s?public\s?html")
+_REMAINS = re.compile(r"\]\]>[^。！？]{0,200}|\d{3,12}\s?.*\s?public\s?html")
 """Lines that an unrecognised payload leaves among the paragraphs."""
 _COPY_LENGTH = 100
 """Characters from which on a body that stands there twice is a copy and no refrain."""
