@@ -135,11 +135,12 @@ def _block_at(markup: str, opening: re.Match[str], floor: int) -> _Block | None:
 def _leaves_before(text: str, end: int) -> list[re.Match[str]]:
     """The unbroken run of elements without children that ends at `end`."""
     run: list[re.Match[str]] = []
-    for leaf in _LEAF.finditer(text, 0, end):
-        if run and not _is_filler(text[run[-1].end() : leaf.start()]):
-            run = []
+    for leaf in reversed(list(_LEAF.finditer(text, 0, end))):
+        if not _is_filler(text[leaf.end() : end]):
+            break
         run.append(leaf)
-    return run if run and _is_filler(text[run[-1].end() : end]) else []
+        end = leaf.start()
+    return run[::-1]
 
 
 def _is_filler(text: str) -> bool:
