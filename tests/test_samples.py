@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 from samples import build
 from tests.command_line import ROOT
-from zjnews import addresses
+from tests.reading import read_record
+from zjnews import addresses, archives
+from zjnews.archives import SavedPage
 
+README = (ROOT / "README.md").read_text("utf-8")
 BUNDLED = ROOT / "samples" / "zjol.warc.gz"
 
 
@@ -23,6 +27,17 @@ def test_the_bundled_file_is_what_the_generator_writes(tmp_path: Path) -> None:
     assert gzip.decompress((tmp_path / "new.warc.gz").read_bytes()) == gzip.decompress(
         BUNDLED.read_bytes()
     )
+
+
+def test_the_record_in_the_readme_is_one_of_its_records() -> None:
+    shown = json.loads(README.split("```json\n")[1].split("```")[0])
+    [page] = [
+        p for p in archives.read(BUNDLED) if isinstance(p, SavedPage) and p.url == shown["url"]
+    ]
+    read = read_record(
+        page.body, url=page.url, content_type=page.content_type, fetched_at=page.fetched_at
+    )
+    assert list(shown.items()) == list(read.items())
 
 
 def test_every_page_has_an_address_of_the_site() -> None:

@@ -82,7 +82,9 @@ def usable(text: str) -> str:
     address = addresses.read(text)
     if not address.on_site:
         is_web = address.url.lower().startswith(("http://", "https://"))
-        raise Rejected("off-site" if is_web else "unknown-address", f"not on {addresses.SITE}")
+        if not is_web:
+            raise Rejected("unknown-address", "no http or https address")
+        raise Rejected("off-site", f"not on {addresses.SITE}")
     if address.kind in addresses.MEDIA_KINDS:
         raise Rejected("not-html", f"address of an {address.kind.value}")
     return address.url
