@@ -364,3 +364,20 @@ def test_a_byline_behind_the_dateline_trusts_its_names() -> None:
         "本报讯 昨天，",
         {"authors": ["扎西", "才让"]},
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("文/张三 图/受访者提供", {"authors": ["张三"]}),
+        ("文/张三 图/视觉中国", {"authors": ["张三"]}),
+        ("记者 张三 图片由受访者提供", {"authors": ["张三"]}),
+        ("潮声丨执笔 张三", {"authors": ["张三"]}),
+        ("图文/张三", {"authors": ["张三"], "photographers": ["张三"]}),
+        ("特约撰稿 张三", {"authors": ["张三"]}),
+        ("编辑 张三 审核 李四 监制 王五", {"editors": ["张三"]}),
+        ("初审 张三 复审 李四 终审 王五", {}),
+    ],
+)
+def test_lines_of_many_roles(line: str, expected: credits.Credits) -> None:
+    assert credits.credit_line(line) == expected

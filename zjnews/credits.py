@@ -98,33 +98,38 @@ _WORDS_LIKE_NAMES = frozenset(
 """Common words that begin with a surname."""
 _NO_NAME = frozenset(
     "本报 本网 本社 记者 通讯员 实习生 作者 编辑 摄影 报道 整理 综合 综合报道 供稿 供图 图文"
-    " 讯 摄 文 图 资料图 资料图片 资料照片 新华社发 未知 佚名 无 暂无".split()
+    " 讯 摄 文 图 资料图 资料图片 资料照片 新华社发 新华社 视觉中国 受访者 网络"
+    " 未知 佚名 无 暂无".split()
 )
 
 _ROLE = re.compile(
     r"(?P<employer>[\u3400-\u9fff·•A-Za-z0-9]{0,16}?)"
     r"(?:见习|实习|首席|特约|特派|资深|全媒体|融媒体|驻站)*"
     r"(?P<role>摄影记者|记者|通讯员|实习生|撰稿人|作者|评论员|责任编辑|责编|编辑|校对|审核|制图"
+    r"|监制|审读|初审|复审|终审|一审|二审|三审|策划|统筹|执笔|撰稿"
     r"|摄影报道|摄影师|摄影|摄像|撰文|撰稿|采写|文字|图片|供图)"
     r"(?P<name>[\u3400-\u9fff·]{2,4})?"
 )
 _MARKS = {"文": "authors", "摄": "photographers", "图": "photographers"}
 """One letter stands alone, before or behind a name: 李文 and 王图 are names."""
+_BOTH_MARKS = re.compile(r"(?:图文|文图)(?=[\s/／|｜丨])")
 _FIELD_OF_ROLE = {
     **dict.fromkeys(
         ("摄影记者", "摄影报道", "摄影师", "摄影", "摄像", "图片", "供图"), "photographers"
     ),
     **dict.fromkeys(("责任编辑", "责编", "编辑"), "editors"),
-    **dict.fromkeys(("校对", "审核", "制图"), "other"),
+    **dict.fromkeys(
+        "校对 审核 制图 监制 审读 初审 复审 终审 一审 二审 三审 策划 统筹".split(), "other"
+    ),
 }
 """Any other role writes."""
 _BYLINE_WORDS = ("记者", "通讯员", "实习生", "评论员")
-_ROLE_WORDS = (*_BYLINE_WORDS, "撰稿人", "作者", "编", "摄", "供图", "文", "图")
+_ROLE_WORDS = (*_BYLINE_WORDS, "作者", "撰稿", "执笔", "编", "审", "摄", "供图", "文", "图")
 """A line of roles has one of these; most lines have none, and telling so is quick."""
 _MEDIUM = re.compile(r".*(?:社|报|网|新闻|客户端|在线|浙江宣传)|本报|本网|本社")
 _EMPLOYER = re.compile(
     r".*(?:社|报|网|台|新闻|客户端|在线|中心|发布|集团|公司|学校|学院|大学|局|委|办|部|院|馆|会|组|站)"
-    r"|共享联盟.*|拍友|网友|读者|本报.*|.*报道|发自.*"
+    r"|共享联盟.*|拍友|网友|读者|潮声|本报.*|.*报道|.*提供|发自.*"
 )
 _BYLINE = re.compile(r"\s*[（(](?P<inside>[^（()）]{2,120})[）)]\s*")
 _DATELINE = re.compile(r"[^。，！？]{0,40}(?:讯|电|消息)\s?")
@@ -330,7 +335,7 @@ def _is_employer(tokens: list[str], index: int) -> bool:
     if token in _NO_NAME:
         return True
     following = tokens[index + 1] if index + 1 < len(tokens) else ""
-    if _ROLE.fullmatch(following) or len(token) > 4 or token.endswith(("报道", "报道组")):
+    if _ROLE.fullmatch(following) or len(token) > 4 or token.endswith(("报道", "报道组", "提供")):
         return bool(_EMPLOYER.fullmatch(token))
     if _EMPLOYER.fullmatch(token) and token.endswith("组"):
         return True
@@ -341,7 +346,8 @@ def _tokens(text: str) -> list[str]:
     """The words of a run; names that were spaced out, 张 三 or 刘 乐平, are put together."""
     joined: list[str] = []
     single = ""
-    for token in filter(None, _BETWEEN_NAMES.split(text)):
+    words = _BETWEEN_NAMES.split(_BOTH_MARKS.sub("文/图 ", text))
+    for token in filter(None, words):
         if single:
             joined.append(single + token)
             single = ""
@@ -380,7 +386,8 @@ def _role_line(text: str, at_edge: bool = True) -> Credits | None:
         return None
     if "、" in text and tokens[-1] in ("摄影", "文字", "图片"):  # a list of arts: 书法、绘画、摄影
         return None
-    return people_in(text, strict=True) or None
+    reader = _People(_tokens(_bare(text)), strict=True)
+    return reader.found if reader.read() and reader.is_sure else None
 
 
 def _labelled(text: str) -> list[tuple[str, str, str]]:

@@ -39,10 +39,13 @@ _META_REFRESH = re.compile(
     r"<meta[^>]+http-equiv\s*=\s*[\"']?refresh[^>]*url\s*=\s*([^\"'>\s]+)", re.I
 )
 _NOT_FOUND = re.compile(
-    r"404|页面(?:不存在|没有找到|未找到)|找不到(?:该|您)?.{0,6}(?:页|网页|文章)|(?:page )?not found"
+    r"\b404\b|页面(?:不存在|没有找到|未找到)|找不到(?:该|您)?.{0,6}(?:页|网页|文章)"
+    r"|(?:page )?not found"
     r"|(?:您|你)(?:访问|查看|请求)的(?:页面|文章|内容).{0,8}(?:不存在|已删除|被删除)|文章(?:不存在|已(?:被)?删除)",
     re.I,
 )
+_NOT_FOUND_ROOM = 200
+"""Characters at the top of a page in which it says that it holds nothing."""
 _ENOUGH_TEXT = 80
 """Characters that an article of no known layout must have, since nothing else speaks for it."""
 
@@ -73,6 +76,8 @@ def _load_unknown(page: Page) -> Article:
     _refuse_redirect(page)
     if page.address.kind in (Kind.LIST, Kind.PAPER_PAGE, Kind.PAPER_FRONT):
         raise Rejected("list-page", f"address of a {page.address.kind.value}")
+    if found := _NOT_FOUND.search(f"{page.title} {_visible_text(page)[:_NOT_FOUND_ROOM]}"):
+        raise Rejected("not-found-page", f"says {found[0]}")
     article = FallbackLoader(page).load()
     text = text_of(article.body)
     if len(text) < _ENOUGH_TEXT or not SENTENCE.search(text):
@@ -81,8 +86,6 @@ def _load_unknown(page: Page) -> Article:
 
 
 def _nothing_there(page: Page) -> Rejected:
-    if found := _NOT_FOUND.search(page.title) or _NOT_FOUND.search(_visible_text(page)[:400]):
-        return Rejected("not-found-page", f"says {found[0]}")
     links = sum(1 for link in page.root.iter("a") if link.get("href"))
     if links >= 10:
         return Rejected("list-page", f"{links} links and no text")
