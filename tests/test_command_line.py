@@ -314,3 +314,10 @@ def test_no_server_is_a_count_not_a_traceback(tmp_path: Path) -> None:
     )
     assert run.rejected == {"download-failed": 1}
     assert "Traceback" not in run.errors
+
+
+def test_a_feed_that_was_not_written_is_not_claimed(tmp_path: Path) -> None:
+    # `crawl` adds an -O of its own; this one names a place that cannot be.
+    run = crawl(tmp_path, "archive", "-a", f"path={PAGES / 'app'}", "-O", "/proc/none/out.jsonl")
+    assert "NOT WRITTEN, see the log: /proc/none/out.jsonl" in run.errors
+    assert "written to /proc" not in run.errors

@@ -74,11 +74,14 @@ class Summary:
 
     def feeds(self, stats: dict[str, Any]) -> list[str]:
         """Where the records lie."""
-        failed = sum(v for k, v in stats.items() if k.startswith("feedexport/failed_count/"))
-        if failed:
-            return [f"  NOT WRITTEN: {failed} feed(s) failed, see the log"]
         places = [_place(str(uri)) for uri in self.crawler.settings.getdict("FEEDS")]
-        return [f"  written to {place}" for place in places] or ["  no feed: add -O articles.jsonl"]
+        # A feed may fail without being counted as failed, so what counts is the successes.
+        stored = sum(n for key, n in stats.items() if key.startswith("feedexport/success_count/"))
+        word = "written to" if stored >= len(places) else "NOT WRITTEN, see the log:"
+        lines = [f"  {word} {place}" for place in places] or ["  no feed: add -O articles.jsonl"]
+        if errors := stats.get("log_count/ERROR", 0):
+            lines.append(f"  {errors:,} errors in the log: do not trust the feed")
+        return lines
 
 
 def _table(title: str, prefix: str, stats: dict[str, Any]) -> list[str]:
