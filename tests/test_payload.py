@@ -204,6 +204,7 @@ def test_payload_as_text() -> None:
     text = "T\n\n2019-11-22 source: x\n\nOne.\n\nread more\n\n11385584 T public html\n\nOne.\n\n]]>\na;b c"
     rest, found = payload.lift_text(text)
     assert "public html" not in rest and "]]>" not in rest and "a;b" not in rest
+    assert payload.lift_text(text.replace("\n", "\r\n")) == (rest, found)
     assert (found[0].number, found[0].title, found[0].body, found[0].keywords) == (
         "11385584",
         "T",

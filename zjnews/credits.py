@@ -43,7 +43,7 @@ _PEN_NAME_LABEL = re.compile(r"作者|撰文|执笔|文字")
 _TRUSTED_LABEL = re.compile(r"责任编辑|责编|通讯员")
 """Nothing but names ever stands behind these."""
 _CONTROL = re.compile(
-    r"打印|收藏|评论|字[体号大小].*|[大中小][字号]?|(?:分享|阅读|浏览|点击|责任).*|[A-Za-z+\-]{1,2}|\d+"
+    r"打印|收藏|评论|字[体号大小].*|[大中小]字?号?|(?:分享|阅读|浏览|点击|责任).*|[A-Za-z+\-]{1,2}|\d+"
 )
 
 _BRACKETS = "()（）[]【】〔〕「」 "

@@ -92,6 +92,7 @@ def lift(markup: str) -> tuple[str, list[Payload]]:
 def lift_text(text: str) -> tuple[str, list[Payload]]:
     """As `lift`, for a page that survives only as text, where the tags are gone: a line with
     number, title, `public` and `html`, the body, a line `]]>` and the keywords."""
+    text = text.replace("\r\n", "\n")
     payloads: list[Payload] = []
     while head := _TEXT_HEAD.search(text):
         end = _TEXT_END.search(text, head.end())

@@ -15,9 +15,9 @@ from zjnews.page import Page
 from zjnews.text import fold
 
 _DATE = r"\d{4}-\d\d-\d\d(?:\s+\d\d:\d\d(?::\d\d)?)?(?:\s|&nbsp;|<[^<>]*>)*"
-_DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*:")
+_DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*[:：]")
 """`2019-11-22 04:03:34 source: www.zjol.com.cn`, perhaps with tags between its parts."""
-_SOURCE = re.compile(r"ource\s*:")
+_SOURCE = re.compile(r"ource\s*[:：]")
 _DATE_BEFORE = re.compile(_DATE + r"[Ss]\Z")
 _DATE_ROOM = 400
 """Characters of markup before `source:` in which the date stands."""
