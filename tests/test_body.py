@@ -341,3 +341,14 @@ def test_an_interview_keeps_its_questions(line: str) -> None:
 )
 def test_a_bracket_that_belongs_to_the_sentence_stays(text: str) -> None:
     assert texts(f"<p>{TALL * 2}</p><p>{text}</p><p>{TALL * 3}</p>")[1] == text
+
+
+def test_a_clock_in_a_side_box_does_not_date_the_page() -> None:
+    page = (
+        "<div class=side><div class=time>2026-09-15 08:00</div></div><div class=main><div class=contTit>题</div>"
+        "<div class=time>2019-06-24 10:12 来源：浙江在线</div><div class=contTxt><p>甲</p></div></div></html>"
+    )
+    record = read_record(
+        page.encode(), url="https://zjnews.zjol.com.cn/zjnews/201906/t20190624_10371900.shtml"
+    )
+    assert (record["published_raw"], record["source"]) == ("2019-06-24 10:12", "浙江在线")

@@ -165,8 +165,13 @@ class ArticleLoader(ItemLoader):
                 yield text if has_label or not text else label + text
 
     def line_elements(self) -> Iterator[str]:
-        """The line under the title as the layout names it."""
-        for element in self.select(self.line_css):
+        """The line under the title as the layout names it; of several, those beside the title."""
+        found = self.select(self.line_css)
+        title = self.title_element() if len(found) > 1 else None
+        if title is not None:
+            around = title.getparent()
+            found = [e for e in found if around in e.iterancestors()] or found
+        for element in found:
             yield text_in(element, " ")
 
     def lines_between(self) -> Iterator[str]:
