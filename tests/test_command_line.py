@@ -314,6 +314,7 @@ def test_no_server_is_a_count_not_a_traceback(tmp_path: Path) -> None:
     )
     assert run.rejected == {"download-failed": 1}
     assert "Traceback" not in run.errors
+    assert "errors in the log" not in run.errors
 
 
 def test_a_feed_that_was_not_written_is_not_claimed(tmp_path: Path) -> None:

@@ -32,13 +32,15 @@ class OnSiteMiddleware(OffsiteMiddleware):
             raise
 
 
-def _without_traceback(record: logging.LogRecord) -> bool:
+def _as_warning(record: logging.LogRecord) -> bool:
     record.exc_info = None
+    if record.levelno == logging.ERROR:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
     return True
 
 
-# A host that cannot be reached is no fault of ours: its own message is enough.
-logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_without_traceback)
+# A host that cannot be reached is no fault of ours: its message is enough, without a traceback.
+logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_as_warning)
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):

@@ -80,7 +80,7 @@ class Summary:
         word = "written to" if stored >= len(places) else "NOT WRITTEN, see the log:"
         lines = [f"  {word} {place}" for place in places] or ["  no feed: add -O articles.jsonl"]
         if errors := stats.get("log_count/ERROR", 0):
-            lines.append(f"  {errors:,} errors in the log: do not trust the feed")
+            lines.append(f"  errors in the log: {errors:,}; do not trust the feed")
         return lines
 
 
