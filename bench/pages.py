@@ -1,6 +1,6 @@
 """Pages a second on one core: parsing alone, this project from bytes to record, trafilatura.
 
-Run as `python bench/pages.py`. The three take turns on the same pages, so that the ratios hold on a
+Run as `make bench`. The three take turns on the same pages, so that the ratios hold on a
 noisy machine; the pages are the articles in samples/zjol.warc.gz.
 """
 
@@ -39,10 +39,12 @@ def is_gbk(saved: SavedPage) -> bool:
     return b"charset=gb" in saved.body[:2048].lower()
 
 
+def load(saved: SavedPage) -> Article:
+    return loaders.load(page.read(saved.url, saved.body, saved.content_type, saved.fetched_at))
+
+
 def ours(saved: SavedPage) -> object:
-    article: Article = loaders.load(
-        page.read(saved.url, saved.body, saved.content_type, saved.fetched_at)
-    )
+    article = load(saved)
     for pipeline in PIPELINES:
         article = pipeline.process_item(article)
     return record(article)
@@ -67,9 +69,7 @@ def articles(path: Path) -> list[SavedPage]:
         if not isinstance(saved, SavedPage):
             continue
         try:
-            article = loaders.load(
-                page.read(saved.url, saved.body, saved.content_type, saved.fetched_at)
-            )
+            article = load(saved)
         except Rejected:
             continue
         if article.layout != "fallback":

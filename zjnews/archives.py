@@ -24,14 +24,17 @@ _ACCEPTED = "a folder, " + ", ".join((*_WARC, *_PAGES))
 _CANONICAL = re.compile(rb"<link\b(?=[^<>]*\brel\s*=\s*[\"']?canonical\b)[^<>]*>", re.I)
 _HREF = re.compile(rb"\bhref\s*=\s*[\"']?(https?://[^\"'\s<>]+)", re.I)
 _HEAD_BYTES = 65536
-_DAMAGE: tuple[type[Exception], ...] = (
+_DAMAGE = (
     ArchiveLoadFailed,
     OSError,
     EOFError,
     ValueError,
     zlib.error,
+    # What warcio raises over bytes that it did not expect.
+    AttributeError,
+    LookupError,
+    TypeError,
 )
-_DAMAGE += (AttributeError, LookupError, TypeError)  # warcio, over bytes that it did not expect
 _RECORD_STARTS = (b"\x1f\x8b\x08", b"WARC/1.")
 _CHUNK = 1024 * 1024
 
@@ -62,9 +65,9 @@ def read(path: Path) -> Iterator[SavedPage | Unusable]:
         yield from _read_folder(path)
     elif not path.is_file():
         yield Unusable(str(path), Rejected("missing-file", "no such file or folder"))
-    elif path.name.lower().endswith(_WARC):
+    elif _is_warc(path):
         yield from _read_warc(path)
-    elif path.name.lower().endswith(_PAGES):
+    elif _is_page(path):
         yield from _read_file(path)
     else:
         yield Unusable(str(path), Rejected("unknown-file", f"accepted are {_ACCEPTED}"))
@@ -74,7 +77,7 @@ def _read_folder(folder: Path) -> Iterator[SavedPage | Unusable]:
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
-        yield Unusable(str(folder), Rejected("unreadable-file", error.strerror or str(error)))
+        yield _unreadable(folder, error)
         return
     pages = [entry for entry in entries if _is_page(entry) and not entry.is_dir()]
     sidecar = folder / "response.json"
@@ -87,10 +90,18 @@ def _read_folder(folder: Path) -> Iterator[SavedPage | Unusable]:
     for entry in entries:
         if entry in pages:
             yield from _read_file(entry, answer)
-        elif entry.name.lower().endswith(_WARC):
+        elif _is_warc(entry):
             yield from _read_warc(entry)
         elif entry.is_dir() and not entry.is_symlink():
             yield from _read_folder(entry)
+
+
+def _unreadable(path: Path, error: OSError) -> Unusable:
+    return Unusable(str(path), Rejected("unreadable-file", error.strerror or str(error)))
+
+
+def _is_warc(path: Path) -> bool:
+    return path.name.lower().endswith(_WARC)
 
 
 def _is_page(path: Path) -> bool:
@@ -114,7 +125,7 @@ def _read_file(path: Path, answer: dict[str, Any] | None = None) -> Iterator[Sav
         size = path.stat().st_size
         body = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
-        yield Unusable(str(path), Rejected("unreadable-file", error.strerror or str(error)))
+        yield _unreadable(path, error)
         return
     status = str(answer.get("status", 200))
     if size > MAX_BYTES:
@@ -143,7 +154,7 @@ def _read_warc(path: Path) -> Iterator[SavedPage | Unusable]:
     try:
         stream = path.open("rb")
     except OSError as error:
-        yield Unusable(str(path), Rejected("unreadable-file", error.strerror or str(error)))
+        yield _unreadable(path, error)
         return
     with stream:
         start: int | None = 0

@@ -123,7 +123,7 @@ def _can_credit(match: re.Match[str], credit: str, is_person: bool) -> bool:
 
 
 def _can_lend(words: list[str]) -> bool:
-    return bool(words) and len(words[-1]) <= 14 and "，" not in words[-1]
+    return bool(words) and len(words[-1]) <= 14
 
 
 def _caption(before: str, credit: str, photographers: tuple[str, ...] = ()) -> Caption:

@@ -8,9 +8,8 @@ label is taken; in the body a line must be names and roles throughout, for prose
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
-from zjnews.text import fold
+from zjnews.text import fold, unique
 
 Credits = dict[str, list[str]]
 """Field (`authors`, `editors`, `translators`, `photographers`, `source`) to values."""
@@ -107,7 +106,7 @@ _ROLE = re.compile(
     r"(?:见习|实习|首席|特约|特派|资深|全媒体|融媒体|驻站)*"
     r"(?P<role>摄影记者|记者|通讯员|实习生|撰稿人|作者|评论员|责任编辑|责编|编辑|校对|审核|制图"
     r"|监制|审读|初审|复审|终审|一审|二审|三审|策划|统筹|执笔|撰稿"
-    r"|摄影报道|摄影师|摄影|摄像|撰文|撰稿|采写|文字|图片|供图)"
+    r"|摄影报道|摄影师|摄影|摄像|撰文|采写|文字|图片|供图)"
     r"(?P<name>[\u3400-\u9fff·]{2,4})?"
 )
 _MARKS = {"文": "authors", "摄": "photographers", "图": "photographers"}
@@ -144,11 +143,6 @@ def names(text: str) -> list[str]:
     return unique(name for field in fields for name in found.get(field, []))
 
 
-def unique(values: Iterable[str]) -> list[str]:
-    """The values in their order, each once."""
-    return list(dict.fromkeys(values))
-
-
 def merge(into: Credits, found: Credits) -> None:
     """Add credits to credits, every name once."""
     for key, values in found.items():
@@ -174,7 +168,7 @@ def may_be_name(text: str) -> bool:
 
 def read_line(text: str) -> Credits:
     """The line under the title: `来源：浙江在线 作者：张三 责任编辑：李四`, in any order."""
-    labelled = _labelled(text) if ":" in text or "：" in text else []
+    labelled = _labelled(text)
     if not labelled:
         return _role_line(text) or {}
     found: Credits = {}
@@ -192,7 +186,7 @@ def credit_line(text: str, at_edge: bool = True) -> Credits | None:
     inner = _bare(text.lstrip(_BULLETS))
     if len(inner) > LINE_LENGTH or "。" in inner[:-1]:
         return None
-    labelled = _labelled(inner) if ":" in inner or "：" in inner else []
+    labelled = _labelled(inner)
     if not labelled:
         return _role_line(inner, at_edge)
     if not at_edge and not all(_SURE_LABEL.match(label) for _, label, _ in labelled):
@@ -335,10 +329,8 @@ def _is_employer(tokens: list[str], index: int) -> bool:
     if token in _NO_NAME:
         return True
     following = tokens[index + 1] if index + 1 < len(tokens) else ""
-    if _ROLE.fullmatch(following) or len(token) > 4 or token.endswith(("报道", "报道组", "提供")):
+    if _ROLE.fullmatch(following) or len(token) > 4 or token.endswith(("报道", "组", "提供")):
         return bool(_EMPLOYER.fullmatch(token))
-    if _EMPLOYER.fullmatch(token) and token.endswith("组"):
-        return True
     return index == 0 and len(tokens) > 1 and bool(_MEDIUM.fullmatch(token))
 
 
@@ -392,6 +384,8 @@ def _role_line(text: str, at_edge: bool = True) -> Credits | None:
 
 def _labelled(text: str) -> list[tuple[str, str, str]]:
     """The labels of a line: field, label, and what stands between it and the next."""
+    if ":" not in text and "：" not in text:  # most lines, and searching costs
+        return []
     labels = list(_LABEL.finditer(text))
     ends = [label.start() for label in labels[1:]] + [len(text)]
     return [

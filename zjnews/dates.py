@@ -63,10 +63,10 @@ def read(raw: str, now: datetime, near: date | None = None) -> Moment | None:
 
     None where the text is no date, or a day that no calendar has.
     """
-    if match := _FULL.search(raw):
-        return _moment(match, int(match["year"]))
     if not raw:
         return None
+    if match := _FULL.search(raw):
+        return _moment(match, int(match["year"]))
     if match := _without_year_in(raw):
         return _without_year(match, now.astimezone(BEIJING), near)
     return _loose(raw, now.astimezone(BEIJING))

@@ -14,7 +14,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from zjnews.items import Payload
-from zjnews.text import fold
+from zjnews.text import fold, unique
 
 _NAME = r"[^\s<>/!?\"'=]+"
 _CDATA_TEXT = r"<!\[CDATA\[(?:(?!\]\]>).)*\]\]>"
@@ -54,9 +54,8 @@ _RAW_TEXT = frozenset({"script", "textarea", "xmp", "noscript"})
 _PAGE_ELEMENTS = frozenset(
     "a abbr address article aside b big blockquote body center code dd div dl dt em figcaption"
     " figure font footer form founder-content h1 h2 h3 h4 h5 h6 head header html i iframe ins label"
-    " li main nav"
-    " ol option p pre s script section select small span strong style sub sup table tbody td"
-    " textarea tfoot th thead title tr u ul video".split()
+    " li main nav ol option p pre s script section select small span strong style sub sup table"
+    " tbody td textarea tfoot th thead title tr u ul video".split()
 )
 """Elements that belong to the page when they follow the block, so never to the block itself."""
 
@@ -288,4 +287,4 @@ def _with_hidden_wrapper(markup: str, start: int, end: int) -> tuple[int, int]:
 
 def _keywords(text: str) -> list[str]:
     separators = r"[;；]" if re.search(r"[;；]", text) else r"[,，、\s]"
-    return list(dict.fromkeys(filter(None, map(fold, re.split(separators, text)))))
+    return unique(filter(None, map(fold, re.split(separators, text))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _INVISIBLE = ("\u200b", "\ufeff", "\xad")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
@@ -27,6 +28,11 @@ def squeeze(text: str) -> str:
 def normal_form(text: str) -> str:
     """Unicode NFKC with white space folded: what `content_hash` is computed of."""
     return fold(unicodedata.normalize("NFKC", text))
+
+
+def unique(values: Iterable[str]) -> list[str]:
+    """The values in their order, each once."""
+    return list(dict.fromkeys(values))
 
 
 def language_of(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import timezone
+from functools import cached_property
 from itertools import islice, pairwise
 from typing import Any, ClassVar
 
@@ -16,9 +17,9 @@ from zjnews import credits, dates
 from zjnews.items import Article, Payload, text_of
 from zjnews.loaders.body import Body, Line, Piece, is_hidden, pieces_of, read_body
 from zjnews.page import Page, html_parser
-from zjnews.text import fold, language_of, squeeze
+from zjnews.text import fold, language_of, squeeze, unique
 
-_NAMES = Compose(credits.unique)
+_NAMES = Compose(unique)
 
 _LABEL_OF_SPAN = {
     "pubtime_baidu": "",
@@ -110,7 +111,7 @@ class ArticleLoader(ItemLoader):
     def fill_title_lines(self, lines: list[str]) -> None:
         """The title of its element's lines: the one that `<title>` names, if it names one, between
         kicker and subtitle; else all of them."""
-        named = squeeze(self.page.title.split("_", 1)[0])
+        named = squeeze(self.named_title)
         main = next((n for n, line in enumerate(lines) if squeeze(line) == named), None)
         if main is None:
             self.add_value("title", " ".join(lines))
@@ -118,6 +119,11 @@ class ArticleLoader(ItemLoader):
         self.add_value("kicker", " ".join(lines[:main]))
         self.add_value("title", lines[main])
         self.add_value("subtitle", " ".join(lines[main + 1 :]))
+
+    @property
+    def named_title(self) -> str:
+        """The title in `标题_栏目_频道_浙江在线`."""
+        return self.page.title.split("_", 1)[0].strip()
 
     def fill(self, field: str, css: tuple[str, ...]) -> None:
         """Add the texts of the elements that the selectors find."""
@@ -131,10 +137,10 @@ class ArticleLoader(ItemLoader):
         return []
 
     def title_elsewhere(self) -> str | None:
-        """The title where the layout's own element is missing: `<title>` without its tail, or the
-        first heading."""
-        if named := self.page.title.split("_", 1)[0].strip():
-            return named
+        """The title where the layout's own element is missing: that of `<title>`, or the first
+        heading."""
+        if self.named_title:
+            return self.named_title
         heading = self.title_element()
         return None if heading is None else text_in(heading)
 
@@ -176,10 +182,10 @@ class ArticleLoader(ItemLoader):
 
     def lines_between(self) -> Iterator[str]:
         """What stands between the title and the body."""
-        title, containers = self.title_element(), self.containers()
-        if title is None or not containers:
+        title = self.title_element()
+        if title is None or not self.containers:
             return
-        for text in texts_between(title, containers[0]):
+        for text in texts_between(title, self.containers[0]):
             if 0 < len(text) <= _LINE_LENGTH:
                 yield text
 
@@ -224,7 +230,7 @@ class ArticleLoader(ItemLoader):
         """Editors who stand behind the body container, where no other place names any."""
         if self.get_collected_values("editors"):
             return
-        for container in self.containers()[-1:]:
+        for container in self.containers[-1:]:
             for level in (container, *islice(container.iterancestors(), 1)):
                 for sibling in islice(level.itersiblings(), _NEAR):
                     text = "" if len(sibling) > _NEAR else text_in(sibling, " ")
@@ -234,12 +240,12 @@ class ArticleLoader(ItemLoader):
     def is_cut_off(self) -> bool:
         """Whether the page ends inside its body container."""
         end = self.page.markup[-200:].rstrip()
-        if not self.containers() or re.search(r"</(?:html|body|div|section|td)\s*>$", end, re.I):
+        if not self.containers or re.search(r"</(?:html|body|div|section|td)\s*>$", end, re.I):
             return False
         last = self.page.root
         while len(last) and not (last[-1].tail or "").strip():
             last = last[-1]
-        return any(last is c or c in last.iterancestors() for c in self.containers())
+        return any(last is c or c in last.iterancestors() for c in self.containers)
 
     def read_payload(self, payload: Payload, language: str) -> Body:
         """The payload's body as this layout would have read it on the page."""
@@ -254,10 +260,11 @@ class ArticleLoader(ItemLoader):
 
     def pieces(self) -> list[Piece]:
         """The body's lines and media, in page order."""
+        read = self.read_already()
         return [
             piece
-            for container in self.containers()
-            for piece in pieces_of(container, self.page.url, self.furniture, self.read_already())
+            for container in self.containers
+            for piece in pieces_of(container, self.page.url, self.furniture, read)
         ]
 
     def read_already(self) -> list[etree._Element]:
@@ -266,8 +273,9 @@ class ArticleLoader(ItemLoader):
         found = [element for css in places for element in self.select(css)]
         spans = (self.page.select(f"#{name}") for name in _LABEL_OF_SPAN)
         inside = {*found, *(span for group in spans for span in group)}
-        return [e for e in inside if not any(c in e.iterdescendants() for c in self.containers())]
+        return [e for e in inside if not any(c in e.iterdescendants() for c in self.containers)]
 
+    @cached_property
     def containers(self) -> list[etree._Element]:
         """The elements that hold the body."""
         shown = [element for element in self.select(self.body_css) if not is_hidden(element)]

@@ -25,7 +25,7 @@ _SKIPPED = frozenset(
     "button canvas head input map nav noscript object select style svg template textarea"
     " title".split()
 )
-_BOLD = frozenset({"b", "strong", "h1", "h2", "h3", "h4", "h5", "h6"})
+_BOLD = _HEADINGS | {"b", "strong"}
 # Editors of the time of Internet Explorer write their styles in capitals.
 _BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)

@@ -9,10 +9,9 @@ from functools import cached_property
 from lxml import etree
 
 from zjnews import credits
-from zjnews.loaders.base import ArticleLoader
+from zjnews.loaders.base import ArticleLoader, text_in
 from zjnews.loaders.body import Line, Piece, pieces_after
 from zjnews.page import Page
-from zjnews.text import fold
 
 _DATE = r"\d{4}-\d\d-\d\d(?:\s+\d\d:\d\d(?::\d\d)?)?(?:\s|&nbsp;|<[^<>]*>)*"
 _DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*[:：]")
@@ -43,7 +42,7 @@ class EnglishLoader(ArticleLoader):
 
     def line_elements(self) -> Iterator[str]:
         if self.date_line is not None:
-            yield fold(" ".join(self.date_line.itertext()))
+            yield text_in(self.date_line, " ")
 
     @cached_property
     def date_line(self) -> etree._Element | None:

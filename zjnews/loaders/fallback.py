@@ -65,13 +65,12 @@ class FallbackLoader(ArticleLoader):
     def title_elsewhere(self) -> str | None:
         return _TAIL.split(self.page.title, maxsplit=1)[0] or None
 
-    def containers(self) -> list[etree._Element]:
-        return [] if self.container is None else [self.container]
-
     @cached_property
-    def container(self) -> etree._Element | None:
-        known = self.known_container()
-        return self.found_container() if known is None else known
+    def containers(self) -> list[etree._Element]:
+        container = self.known_container()
+        if container is None:
+            container = self.found_container()
+        return [] if container is None else [container]
 
     def known_container(self) -> etree._Element | None:
         for css in self.body_css:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from zjnews.loaders.base import ArticleLoader
+from zjnews.loaders.base import ArticleLoader, text_in
 from zjnews.loaders.body import Piece, pieces_of
-from zjnews.text import fold
 
 _STRIP = re.compile(
     r"(?P<paper>[\u4e00-\u9fff]{1,10}[报刊])\s.*?"
@@ -40,7 +39,7 @@ class PaperLoader(ArticleLoader):
                 break
             if len(element) > _STRIP_PARTS:
                 continue
-            text = fold(" ".join(element.itertext()))
+            text = text_in(element, " ")
             if len(text) <= _STRIP_LENGTH and (strip := _STRIP.match(text)):
                 return [strip["paper"], strip["page"], strip["name"]]
         return []
@@ -50,11 +49,11 @@ class PaperLoader(ArticleLoader):
 
     def pictures_above(self) -> list[Piece]:
         """The pictures, with captions, that stand between title and body."""
-        containers, title = self.containers(), self.title_element()
+        title = self.title_element()
         found: list[Piece] = []
-        if not containers or title is None or containers[0] in title.iterancestors():
+        if not self.containers or title is None or self.containers[0] in title.iterancestors():
             return found
-        for element in above(containers[0]):
+        for element in above(self.containers[0]):
             if element is title or element in title.iterancestors():
                 break
             if element.find(".//img") is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 
 from lxml import etree
 
@@ -46,6 +47,7 @@ class PlaintextLoader(ArticleLoader):
     def payload_pieces(self, payload: Payload) -> list[Piece]:
         return [_piece(line) for line in _lines(payload.body)]
 
+    @cached_property
     def containers(self) -> list[etree._Element]:
         return []
 

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from scrapy.exceptions import UsageError
+
 from zjnews import archives
-from zjnews.spiders.base import PageSpider, required
+from zjnews.spiders.base import PageSpider
 
 
 class ArchiveSpider(PageSpider):
@@ -26,7 +28,12 @@ class ArchiveSpider(PageSpider):
 
     def __init__(self, path: str = "", **others: str) -> None:
         super().__init__(**others)
-        path = required("archive: path", path, "-a path=FILE.warc.gz|FOLDER|PAGE.html|PAGE.txt")
+        path = path.strip()
+        if not path:
+            raise UsageError(
+                "archive: path is missing; for example:"
+                " -a path=FILE.warc.gz|FOLDER|PAGE.html|PAGE.txt"
+            )
         whole = Path(path)
         self.paths = [whole] if whole.exists() else [Path(p.strip()) for p in path.split(",")]
 

@@ -58,10 +58,3 @@ class PageSpider(scrapy.Spider):
         whoever called."""
         assert self.crawler.stats is not None
         self.crawler.stats.inc_value("zjnews/given")
-
-
-def required(name: str, value: str | None, example: str) -> str:
-    """An argument's value, or UsageError where it is missing or empty."""
-    if not value or not value.strip():
-        raise UsageError(f"{name} is missing; for example: {example}")
-    return value.strip()
