@@ -123,6 +123,13 @@ def test_a_broken_response_json_is_counted_and_the_page_read(tmp_path: Path) -> 
     assert isinstance(found, SavedPage) and found.url == (tmp_path / "page.html").as_uri()
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read")
+def test_an_unreadable_response_json_is_counted_and_the_page_read(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_bytes(BODY)
+    (tmp_path / "response.json").symlink_to("/proc/self/mem")
+    assert (reasons(tmp_path), bodies(tmp_path)) == (["broken-response-json"], [BODY])
+
+
 def test_a_saved_error_is_no_page(tmp_path: Path) -> None:
     [found] = page_with(tmp_path, json.dumps({"url": URL, "status": 404}))
     assert isinstance(found, Unusable) and found.rejected.reason == "http-404"

@@ -35,6 +35,11 @@ def test_a_number_is_no_error() -> None:
     assert record["title"] == "404名学生植树"
 
 
+def test_a_line_break_in_a_title_of_an_unknown_layout_is_a_space() -> None:
+    record = read_record(f"<html><body><h1>茶季<br>来了</h1><p>{LONG}</p></body></html>".encode())
+    assert record["title"] == "茶季 来了"
+
+
 def test_a_later_page_is_not_the_article() -> None:
     assert (
         reason("<p>x</p>", "http://jx.zjol.com.cn/system/2015/06/30/020717765_01.shtml")

@@ -85,7 +85,7 @@ def _read_folder(folder: Path) -> Iterator[SavedPage | Unusable]:
     if len(pages) == 1 and sidecar.is_file():
         try:
             answer = _read_sidecar(sidecar)
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             yield Unusable(str(sidecar), Rejected("broken-response-json", str(error)))
     for entry in entries:
         if entry in pages:

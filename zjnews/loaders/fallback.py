@@ -9,9 +9,9 @@ from functools import cached_property
 
 from lxml import etree
 
-from zjnews.loaders.base import ArticleLoader, outermost
+from zjnews.loaders.base import ArticleLoader, outermost, text_in
 from zjnews.loaders.body import Line, pieces_of
-from zjnews.text import fold, squeeze
+from zjnews.text import squeeze
 
 _VAGUE = ("div.content", "div.article", "article")
 """Containers that may hold the page's frame as well."""
@@ -59,7 +59,7 @@ class FallbackLoader(ArticleLoader):
 
     def fill_title(self) -> None:
         heading = self.title_element()
-        self.add_value("title", None if heading is None else fold("".join(heading.itertext())))
+        self.add_value("title", None if heading is None else text_in(heading))
         self.add_value("title", self.title_elsewhere())
 
     def title_elsewhere(self) -> str | None:
