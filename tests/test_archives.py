@@ -82,6 +82,14 @@ def test_a_damaged_encoding_is_one_page_lost(tmp_path: Path) -> None:
     assert (bodies(path), reasons(path)) == ([BODY], ["unreadable"])
 
 
+@pytest.mark.parametrize("kept", [12, 30])
+def test_a_record_cut_off_in_its_head_is_counted(tmp_path: Path, kept: int) -> None:
+    whole = write_warc(tmp_path / "one.warc.gz", ("response", BODY, []))
+    path = tmp_path / "cut.warc.gz"
+    path.write_bytes(whole.read_bytes() + whole.read_bytes()[:kept])
+    assert (bodies(path), reasons(path)) == ([BODY], ["broken-warc"])
+
+
 def test_revisits_are_counted(tmp_path: Path) -> None:
     path = write_warc(tmp_path / "a.warc", ("response", BODY, []), ("revisit", b"", []))
     assert (bodies(path), reasons(path)) == ([BODY], ["revisit"])

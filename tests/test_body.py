@@ -350,3 +350,12 @@ def test_a_clock_in_a_side_box_does_not_date_the_page() -> None:
         page.encode(), url="https://zjnews.zjol.com.cn/zjnews/201906/t20190624_10371900.shtml"
     )
     assert (record["published_raw"], record["source"]) == ("2019-06-24 10:12", "浙江在线")
+
+
+def test_a_hidden_container_does_not_mislead_to_a_date_of_the_frame() -> None:
+    page = (
+        "<div class=atricle_inner style='display:none'>藏</div><h1 class=atricle_title>题</h1>"
+        "<div class=atricle_inner>甲</div><div class=foot>2026-09-12 08:00</div></html>"
+    )
+    record = read_record(page.encode())
+    assert (record["text"], record["published_raw"]) == ("甲", None)
