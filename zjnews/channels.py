@@ -1,0 +1,114 @@
+"""The site's channels and newspapers by name, from `channels.toml`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from zjnews import addresses
+from zjnews.addresses import Kind
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+_PAPER_KINDS = (Kind.PAPER_PAGE, Kind.PAPER_FRONT, Kind.PAPER_ISSUES)
+ALL = "all"
+"""What stands for every channel or newspaper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    name: str
+    title: str
+    """As the site calls it."""
+    english: str
+    list: str
+    """Address of its first list page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    name: str
+    """The label of its host: `zjrb`."""
+    title: str
+    english: str
+
+    @property
+    def address(self) -> str:
+        return f"https://{self.name}.{addresses.SITE}"
+
+
+@cache
+def _read() -> dict[str, Any]:
+    found: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    return found
+
+
+@cache
+def channels() -> tuple[Channel, ...]:
+    """All channels, in the order of the file."""
+    return tuple(Channel(**channel) for channel in _read()["channel"])
+
+
+@cache
+def papers() -> tuple[Paper, ...]:
+    """All newspapers, in the order of the file."""
+    return tuple(Paper(**paper) for paper in _read()["paper"])
+
+
+def find_channels(text: str) -> list[Channel]:
+    """The channels that a text names: names, list addresses or `all`, separated by commas; each
+    once. Raises ValueError with a line that says what is wrong."""
+    by_name = {channel.name: channel for channel in channels()}
+    found: dict[str, Channel] = {}
+    for word in _words(text):
+        if word == ALL:
+            chosen = list(channels())
+        elif word in by_name:
+            chosen = [by_name[word]]
+        else:
+            chosen = [_listed_at(word)]
+        for channel in chosen:
+            found.setdefault(addresses.read(channel.list).canonical, channel)
+    return list(found.values())
+
+
+def find_papers(text: str) -> list[Paper]:
+    """The newspapers that a text names, as `find_channels` does."""
+    by_name = {paper.name: paper for paper in papers()}
+    found: dict[str, Paper] = {}
+    for word in _words(text):
+        if word != ALL and word not in by_name:
+            raise ValueError(f"no newspaper '{word}'; known: {', '.join(by_name)}, or all")
+        for paper in papers() if word == ALL else [by_name[word]]:
+            found[paper.name] = paper
+    return list(found.values())
+
+
+def _words(text: str) -> list[str]:
+    return [" ".join(word.split()) for word in text.split(",") if word.strip()]
+
+
+def _listed_at(text: str) -> Channel:
+    """A channel that is known by its list's address only."""
+    address = addresses.read(text)
+    if "/" not in text:
+        raise ValueError(f"no channel '{text}'; `scrapy channels` shows them all")
+    if not address.on_site:
+        raise ValueError(f"{text} is no http or https address on {addresses.SITE}")
+    if address.is_article or address.kind in addresses.MEDIA_KINDS:
+        raise ValueError(f"{text} is the address of an article or file, not of a list")
+    host = urlsplit(address.canonical).hostname
+    fronts = {urlsplit(paper.address).hostname for paper in papers()}
+    if host in fronts or address.kind in _PAPER_KINDS:
+        raise ValueError(f"{text} belongs to a newspaper; use the spider `paper`")
+    name = (
+        address.canonical.removeprefix("https://").replace(f".{addresses.SITE}", "", 1).strip("/")
+    )
+    return Channel(name=name, title=name, english=name, list=address.url)

@@ -1,0 +1,35 @@
+"""`scrapy channels`: the channels and newspapers that can be named, as a table."""
+
+from __future__ import annotations
+
+import argparse
+
+from scrapy.commands import ScrapyCommand
+
+from zjnews import channels
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  as Scrapy has it
+
+    def short_desc(self) -> str:
+        return "List the channels and newspapers that can be crawled by name"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        table = [(c.name, c.list, c.title, c.english) for c in channels.channels()]
+        papers = [(p.name, p.address, p.title, p.english) for p in channels.papers()]
+        print(f"{len(table)} channels, for scrapy crawl channel -a channels=NAME[,NAME…]|all\n")
+        print("\n".join(_lines(table)))
+        print(f"\n{len(papers)} newspapers, for scrapy crawl paper -a papers=NAME[,NAME…]|all\n")
+        print("\n".join(_lines(papers)))
+
+
+def _lines(rows: list[tuple[str, str, str, str]]) -> list[str]:
+    # The Chinese title stands last: its characters are two columns wide.
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1, 3)]
+    return [
+        f"{name:{widths[0]}}  {address:{widths[1]}}  {english:{widths[2]}}  {title}"
+        for name, address, title, english in rows
+    ]
