@@ -25,8 +25,19 @@ class Run:
     @property
     def rejected(self) -> dict[str, int]:
         """The counts by reason in the summary."""
-        found = re.findall(r"^  rejected +([\d,]+)  (\S+)$", self.errors, re.M)
+        return self.counts("rejected")
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        return self.counts("skipped")
+
+    def counts(self, title: str) -> dict[str, int]:
+        found = re.findall(rf"^  {title} +([\d,]+)  (\S+)$", self.errors, re.M)
         return {reason: int(count.replace(",", "")) for count, reason in found}
+
+    @property
+    def ids(self) -> set[str]:
+        return {record["id"] for record in self.records}
 
     @property
     def lines(self) -> list[str]:
@@ -34,12 +45,18 @@ class Run:
         return [line for line in self.errors.splitlines() if ": rejected " in line]
 
 
+def command_line(folder: Path, *arguments: str, out: Path) -> list[str]:
+    """`scrapy crawl ARGUMENTS -O OUT`, without pauses, its state kept in a folder."""
+    settings = {"LOG_LEVEL": "WARNING", "DOWNLOAD_DELAY": "0", "STATE_DB": f"{folder}/state.db"}
+    given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
+    return [sys.executable, "-m", "scrapy", "crawl", *given, *arguments, "-O", str(out)]
+
+
 def crawl(folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> Run:
-    """`scrapy crawl ARGUMENTS -O out.jsonl`, from the project's own folder."""
+    """Run a crawl from the project's own folder; what it writes and remembers lies in `folder`."""
     out = folder / "out.jsonl"
-    command = [sys.executable, "-m", "scrapy", "crawl", *arguments, "-O", str(out)]
     done = subprocess.run(
-        [*command, "-s", "LOG_LEVEL=WARNING", "-s", "DOWNLOAD_DELAY=0"],
+        command_line(folder, *arguments, out=out),
         cwd=ROOT,
         env={**os.environ, **(environment or {})},
         capture_output=True,

@@ -14,6 +14,8 @@ from scrapy.utils.misc import load_object
 from zjnews import loaders, page, settings
 from zjnews.items import Article, record
 
+COMPARING = 500
+"""Pipelines from this number on hold an article against others."""
 PAGES = Path(__file__).parent / "pages"
 FETCHED = datetime(2026, 9, 15, 2, 0, 0, tzinfo=timezone.utc)
 
@@ -62,10 +64,11 @@ def read_article(
     content_type: str | None = "text/html; charset=utf-8",
     fetched_at: datetime = FETCHED,
 ) -> Article:
-    """The article of a page after all pipelines but the one that compares with other pages."""
+    """The article of a page after all pipelines but those that compare it with others."""
     article = loaders.load(page.read(url, body, content_type, fetched_at))
-    for path in sorted(settings.ITEM_PIPELINES, key=settings.ITEM_PIPELINES.__getitem__):
-        article = load_object(path)().process_item(article)
+    for path, order in sorted(settings.ITEM_PIPELINES.items(), key=lambda pair: pair[1]):
+        if order < COMPARING:
+            article = load_object(path)().process_item(article)
     return article
 
 

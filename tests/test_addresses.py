@@ -228,3 +228,72 @@ def test_any_old_address(host: str, day: date, number: int, channel: str) -> Non
     address = read(f"http://{host}/{channel}system/{day:%Y/%m/%d}/{number:09d}.shtml")
     assert (address.kind, address.id, address.date) == (Kind.SYSTEM, f"system:{number:09d}", day)
     assert address.kind in ARTICLE_KINDS
+
+
+# --- The first page of an article -------------------------------------------------------------
+
+OLD = "http://jx.zjol.com.cn/system/2015/06/30/020717765"
+
+
+@pytest.mark.parametrize(
+    ("url", "first"),
+    [
+        (f"{OLD}_01.shtml", f"{OLD}.shtml"),
+        (f"{OLD}_12.shtml", f"{OLD}.shtml"),
+        (TRS.replace(".shtml", "_1.shtml"), TRS),
+        (TRS.replace(".shtml", "_ext_1.shtml"), TRS.replace(".shtml", "_ext.shtml")),
+        (TRS.replace(".shtml", "_2.html"), TRS.replace(".shtml", ".html")),
+        (f"{OLD}_01.shtml#p=1", f"{OLD}.shtml"),
+        (f"{OLD}_01.shtml?a=b", f"{OLD}.shtml?a=b"),
+        (f"{OLD}_01.shtml?a=b#c", f"{OLD}.shtml?a=b"),
+        (
+            f"//{ZJ}//zjnews/202609/t20260924_31929789_1.shtml",
+            f"https://{ZJ}//zjnews/202609/t20260924_31929789.shtml",
+        ),
+    ],
+)
+def test_the_first_page_of_a_later_one(url: str, first: str) -> None:
+    assert read(url).first_page == first
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        TRS,
+        TRS.replace("https:", "http:"),
+        TRS.replace(".shtml", "_ext.shtml"),
+        f"{TRS}?from=t20260924_31929789_1.shtml",
+        f"https://{ZJ}/201603/t20160301_749.shtml",
+        f"{OLD}.shtml",
+        "http://qjwb.zjol.com.cn/html/2013-04/11/content_2087686.htm?div=-1",
+        "https://zj.zjol.com.cn/news.html?id=993408",
+    ],
+)
+def test_a_first_page_is_its_own(url: str) -> None:
+    assert read(url).first_page == url
+
+
+def test_the_first_page_has_no_fragment() -> None:
+    assert read(f"{OLD}.shtml#p=1").first_page == f"{OLD}.shtml"
+
+
+def test_a_query_that_names_a_page_stays_as_it_is() -> None:
+    query = "?from=t20260924_31929789_1.shtml"
+    assert read(TRS.replace(".shtml", "_1.shtml") + query).first_page == TRS + query
+
+
+@given(
+    stem=st.sampled_from([TRS.removesuffix(".shtml"), OLD]),
+    ext=st.sampled_from(["", "_ext"]),
+    page=st.integers(1, 99),
+    width=st.integers(1, 3),
+    tail=st.sampled_from(["", "?a=b", "#p=1", "?div=-1#x"]),
+)
+def test_all_pages_of_an_article_are_one_article(
+    stem: str, ext: str, page: int, width: int, tail: str
+) -> None:
+    later = read(f"{stem}{ext}_{page:0{width}d}.shtml{tail}")
+    first = read(later.first_page)
+    assert later.page == page + 1
+    assert first.page == 1
+    assert (first.id, first.canonical, first.is_copy) == (later.id, later.canonical, later.is_copy)

@@ -40,11 +40,12 @@ def test_a_line_break_in_a_title_of_an_unknown_layout_is_a_space() -> None:
     assert record["title"] == "茶季 来了"
 
 
-def test_a_later_page_is_not_the_article() -> None:
-    assert (
-        reason("<p>x</p>", "http://jx.zjol.com.cn/system/2015/06/30/020717765_01.shtml")
-        == "later-page"
+def test_a_later_page_is_read_as_it_stands() -> None:
+    record = read_record(
+        "<h1 class=artTitle>题</h1><div class=artCon><p>第二页。</p></div>".encode(),
+        url="http://jx.zjol.com.cn/system/2015/06/30/020717765_01.shtml",
     )
+    assert (record["id"], record["text"]) == ("system:020717765", "第二页。")
 
 
 def test_a_mobile_redirect_in_an_article_is_none() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.reading import FETCHED
 from zjnews import page
+from zjnews.addresses import read as read_address
 from zjnews.items import Rejected
 from zjnews.page import MAX_BYTES, Page, decode
 
@@ -132,3 +133,222 @@ def test_declared_text_comes_back(text: str) -> None:
         )
         assert decoded.text.endswith(text)
         assert not decoded.guessed
+
+
+# --- Where a page leads, and what it announces ------------------------------------------------
+
+HERE = "https://zjnews.zjol.com.cn/zt/x.shtml"
+THERE = "https://zjnews.zjol.com.cn/zjxc/"
+
+
+def leads(markup: str, url: str = HERE) -> tuple[str, str] | None:
+    found = page.read(url, f"<html>{markup}</html>".encode(), "text/html", FETCHED).leads_on
+    return (found.reason, found.url) if found else None
+
+
+def script(code: str, text: str = "") -> str:
+    return f"<head><script>{code}</script></head><body><p>{text}</p></body>"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'location.replace("{}")',
+        "location.replace('{}');",
+        'location.assign("{}")',
+        'window.location.replace( "{}" )',
+        "window.location.href = '{}';",
+        'window.location.href="{}"',
+        "window.location='{}'",
+        "top.location='{}';",
+        'self.location.href = "{}"',
+        "parent.location.href='{}'",
+        'document.location = "{}"',
+        "document.location.href='{}'",
+        "if (top != self) top.location='{}'; else location.href='{}';",
+        "if (location.href == '/a') {{ }} location.href = '{}'",
+        "\nlocation.href =\n '{}'\n",
+        "setTimeout(\"location.href='{}'\", 100)",
+    ],
+)
+def test_scripts_that_lead_on(code: str) -> None:
+    assert leads(script(code.format(THERE, THERE))) == ("script-redirect", THERE)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<meta http-equiv="refresh" content="0; url={}">',
+        '<meta http-equiv="refresh" content="0;URL={}">',
+        '<META HTTP-EQUIV="REFRESH" CONTENT="0; URL={}">',
+        "<meta http-equiv=refresh content='0;url={}'/>",
+        '<meta content="1;url={}" http-equiv="Refresh">',
+        '<meta http-equiv="refresh" content="0;url=\'{}\'">',
+    ],
+)
+def test_a_refresh_leads_on(tag: str) -> None:
+    assert leads(f"<head>{tag.format(THERE)}</head>") == ("meta-refresh", THERE)
+
+
+@pytest.mark.parametrize(
+    "target", ["../zjxc/", "/zjxc/", "//zjnews.zjol.com.cn/zjxc/", "./../zjxc/", "/zt/../zjxc/"]
+)
+def test_targets_may_be_relative(target: str) -> None:
+    refresh = f'<head><meta http-equiv="refresh" content="0;url={target}"></head>'
+    for found in (leads(script(f"location.href='{target}'")), leads(refresh)):
+        assert found is not None
+        assert read_address(found[1]).canonical == THERE
+
+
+@pytest.mark.parametrize(
+    "target",
+    [HERE, "x.shtml", "#top", HERE.replace("https:", "http:"), "//zjnews.zjol.com.cn//zt/x.shtml"],
+)
+def test_to_itself_is_nowhere(target: str) -> None:
+    assert leads(script(f"location.href='{target}'")) is None
+    assert leads(f'<head><meta http-equiv="refresh" content="0;url={target}"></head>') is None
+
+
+def test_a_refresh_without_a_target_is_none() -> None:
+    assert leads('<head><meta http-equiv="refresh" content="600"></head>') is None
+
+
+def test_a_refresh_after_minutes_does_not_lead_on_at_once() -> None:
+    refresh = f'<head><meta http-equiv="refresh" content="600;url={THERE}"></head>'
+    assert leads(f"{refresh}<body>{PLAIN}</body>") is None
+
+
+def test_a_refresh_for_those_without_script_is_none() -> None:
+    refresh = f'<noscript><meta http-equiv="refresh" content="0;url={THERE}"></noscript>'
+    assert leads(f"<head>{refresh}</head><body>{PLAIN}</body>") is None
+
+
+def test_a_refresh_that_a_script_writes_for_mobiles_is_none() -> None:
+    tag = f'<meta http-equiv="refresh" content="0;url={THERE}">'
+    code = f"if (/iPhone/.test(navigator.userAgent)) document.write('{tag}')"
+    assert leads(script(code, PLAIN)) is None
+
+
+def test_a_script_in_a_page_with_text_leads_nowhere() -> None:
+    assert leads(script(f"if (x) location.replace('{THERE}')", PLAIN)) is None
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "if (/Android|iPhone/i.test(navigator.userAgent))",
+        "var u = navigator.userAgent.toLowerCase(); if (u.match(/mobile/))",
+        "if (navigator.platform.indexOf('Win') < 0)",
+    ],
+)
+def test_a_script_for_mobiles_leads_nowhere(condition: str) -> None:
+    code = f"{condition} {{ location.replace('http://m.zjol.com.cn/'); }}"
+    assert leads(script(code, "短讯。")) is None
+
+
+def test_a_long_script_does_not_hide_where_it_leads() -> None:
+    code = "var a = 1;\n" * 30_000 + f"location.replace('{THERE}')"
+    assert leads(script(code)) == ("script-redirect", THERE)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "var a = location.href;",
+        "if (location.href == '/zjxc/') x();",
+        "if (location.href === '/zjxc/') x();",
+        "if (location.href != '/zjxc/') x();",
+        "location.hash = '/zjxc/';",
+        "location.reload();",
+        "location.href = target;",
+        "var s = location.href.replace('/zjxc/', '');",
+    ],
+)
+def test_scripts_that_lead_nowhere(code: str) -> None:
+    assert leads(script(code)) is None
+
+
+def test_a_word_that_ends_like_location_is_another() -> None:
+    assert leads(script("var geolocation = 'hangzhou';")) is None
+
+
+def test_a_script_that_is_commented_out_leads_nowhere() -> None:
+    assert (
+        leads(f"<body><!-- <script>location.href='{THERE}'</script> --><p>短。</p></body>") is None
+    )
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        "<button onclick=\"location.href='/'\">返回首页</button>",
+    ],
+)
+def test_a_button_leads_nowhere_before_it_is_pressed(markup: str) -> None:
+    assert leads(f"<body><p>文章不存在</p>{markup}</body>") is None
+
+
+def test_a_page_without_any_leads_nowhere() -> None:
+    assert leads(f"<body>{PLAIN}</body>") is None
+
+
+@given(st.text(alphabet="locatin.href='\"/zjx()<> ;", max_size=60))
+def test_no_script_raises(code: str) -> None:
+    found = leads(script(code))
+    assert found is None or found[0] == "script-redirect"
+
+
+def announced(code: str, url: str = THERE) -> list[str]:
+    body = f"<p><script>{code}</script>".encode()
+    return page.read(url, body, "text/html", FETCHED).pages_announced
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'createPageHTML(3, 1, "index", "shtml");',
+        "createPageHTML(3,0,'index','shtml')",
+        "createPageHTML( 3 , 2 , 'index' , 'shtml' );",
+    ],
+)
+@pytest.mark.parametrize("url", [THERE, f"{THERE}index.shtml", f"{THERE}index_2.shtml"])
+def test_a_script_announces_all_pages(code: str, url: str) -> None:
+    names = ["index.shtml", "index_1.shtml", "index_2.shtml"]
+    assert announced(code, url) == [THERE + name for name in names]
+
+
+@pytest.mark.parametrize(
+    "code", ["", "createPageHTML(n, 0, 'index', 'shtml')", "function createPageHTML(a, b, c, d) {}"]
+)
+def test_nothing_is_announced(code: str) -> None:
+    assert announced(code) == []
+
+
+def test_the_ending_that_a_script_announces_is_kept() -> None:
+    assert announced("createPageHTML(2, 0, 'list', 'html')") == [
+        f"{THERE}list.html",
+        f"{THERE}list_1.html",
+    ]
+
+
+def visible(markup: str) -> str:
+    return page.read(HERE, markup.encode(), "text/html", FETCHED).visible_text
+
+
+def test_visible_text_is_that_of_the_body() -> None:
+    assert visible("<html><head><title>题</title></head><body><p>文</p></body></html>") == "文"
+
+
+@pytest.mark.parametrize(
+    "markup", ["<script>a()</script>", "<style>p {}</style>", "<!-- a -->", "<img alt=a>"]
+)
+def test_what_is_no_visible_text(markup: str) -> None:
+    assert visible(f"<body><p>前{markup}</p>{markup}<p>后</p></body>") == "前 后"
+
+
+def test_white_space_of_visible_text_is_folded() -> None:
+    assert visible("<body><p>\n　　前&nbsp;\t后\u200b </p></body>") == "前 后"
+
+
+def test_a_page_without_a_body_has_no_visible_text() -> None:
+    assert visible("<html><frameset><frame src=a.htm></frameset></html>") == ""

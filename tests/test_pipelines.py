@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from zjnews.pipelines.dates import DatesPipeline
 from zjnews.pipelines.derived import DerivedPipeline
 from zjnews.pipelines.duplicates import DuplicatesPipeline
 from zjnews.pipelines.payload import PayloadPipeline
+from zjnews.store import Store
 
 URL = "https://zjnews.zjol.com.cn/zjnews/202609/t20260914_31908230.shtml"
 FETCHED = "2026-09-15T02:00:00+00:00"
@@ -184,14 +186,15 @@ def test_warnings_are_sorted_and_an_empty_body_is_one() -> None:
 
 
 def test_a_second_reading_of_the_same_id_is_a_duplicate() -> None:
-    pipeline = DuplicatesPipeline()
-    pipeline.process_item(article())
-    with pytest.raises(Rejected) as raised:
-        pipeline.process_item(article(url=URL.replace(".shtml", "_ext.shtml")))
-    assert raised.value.reason == "duplicate"
-    with pytest.raises(Rejected):
+    with closing(Store()) as store:
+        pipeline = DuplicatesPipeline(store)
         pipeline.process_item(article())
-    pipeline.process_item(article(id="trs:2"))
+        with pytest.raises(Rejected) as raised:
+            pipeline.process_item(article(url=URL.replace(".shtml", "_ext.shtml")))
+        assert raised.value.reason == "duplicate"
+        with pytest.raises(Rejected):
+            pipeline.process_item(article())
+        pipeline.process_item(article(id="trs:2"))
 
 
 # --- all of them ------------------------------------------------------------------------------------

@@ -109,6 +109,14 @@ class Address:
         return self.kind in ARTICLE_KINDS
 
     @property
+    def first_page(self) -> str:
+        """Absolute address of the first page of the article, by the scheme and path as given."""
+        whole, query, rest = self.url.split("#", 1)[0].partition("?")
+        if self.page > 1:
+            whole = re.sub(r"_\d{1,3}(?=\.s?html?$)", "", whole)
+        return whole + query + rest
+
+    @property
     def id(self) -> str:
         """Id of the record that the page gives, the same for every copy of the article."""
         if self.kind is Kind.PAPER:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from scrapy.exceptions import DropItem
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 """Raised whenever a key of the record is added, removed or changes its meaning."""
 
 BlockType = Literal["paragraph", "heading", "image", "table", "video"]
@@ -31,6 +31,23 @@ class Rejected(DropItem):
         super().__init__(f"{reason}: {detail}" if detail else reason)
         self.reason = reason
         self.detail = detail
+
+
+class LeadsOn(Rejected):
+    """A page that is only there to lead to another one."""
+
+    def __init__(self, reason: str, url: str) -> None:
+        super().__init__(reason, f"to {url}")
+        self.url = url
+
+
+class Skipped(DropItem):
+    """An article that is not wanted, though nothing is wrong with it: outside the window, the same
+    as before. Counted as `zjnews/skipped/<reason>`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 @dataclass(slots=True)
@@ -155,6 +172,11 @@ class Article:
     """SHA-256 (hex) of title and text after Unicode NFKC and white-space folding."""
     warnings: list[str] = field(default_factory=list)
     """Sorted codes, see docs/record.md; empty when all is well."""
+    revision: int = 1
+    """Which reading of this article: 2 and more where title or text were corrected since the last
+    one that was delivered."""
+    duplicate_of: str | None = None
+    """`id` of the first article whose text this one repeats under another number."""
     fetched_at: str = ""
     """When the page was fetched, UTC."""
 
@@ -162,6 +184,11 @@ class Article:
     """What the CMS leaked, for the payload pipeline."""
     modified_raw: str | None = field(default=None, metadata=_WORKING)
     """The printed update time, for the dates pipeline."""
+    asked: str | None = field(default=None, metadata=_WORKING)
+    """Id of the address that was asked for, which may have led to another article."""
+    etag: str | None = field(default=None, metadata=_WORKING)
+    last_modified: str | None = field(default=None, metadata=_WORKING)
+    """What the server said to recognise this answer by."""
 
 
 RECORD_KEYS: tuple[str, ...] = tuple(f.name for f in fields(Article) if f.metadata != _WORKING)

@@ -1,25 +1,13 @@
-"""How the log speaks of pages and items: one line each, with the reason a page gave no record."""
+"""How the log speaks of items: one line each."""
 
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from scrapy import logformatter
 
-from zjnews.items import Rejected
-
-if TYPE_CHECKING:
-    from scrapy.crawler import Crawler
-
-logger = logging.getLogger("zjnews")
-
-
-def reject(crawler: Crawler, rejected: Rejected, where: str) -> None:
-    """Count a page, address or item that gives no record, and name it in the log."""
-    assert crawler.stats is not None
-    crawler.stats.inc_value(f"zjnews/rejected/{rejected.reason}")
-    logger.warning("rejected %s (%s)", where, rejected)
+from zjnews.items import Rejected, Skipped
 
 
 class LogFormatter(logformatter.LogFormatter):
@@ -33,7 +21,7 @@ class LogFormatter(logformatter.LogFormatter):
         }
 
     def dropped(self, item: Any, exception: BaseException, response: Any, spider: Any) -> Any:
-        """Nothing for a rejected item: the summary extension counts and names it."""
-        if isinstance(exception, Rejected):
+        """Nothing for a rejected or skipped item: the summary extension counts and names it."""
+        if isinstance(exception, (Rejected, Skipped)):
             return None
         return super().dropped(item, exception, response, spider)

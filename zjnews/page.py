@@ -16,9 +16,10 @@ from w3lib.encoding import (
     read_bom,
     to_unicode,
 )
+from w3lib.html import get_meta_refresh
 
 from zjnews import addresses, payload
-from zjnews.items import Payload, Rejected
+from zjnews.items import LeadsOn, Payload, Rejected
 from zjnews.text import fold
 
 MAX_BYTES = 8 * 1024 * 1024
@@ -39,6 +40,23 @@ _HEAD = 65536
 """Characters in which the first tag of a page stands."""
 _SAMPLE = 4096
 """Bytes beyond ASCII, and what stands around them, that tell a charset."""
+_SCRIPT_REDIRECT = re.compile(
+    r"(?<![\w.])(?:(?:window|document|top|self|parent)\.)*"
+    r"location(?:(?:\.href)?\s*=(?!=)|\.(?:replace|assign)\s*\()\s*[\"']([^\"'\s]+)[\"']"
+)
+_NO_PAGE = ("about:", "javascript:", "#")
+_BY_DEVICE = re.compile(r"userAgent|navigator\.platform|Android|iPhone", re.I)
+_SCRIPT_PAGING = re.compile(
+    r"^(?!\s*//).*createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d{1,5}\s*,"
+    r"\s*[\"'](?P<name>[\w-]+)[\"']\s*,\s*[\"'](?P<ending>\w+)[\"']",
+    re.M,
+)
+_MOST_PAGES = 2000
+"""No list shows more pages."""
+_AT_ONCE = 10
+"""Seconds after which a meta refresh is no longer what a page is there for."""
+_LITTLE_TEXT = 80
+"""Characters; a page with more of them is there for itself."""
 _NAMED = tuple("a article div figure founder-content h1 h2 p section span td ul".split())
 """Elements whose class or id tells a layout."""
 
@@ -106,6 +124,61 @@ class Page:
             for name in names:
                 index.setdefault(name, []).append(element)
         return index
+
+    @cached_property
+    def visible_text(self) -> str:
+        """All text of the body but scripts and styles, white space folded."""
+        body = self.root.find("body")
+        if body is None:
+            return ""
+        return fold(" ".join(body.xpath(".//text()[not(parent::script or parent::style)]")))
+
+    @cached_property
+    def scripts(self) -> list[str]:
+        """The texts of the scripts on the page."""
+        return [script.text for script in self.root.iter("script") if script.text]
+
+    @property
+    def leads_on(self) -> LeadsOn | None:
+        """Where the page leads a reader at once, if it is there for nothing else: by meta refresh,
+        or by script where it holds next to no text. To itself, or for some devices, is nowhere."""
+        reason, target = "meta-refresh", self.refresh_target
+        if target is None:
+            reason, target = "script-redirect", self.script_target
+        if target is None:
+            return None
+        address = addresses.read(target, self.url)
+        return LeadsOn(reason, address.url) if address.canonical != self.address.canonical else None
+
+    @property
+    def refresh_target(self) -> str | None:
+        """Where a meta refresh leads at once."""
+        head = self.markup[:_HEAD]
+        seconds, target = get_meta_refresh(head, self.url, ignore_tags=("script", "noscript"))
+        return target if target and seconds is not None and seconds <= _AT_ONCE else None
+
+    @property
+    def script_target(self) -> str | None:
+        """Where a script leads that is all there is on the page."""
+        if "location" not in self.markup or len(self.visible_text) >= _LITTLE_TEXT:
+            return None
+        for script in self.scripts:
+            for found in _SCRIPT_REDIRECT.finditer(script):
+                target = found[1].replace("\\/", "/")
+                if not target.startswith(_NO_PAGE) and not _BY_DEVICE.search(script):
+                    return target
+        return None
+
+    @cached_property
+    def pages_announced(self) -> list[str]:
+        """Addresses of all pages of a list or article, in order, where a script draws the links."""
+        for script in self.scripts:
+            if "createPageHTML" in script and (paging := _SCRIPT_PAGING.search(script)):
+                count = min(int(paging["count"]), _MOST_PAGES)
+                ends = ["", *(f"_{number}" for number in range(1, count))]
+                names = (f"{paging['name']}{end}.{paging['ending']}" for end in ends)
+                return [addresses.read(name, self.url).url for name in names]
+        return []
 
     def select(self, css: str) -> list[etree._Element]:
         """The elements that a CSS selector finds, in page order. A selector of one element, with

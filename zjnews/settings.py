@@ -23,7 +23,14 @@ AUTOTHROTTLE_START_DELAY = 1.0  # default 5.0; AutoThrottle never goes below DOW
 DOWNLOAD_DELAY = 1.0  # default 0; at most one request a second and host
 DOWNLOAD_DELAY_JITTER = 0  # default 0.5, which halves some of the pauses
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8; Scrapy keeps one queue a host name
-CONCURRENT_REQUESTS = 16  # default 16; so at most 16 of the 140 hosts at once
+CONCURRENT_REQUESTS = 32  # default 16; so at most 32 of the 140 hosts at once
+RETRY_TIMES = 3  # default 2; with the pauses that grow, about fifteen seconds of trouble
+RETRY_PAUSE = 2.0  # our own: seconds before the first retry; twice as long before each further one
+HOST_FAILURES = 5  # our own: a host is paused when so many addresses in a row have failed
+HOST_PAUSE = 60.0  # our own: for so many seconds, twice as long each further time
+HOST_PAUSES = 3  # our own: and left alone for the rest of the run when so many were of no use
+HOST_PAUSE_MAX = 900.0  # our own: or when it asks for a pause longer than this, by Retry-After
+METAREFRESH_ENABLED = False  # default True, even in the middle of an article; spiders follow them
 COOKIES_ENABLED = False  # default True; articles need none, and the first one costs a look-up
 
 # --- Closed doors --------------------------------------------------------------------------------
@@ -32,10 +39,13 @@ REMOTE_CONTROL_ENABLED = False  # default True; opens a port
 DOWNLOADER_MIDDLEWARES = {
     # Replaced: the same, but what leaves the site is counted and named.
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
-    "zjnews.middlewares.OnSiteMiddleware": 50,
+    "zjnews.middlewares.onsite.OnSiteMiddleware": 50,
     # Replaced: the same, but no request slips by while robots.txt is on its way.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "zjnews.middlewares.RobotsMiddleware": 100,
+    "zjnews.middlewares.robots.RobotsMiddleware": 100,
+    # Replaced: the same, but retries wait, and a host in trouble is left in peace.
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "zjnews.middlewares.hosts.HostsMiddleware": 550,
 }
 
 # --- Limits --------------------------------------------------------------------------------------
@@ -52,11 +62,27 @@ ITEM_PIPELINES = {
     "zjnews.pipelines.dates.DatesPipeline": 200,
     "zjnews.pipelines.derived.DerivedPipeline": 300,
     "zjnews.pipelines.checks.ChecksPipeline": 400,
-    "zjnews.pipelines.duplicates.DuplicatesPipeline": 500,
+    # From here on an article is held against the window, this run and earlier ones.
+    "zjnews.pipelines.window.WindowPipeline": 500,
+    "zjnews.pipelines.duplicates.DuplicatesPipeline": 600,
+    "zjnews.pipelines.revisions.RevisionsPipeline": 700,
+    "zjnews.pipelines.copies.CopiesPipeline": 800,
 }
 
+# --- Only what is new ----------------------------------------------------------------------------
+STATE_DB = "state/zjnews.db"  # our own: what `channel` and `paper` have delivered, one SQLite file
+REFRESH_HOURS = 48  # our own: younger articles are asked for again, in case they were corrected
+DROP_DUPLICATES = False  # our own: leave out near copies, instead of naming what they copy
+
 # --- What the user sees --------------------------------------------------------------------------
-EXTENSIONS = {"zjnews.extensions.summary.Summary": 500}
+EXTENSIONS = {
+    "zjnews.middlewares.robots.CrawlDelay": 500,
+    "zjnews.extensions.delivery.Delivery": 600,
+    "zjnews.extensions.progress.Progress": 700,
+    "zjnews.extensions.summary.Summary": 800,
+    "scrapy.extensions.logstats.LogStats": None,  # default on; `Progress` says more
+}
+PROGRESS_ENABLED = True  # our own: the line at the bottom of a terminal; log lines elsewhere
 SUMMARY_ENABLED = True  # our own: the summary on standard error when a crawl ends
 LOG_LEVEL = "INFO"  # default DEBUG, which prints every item
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # default ERROR; our own line names what could not be fetched

@@ -8,6 +8,8 @@ import sys
 from scrapy.commands import crawl
 from scrapy.exceptions import UsageError
 
+from zjnews.store import TEMPORARY, Store, StoreError
+
 BAD_ARGUMENTS = 2
 
 
@@ -25,7 +27,9 @@ class Command(crawl.Command):
         try:
             crawler = self._create_crawler(self.spider_name(args))
             crawler.spidercls(**opts.spargs)
-        except UsageError as error:
+            if crawler.spidercls.keeps_state:  # type: ignore[attr-defined]
+                Store(crawler.settings["STATE_DB"] or TEMPORARY).close()
+        except (UsageError, StoreError) as error:
             self.exitcode = self.refuse(error)
             return
         assert self.crawler_process is not None
@@ -45,6 +49,6 @@ class Command(crawl.Command):
         given = f"no spider '{args[0]}'" if len(args) == 1 else "give one spider"
         raise UsageError(f"{given}; known: {', '.join(sorted(known))}")
 
-    def refuse(self, error: UsageError) -> int:
+    def refuse(self, error: Exception) -> int:
         print(f"scrapy crawl: {error}", file=sys.stderr)
         return BAD_ARGUMENTS

@@ -6,17 +6,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scrapy import Request, signals
+from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from zjnews.items import RECORD_VERSION, Article, Rejected
-from zjnews.logs import reject
+from zjnews.items import RECORD_VERSION, Article
 
 
 class Summary:
-    """Keeps `zjnews/articles`, `zjnews/layout/…`, `zjnews/warning/…` and `zjnews/rejected/…` in the
-    stats; SUMMARY_ENABLED=False keeps it from printing."""
+    """Keeps `zjnews/articles`, `zjnews/revisions`, `zjnews/copies`, `zjnews/layout/…` and
+    `zjnews/warning/…` in the stats; SUMMARY_ENABLED=False keeps it from printing."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -28,27 +27,18 @@ class Summary:
             raise NotConfigured("no stats")
         summary = cls(crawler)
         crawler.signals.connect(summary.item_scraped, signals.item_scraped)
-        crawler.signals.connect(summary.item_dropped, signals.item_dropped)
-        crawler.signals.connect(summary.request_dropped, signals.request_dropped)
         crawler.signals.connect(summary.engine_stopped, signals.engine_stopped)
         return summary
 
     def item_scraped(self, item: Article) -> None:
         self.count("zjnews/articles")
         self.count(f"zjnews/layout/{item.layout}")
+        if item.revision > 1:
+            self.count("zjnews/revisions")
+        if item.duplicate_of:
+            self.count("zjnews/copies")
         for warning in item.warnings:
             self.count(f"zjnews/warning/{warning}")
-
-    def item_dropped(self, item: Article, exception: BaseException) -> None:
-        if isinstance(exception, Rejected):
-            reject(self.crawler, exception, item.url)
-
-    def request_dropped(self, request: Request) -> None:
-        """A request that Scrapy has seen before: given twice, or where a redirect led."""
-        way = request.meta.get("redirect_urls", [])
-        reason = "redirect-loop" if request.url in way else "duplicate"
-        rejected = Rejected(reason, f"{request.url} was asked for already")
-        reject(self.crawler, rejected, way[0] if way else request.url)
 
     def engine_stopped(self) -> None:
         if self.prints:
@@ -65,10 +55,15 @@ class Summary:
         count = stats.get("zjnews/articles", 0)
         return [
             "",
-            f"{self.crawler.spidercls.name}: {count:,} articles, record version {RECORD_VERSION}",
+            f"{self.crawler.spidercls.name}: {count:,} articles{_among(stats)},"
+            f" record version {RECORD_VERSION}",
             *_table("layout", "zjnews/layout/", stats),
             *_table("warning", "zjnews/warning/", stats),
+            *_table("skipped", "zjnews/skipped/", stats),
             *_table("rejected", "zjnews/rejected/", stats),
+            *_requests(stats),
+            *_table("paused", "zjnews/paused/", stats),
+            *_given_up(stats),
             *self.feeds(stats),
         ]
 
@@ -82,6 +77,31 @@ class Summary:
         if errors := stats.get("log_count/ERROR", 0):
             lines.append(f"  errors in the log: {errors:,}; do not trust the feed")
         return lines
+
+
+def _among(stats: dict[str, Any]) -> str:
+    """What some of the articles are."""
+    kinds = (("corrected", "zjnews/revisions"), ("near copies", "zjnews/copies"))
+    found = [f"{stats[key]:,} {kind}" for kind, key in kinds if key in stats]
+    return f" ({', '.join(found)})" if found else ""
+
+
+def _requests(stats: dict[str, Any]) -> list[str]:
+    """What the crawl has cost the site: requests, and how many for each article found."""
+    count = stats.get("downloader/request_count", 0)
+    found = stats.get("zjnews/articles", 0) + stats.get("zjnews/skipped/unchanged", 0)
+    if not count:
+        return []
+    robots = stats.get("robotstxt/request_count", 0)
+    retries = stats.get("retry/count", 0)
+    each = f", {count / found:.2f} for each article found" if found else ""
+    return [f"  requests {count:>7,}  of them {robots:,} for robots.txt, {retries:,} again{each}"]
+
+
+def _given_up(stats: dict[str, Any]) -> list[str]:
+    prefix = "zjnews/given-up/"
+    hosts = sorted(key for key in stats if key.startswith(prefix))
+    return [f"  left alone        {key[len(prefix) :]}: {stats[key]}" for key in hosts]
 
 
 def _table(title: str, prefix: str, stats: dict[str, Any]) -> list[str]:

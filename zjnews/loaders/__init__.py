@@ -32,12 +32,6 @@ LAYOUTS: tuple[type[ArticleLoader], ...] = (
 )
 """Asked in this order; a new layout is one more module and one more line."""
 
-_SCRIPT_REDIRECT = re.compile(
-    r"location(?:\.href)?\s*(?:\.(?:replace|assign)\s*\(|=(?!=))\s*[\"']([^\"']+)[\"']"
-)
-_META_REFRESH = re.compile(
-    r"<meta[^>]+http-equiv\s*=\s*[\"']?refresh[^>]*url\s*=\s*([^\"'>\s]+)", re.I
-)
 _NOT_FOUND = re.compile(
     r"\b404\b|页面(?:不存在|没有找到|未找到)|找不到(?:该|您)?.{0,6}(?:页|网页|文章)"
     r"|(?:page )?not found"
@@ -52,11 +46,8 @@ _ENOUGH_TEXT = 80
 
 def load(page: Page) -> Article:
     """Read the article of a page. Raises `Rejected` where the page is none, with the reason
-    `script-redirect`, `meta-refresh`, `not-found-page`, `list-page`, `later-page` or
-    `no-article`."""
-    if page.address.is_article and page.address.page > 1:
-        # By itself it would pass for the whole article.
-        raise Rejected("later-page", f"page {page.address.page} of {page.address.id}")
+    `not-found-page`, `list-page` or `no-article`, or `LeadsOn` where it leads to another page.
+    One page of several is read as it stands; `joining` puts them together."""
     for layout in LAYOUTS:
         if layout.recognises(page):
             article = layout(page).load()
@@ -76,7 +67,7 @@ def _load_unknown(page: Page) -> Article:
     _refuse_redirect(page)
     if page.address.kind in (Kind.LIST, Kind.PAPER_PAGE, Kind.PAPER_FRONT):
         raise Rejected("list-page", f"address of a {page.address.kind.value}")
-    if found := _NOT_FOUND.search(f"{page.title} {_visible_text(page)[:_NOT_FOUND_ROOM]}"):
+    if found := _NOT_FOUND.search(f"{page.title} {page.visible_text[:_NOT_FOUND_ROOM]}"):
         raise Rejected("not-found-page", f"says {found[0]}")
     article = FallbackLoader(page).load()
     text = text_of(article.body)
@@ -93,13 +84,5 @@ def _nothing_there(page: Page) -> Rejected:
 
 
 def _refuse_redirect(page: Page) -> None:
-    if found := _META_REFRESH.search(page.markup):
-        raise Rejected("meta-refresh", f"to {found[1]}")
-    if (found := _SCRIPT_REDIRECT.search(page.markup)) and len(_visible_text(page)) < _ENOUGH_TEXT:
-        raise Rejected("script-redirect", f"to {found[1]}")
-
-
-def _visible_text(page: Page) -> str:
-    body = page.root.find("body")
-    texts = [] if body is None else body.xpath(".//text()[not(parent::script or parent::style)]")
-    return " ".join(" ".join(texts).split())
+    if leads_on := page.leads_on:
+        raise leads_on

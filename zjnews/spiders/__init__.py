@@ -1,1 +1,1 @@
-"""Where pages come from: given addresses (`article`), saved pages (`archive`)."""
+"""Where pages come from: given addresses, channels, newspapers, saved pages."""

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from scrapy import Request
-from scrapy.exceptions import IgnoreRequest, UsageError
-from scrapy.http import Response
-from scrapy.spidermiddlewares.httperror import HttpError
-from twisted.python.failure import Failure
+from scrapy.exceptions import UsageError
 
 from zjnews import addresses
-from zjnews.items import Article, Rejected
-from zjnews.spiders.base import PageSpider
+from zjnews.addresses import Address
+from zjnews.items import Rejected
+from zjnews.spiders.fetching import FetchingSpider
 
 
-class ArticleSpider(PageSpider):
+class ArticleSpider(FetchingSpider):
     """Domain: zjol.com.cn and its subdomains.
 
     Arguments:
@@ -41,12 +37,12 @@ class ArticleSpider(PageSpider):
     async def start(self) -> AsyncIterator[Any]:
         for text in self.given():
             try:
-                url = usable(text)
+                address = usable(text)
             except Rejected as rejected:
                 self.reject(rejected, text)
                 continue
             self.count_given()
-            yield Request(url, callback=self.parse, errback=self.failed)
+            yield self.ask_article(address)
 
     def given(self) -> Iterator[str]:
         """The addresses of the arguments, as they were written."""
@@ -63,22 +59,9 @@ class ArticleSpider(PageSpider):
             detail = error.strerror or str(error)
             self.reject(Rejected("missing-file", detail), str(self.file))
 
-    def parse(self, response: Response, **kwargs: Any) -> Iterator[Article]:
-        content_type = response.headers.get("Content-Type", b"") or b""
-        yield from self.read(
-            response.url,
-            response.body,
-            content_type.decode("latin-1"),
-            datetime.now(timezone.utc).replace(microsecond=0),
-        )
 
-    def failed(self, failure: Failure) -> None:
-        """Count an address that gave no page."""
-        self.reject(why_failed(failure), failure.request.url)  # type: ignore[attr-defined]
-
-
-def usable(text: str) -> str:
-    """The absolute address, where it may be an article's. Raises Rejected."""
+def usable(text: str) -> Address:
+    """The address, where it may be an article's. Raises Rejected."""
     address = addresses.read(text)
     if not address.on_site:
         is_web = address.url.lower().startswith(("http://", "https://"))
@@ -87,15 +70,4 @@ def usable(text: str) -> str:
         raise Rejected("off-site", f"not on {addresses.SITE}")
     if address.kind in addresses.MEDIA_KINDS:
         raise Rejected("not-html", f"address of an {address.kind.value}")
-    return address.url
-
-
-def why_failed(failure: Failure) -> Rejected:
-    """The reason that a failed request is counted by."""
-    error = failure.value
-    if isinstance(error, HttpError):
-        return Rejected(f"http-{error.response.status}")
-    if isinstance(error, IgnoreRequest):
-        is_robots = "robots" in str(error)
-        return Rejected("robots-forbidden" if is_robots else "redirect-loop", str(error))
-    return Rejected("download-failed", f"{type(error).__name__}: {failure.getErrorMessage()}"[:200])
+    return address

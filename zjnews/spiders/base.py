@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import scrapy
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from zjnews import __version__, addresses, loaders, page
-from zjnews.items import Article, Rejected
-from zjnews.logs import logger, reject
+from zjnews import __version__, loaders, outcomes, page
+from zjnews.items import Article, Rejected, Skipped
+from zjnews.page import Page
 
 
 class PageSpider(scrapy.Spider):
@@ -19,7 +18,10 @@ class PageSpider(scrapy.Spider):
 
     arguments: tuple[str, ...] = ()
     """The names that `-a` takes."""
-    allowed_domains = [addresses.SITE]  # noqa: RUF012  as Scrapy has it
+    keeps_state = False
+    """Whether what it delivers is remembered by the runs that follow."""
+    current = ""
+    """What it is at, for a person."""
 
     def __init__(self, **arguments: str) -> None:
         super().__init__()
@@ -38,20 +40,25 @@ class PageSpider(scrapy.Spider):
         agent = f"Mozilla/5.0 (X11; Linux x86_64; {known_by})"
         settings.set("USER_AGENT", agent, priority="spider")
 
-    def read(
+    def load(
         self, url: str, body: bytes, content_type: str | None, fetched_at: datetime
-    ) -> Iterator[Article]:
-        """The article of a page; nothing, counted and named, where it is none."""
+    ) -> tuple[Page, Article]:
+        """A page and its article. Raises Rejected, also for a fault of ours, which must not end
+        the crawl, nor pass in silence."""
         try:
-            yield loaders.load(page.read(url, body, content_type, fetched_at))
-        except Rejected as rejected:
-            self.reject(rejected, url)
-        except Exception:  # a fault of ours must not end the crawl, nor pass in silence
-            logger.exception("fault while reading %s", url)
-            self.reject(Rejected("reader-fault", "see the traceback above"), url)
+            read = page.read(url, body, content_type, fetched_at)
+            return read, loaders.load(read)
+        except Rejected:
+            raise
+        except Exception as fault:
+            outcomes.logger.exception("fault while reading %s", url)
+            raise Rejected("reader-fault", "see the traceback above") from fault
 
-    def reject(self, rejected: Rejected, where: str) -> None:
-        reject(self.crawler, rejected, where)
+    def reject(self, rejected: Rejected, where: str, asked: str | None = None) -> None:
+        outcomes.reject(self.crawler, rejected, where, asked)
+
+    def skip(self, reason: str, where: str) -> None:
+        outcomes.skip(self.crawler, Skipped(reason), where)
 
     def count_given(self) -> None:
         """Count an address or file of the arguments that could be used; none at all is an error of

@@ -1,0 +1,97 @@
+"""Tells how far a crawl is: one line in place on a terminal, a line in the log elsewhere."""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.asyncio import create_looping_call
+from scrapy.utils.log import get_scrapy_root_handler
+from tqdm import tqdm
+from tqdm.contrib import DummyTqdmFile
+
+from zjnews.outcomes import logger
+
+_SECONDS = 0.5
+"""Between two looks at the counts, on a terminal."""
+_FORM = "{{desc}}: {{n_fmt}} pages, {said} [{{elapsed}}, {{rate_fmt}}] {current}"
+"""What a narrow terminal cuts off stands last."""
+
+
+class Progress:
+    """Shows pages, articles, skips, rejects, pages a second and where the crawl is. Off a terminal
+    every LOGSTATS_INTERVAL seconds; PROGRESS_ENABLED=False silences both."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.on_terminal = sys.stderr.isatty()
+        interval = crawler.settings.getfloat("LOGSTATS_INTERVAL")
+        if not interval or not crawler.settings.getbool("PROGRESS_ENABLED"):
+            raise NotConfigured("not wanted")
+        self.interval = _SECONDS if self.on_terminal else interval
+        self.pages = 0
+        self.task = create_looping_call(self.show if self.on_terminal else self.log)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Progress:
+        progress = cls(crawler)
+        crawler.signals.connect(progress.spider_opened, signals.spider_opened)
+        crawler.signals.connect(progress.engine_stopped, signals.engine_stopped)
+        return progress
+
+    def spider_opened(self) -> None:
+        if self.on_terminal:
+            form = _FORM.format(said="begins", current="")
+            self.bar: tqdm[Any] = tqdm(desc=self.name, bar_format=form, unit="", leave=False)
+            # Log lines scroll by above the line in place.
+            if handler := get_scrapy_root_handler():
+                handler.setStream(DummyTqdmFile(sys.stderr))  # type: ignore[attr-defined]
+        self.task.start(self.interval, now=False)
+
+    def engine_stopped(self) -> None:
+        if self.task.running:
+            self.task.stop()
+        if self.on_terminal:
+            self.bar.close()
+            if handler := get_scrapy_root_handler():
+                handler.setStream(sys.stderr)  # type: ignore[attr-defined]
+
+    @property
+    def name(self) -> str:
+        return str(self.crawler.spidercls.name)
+
+    def show(self) -> None:
+        pages, said = self.counts()
+        self.bar.bar_format = _FORM.format(said=said, current=re.sub(r"[{}]", "", self.current))
+        self.bar.n = pages
+        self.bar.refresh()
+
+    def log(self) -> None:
+        pages, said = self.counts()
+        rate = (pages - self.pages) / self.interval
+        self.pages = pages
+        at = f", at {self.current}" if self.current else ""
+        logger.info("%s: %d pages, %s, %.1f pages/s%s", self.name, pages, said, rate, at)
+
+    def counts(self) -> tuple[int, str]:
+        """Pages so far, and the other counts in words."""
+        assert self.crawler.stats is not None
+        stats = self.crawler.stats.get_stats()
+        articles = stats.get("zjnews/articles", 0)
+        skipped = _sum(stats, "zjnews/skipped/")
+        rejected = _sum(stats, "zjnews/rejected/")
+        # Saved pages are no responses.
+        pages = stats.get("response_received_count", 0) or articles + skipped + rejected
+        return pages, f"{articles:,} articles, {skipped:,} skipped, {rejected:,} rejected"
+
+    @property
+    def current(self) -> str:
+        return str(getattr(self.crawler.spider, "current", ""))
+
+
+def _sum(stats: dict[str, Any], prefix: str) -> int:
+    return sum(count for key, count in stats.items() if key.startswith(prefix))

@@ -1,0 +1,85 @@
+"""What robots.txt says: what is forbidden, and how long to wait between two requests."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import urlsplit
+
+from scrapy import Request, signals
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.http import Response
+from scrapy.robotstxt import ProtegoRobotParser, RobotParser
+from twisted.internet.defer import Deferred
+
+from zjnews.outcomes import logger
+
+
+def _as_warning(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    if record.levelno == logging.ERROR:
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+    return True
+
+
+# A host that cannot be reached is no fault of ours: its message is enough, without a traceback.
+logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_as_warning)
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Scrapy's own, but every request that waits for a host's robots.txt gets to see it.
+
+    In Scrapy 2.19 they await one Deferred, and each one that awaits it takes its result away: from
+    the third request on, all that were waiting go ahead as if there were no robots.txt.
+    """
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        parser = await super().robot_parser(request)
+        if parser is not None:
+            return parser
+        settled = self._parsers[urlsplit(request.url).netloc]
+        return None if isinstance(settled, Deferred) else settled
+
+
+class CrawlDelay:
+    """Keeps the pause between two requests to a host at what its robots.txt asks for, where that is
+    longer than ours; AutoThrottle may still make it longer."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.agent: str = crawler.settings["ROBOTSTXT_USER_AGENT"]
+        self.least = crawler.settings.getfloat("DOWNLOAD_DELAY")
+        self.most = crawler.settings.getfloat("HOST_PAUSE_MAX")
+        self.delays: dict[str, float] = {}
+        """Seconds, by host."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> CrawlDelay:
+        delay = cls(crawler)
+        crawler.signals.connect(delay.robots_parsed, signals.robots_parsed)
+        # AutoThrottle, an extension of a lower number, has set the pause before this is called.
+        crawler.signals.connect(delay.keep, signals.response_downloaded)
+        return delay
+
+    def robots_parsed(self, robotparser: RobotParser, request: Request) -> None:
+        if not isinstance(robotparser, ProtegoRobotParser):
+            return
+        asked_for = float(robotparser.rp.crawl_delay(self.agent) or 0)
+        if asked_for <= self.least:
+            return
+        host = urlsplit(request.url).hostname or ""
+        logger.info("robots.txt of %s asks for %g s between requests", host, asked_for)
+        if asked_for > self.most:
+            logger.warning("%s: %g s are kept, HOST_PAUSE_MAX", host, self.most)
+            asked_for = self.most
+        self.delays[host] = asked_for
+        downloader = self.crawler.engine.downloader
+        # For the slot to come, where Scrapy has cleared away one that was idle.
+        downloader.per_slot_settings.setdefault(host, {})["delay"] = asked_for
+        self.keep(request)
+
+    def keep(self, request: Request, response: Response | None = None) -> None:
+        host = urlsplit(request.url).hostname or ""
+        slot = self.crawler.engine.downloader.slots.get(host)
+        if slot is not None:
+            slot.delay = max(slot.delay, self.delays.get(host, 0))

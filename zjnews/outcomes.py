@@ -1,0 +1,52 @@
+"""Addresses and pages that give no record: counted, named in the log, remembered."""
+
+from __future__ import annotations
+
+import logging
+import re
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+
+from zjnews import store
+from zjnews.items import Article, Rejected, Skipped
+
+logger = logging.getLogger("zjnews")
+
+_PASSING = re.compile(
+    r"http-(?!404$|410$).*|download-failed|page-failed|reader-fault|robots-forbidden"
+    r"|host-paused|duplicate"
+)
+"""Reasons that may be gone tomorrow; a run that follows asks again. That an article was a duplicate
+is told by the one that it repeats, once that is delivered."""
+GONE = ("http-404", "http-410", "not-found-page")
+"""Reasons that say that a page is no longer there."""
+
+
+def is_passing(rejected: Rejected) -> bool:
+    """Whether another try may succeed."""
+    return bool(_PASSING.fullmatch(rejected.reason))
+
+
+def way_to(request: Request) -> list[str]:
+    """The addresses that led to a request: pages that led on, then what the server redirected."""
+    return [*request.meta.get("way", []), *request.meta.get("redirect_urls", [])]
+
+
+def reject(crawler: Crawler, rejected: Rejected, where: str, asked: str | None = None) -> None:
+    """Count a page, address or item that gives no record, and name it in the log. `asked`: the id
+    of the address by which it was found, to be remembered unless the reason may pass."""
+    assert crawler.stats is not None
+    crawler.stats.inc_value(f"zjnews/rejected/{rejected.reason}")
+    logger.warning("rejected %s (%s)", where, rejected)
+    if asked and not is_passing(rejected):
+        store.of(crawler).note_passed(asked, rejected.reason)
+
+
+def skip(crawler: Crawler, skipped: Skipped, where: str, article: Article | None = None) -> None:
+    """Count an address or article that is not wanted, and remember one whose page told why."""
+    assert crawler.stats is not None
+    crawler.stats.inc_value(f"zjnews/skipped/{skipped.reason}")
+    logger.debug("skipped %s (%s)", where, skipped.reason)
+    if article and article.asked and skipped.reason == "outside-window":
+        store.of(crawler).note_passed(article.asked, skipped.reason, article)

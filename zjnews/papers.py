@@ -1,0 +1,130 @@
+"""Newspapers: what a printed page names, articles and further pages, and the issues of a month."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import urljoin
+
+from lxml import etree
+
+from zjnews import addresses
+from zjnews.addresses import Address, Kind
+from zjnews.page import Page
+from zjnews.text import fold
+
+_HEADING = re.compile(r"第\s?(?P<page>[A-Z]?\d{1,6})\s?版\s?[:：]?\s?(?P<name>[^\s:：]{1,20})?")
+"""`第00003版：要闻`, of one page only."""
+_HEADING_LENGTH = 60
+_DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class PrintedPage:
+    """One printed page of an issue."""
+
+    articles: list[Address]
+    """From its list and its picture map, each once."""
+    pages: list[Address]
+    """The other printed pages of the issue that it links to."""
+    number: str | None
+    """`00003`"""
+    name: str | None
+    """`要闻`"""
+
+
+def read(page: Page) -> PrintedPage:
+    """Read a printed page. Links to other issues are left out."""
+    found: dict[str, Address] = {}
+    for element in page.root.iter("a", "area"):
+        address = addresses.read(element.get("href") or "", page.url)
+        is_same_issue = (address.paper, address.date) == (page.address.paper, page.address.date)
+        if is_same_issue and address.canonical != page.address.canonical:
+            found.setdefault(address.canonical, address)
+    heading = _heading(page)
+    return PrintedPage(
+        articles=[address for address in found.values() if address.kind is Kind.PAPER],
+        pages=[address for address in found.values() if address.kind is Kind.PAPER_PAGE],
+        number=heading["page"] if heading else None,
+        name=heading["name"] if heading else None,
+    )
+
+
+def _heading(page: Page) -> re.Match[str] | None:
+    """Number and name of the page: as the link to itself has them, else those it prints first."""
+    links = [link for link in page.root.iter("a") if _leads_to_itself(link, page)]
+    for element in [
+        *links,
+        *page.root.iter("div", "span", "strong", "td", "p", "h1", "h2", "title"),
+    ]:
+        text = fold(" ".join(element.itertext()))
+        headings = list(_HEADING.finditer(text)) if len(text) <= _HEADING_LENGTH else []
+        if len(headings) == 1:
+            return headings[0]
+    return None
+
+
+def _leads_to_itself(link: etree._Element, page: Page) -> bool:
+    href = link.get("href")
+    return bool(href) and addresses.read(href, page.url).canonical == page.address.canonical
+
+
+def front_of(paper: str, day: date) -> str:
+    """Address of the front page of an issue, which leads to its first printed page."""
+    return f"{_month_of(paper, day)}/{day:%d}/{paper}index.htm"
+
+
+def issues_of(paper: str, day: date) -> str:
+    """Address of the list of the issues of a month."""
+    return f"{_month_of(paper, day)}/paper_existed.xml"
+
+
+def _month_of(paper: str, day: date) -> str:
+    return f"https://{paper}.{addresses.SITE}/html/{day:%Y-%m}"
+
+
+def read_issues(body: bytes, url: str) -> dict[date, str]:
+    """The days of a month that have an issue, each with the address of its first printed page.
+    Raises ValueError where the body is no such list."""
+    parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
+    try:
+        root = etree.fromstring(body, parser) if body.strip() else None
+    except etree.XMLSyntaxError as error:
+        raise ValueError("no list of issues") from error
+    elements = [] if root is None else [e for e in root.iter() if isinstance(e.tag, str)]
+    days = [element for element in elements if element.tag.lower() == "period_date"]
+    if not days and not any(element.tag.lower() == "period_list" for element in elements):
+        raise ValueError("no list of issues")
+    found = {day: _join(url, day, _front_beside(e)) for e in days if (day := _day(e.text or ""))}
+    if days and not found:
+        raise ValueError(f"no date in {len(days)} issues")
+    return found
+
+
+def _front_beside(element: etree._Element) -> str:
+    """The front page that is named for the day of an element, or empty."""
+    for sibling in element.itersiblings():
+        if str(sibling.tag).lower() == "period_date":
+            break
+        if str(sibling.tag).lower() == "front_page":
+            return fold(sibling.text or "")
+    before = [e for e in element.itersiblings(preceding=True) if str(e.tag).lower() == "front_page"]
+    is_alone = not any(str(e.tag).lower() == "period_date" for e in element.itersiblings())
+    return fold(before[0].text or "") if before and is_alone else ""
+
+
+def _day(text: str) -> date | None:
+    digits = _DATE.search(text)
+    try:
+        return date(*map(int, digits.groups())) if digits else None
+    except ValueError:
+        return None
+
+
+def _join(url: str, day: date, front: str) -> str:
+    """The address of a front page; a bare name stands in the folder of its day."""
+    if not front:
+        paper = addresses.read(url).paper or ""
+        return front_of(paper, day)
+    return urljoin(url, front if "/" in front else f"{day:%d}/{front}")

@@ -1,0 +1,32 @@
+"""Near copies: the same story under another number, from another channel."""
+
+from __future__ import annotations
+
+from scrapy.crawler import Crawler
+
+from zjnews import store
+from zjnews.items import Article, Skipped
+from zjnews.sketches import sketch
+from zjnews.store import Store
+
+
+class CopiesPipeline:
+    """Fills `duplicate_of`; leaves near copies out where DROP_DUPLICATES is set (`near-copy`)."""
+
+    def __init__(self, store: Store, drops: bool = False) -> None:
+        self.store = store
+        self.drops = drops
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> CopiesPipeline:
+        return cls(store.of(crawler), crawler.settings.getbool("DROP_DUPLICATES"))
+
+    def process_item(self, item: Article) -> Article:
+        of_text = sketch(item.text)
+        if of_text is not None:
+            item.duplicate_of = self.store.first_like(item.id, of_text)
+        if item.duplicate_of and self.drops:
+            for address in {item.id, item.asked or item.id}:
+                self.store.note_copy(address, item.duplicate_of)
+            raise Skipped("near-copy")
+        return item

@@ -1,0 +1,29 @@
+"""The window: what was published outside it is not wanted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from scrapy.crawler import Crawler
+
+from zjnews.dates import Moment
+from zjnews.items import Article, Skipped
+from zjnews.windows import Window
+
+
+class WindowPipeline:
+    """Skips articles by their printed date (`outside-window`); one without a date stays."""
+
+    def __init__(self, window: Window) -> None:
+        self.window = window
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> WindowPipeline:
+        return cls(getattr(crawler.spider, "window", Window()))
+
+    def process_item(self, item: Article) -> Article:
+        if item.published_at and item.published_precision:
+            at = datetime.fromisoformat(item.published_at)
+            if not self.window.overlaps(Moment(at, item.published_precision)):
+                raise Skipped("outside-window")
+        return item

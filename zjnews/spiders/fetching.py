@@ -1,0 +1,168 @@
+"""Asking for articles: their further pages, where a page leads on, and what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+from twisted.python.failure import Failure
+
+from zjnews import page
+from zjnews.addresses import Address
+from zjnews.items import LeadsOn, Rejected
+from zjnews.joining import Pages
+from zjnews.outcomes import GONE, is_passing, way_to
+from zjnews.page import Page
+from zjnews.spiders.base import PageSpider
+from zjnews.store import Known
+
+NOT_MODIFIED = 304
+OWN_META = ("asked", "known", "walk", "sections")
+"""What a request for an article carries: the id of the address that was asked for first, whether it
+was delivered before, the walk that found it, the sections it was found in."""
+_LONGEST_WAY = 10
+"""Pages that may lead on to one another."""
+
+
+class FetchingSpider(PageSpider):
+    """A spider that fetches articles from the site."""
+
+    def ask_article(
+        self, address: Address, known: Known | None = None, walk: str | None = None
+    ) -> Request:
+        """The request for an article; one that is known need only be sent where it has changed."""
+        request = Request(
+            address.first_page,
+            callback=self.parse_article,
+            errback=self.failed_article,
+            meta={"asked": address.id, "known": known is not None, "walk": walk},
+        )
+        if known is not None:
+            request.meta["handle_httpstatus_list"] = [NOT_MODIFIED]
+            if known.etag:
+                request.headers["If-None-Match"] = known.etag
+            if known.last_modified:
+                request.headers["If-Modified-Since"] = known.last_modified
+        return request
+
+    def parse_article(
+        self, response: Response, pages: Pages | None = None, number: int = 1
+    ) -> Iterator[Any]:
+        """One page of an article: the article when it is whole, else the request for the next."""
+        assert response.request is not None
+        if response.status == NOT_MODIFIED:
+            self.skip("unchanged", response.url)
+            return
+        pages = pages or Pages()
+        try:
+            read, article = self.load(*answer(response))
+        except LeadsOn as lead:
+            yield from self.follow(lead, response)
+            return
+        except Rejected as rejected:
+            if number == 1:
+                self.refuse(rejected, response.request)
+                return
+            self.reject(rejected, response.url)
+        else:
+            if number in (1, read.address.page):
+                article.asked = response.meta["asked"]
+                article.sections = article.sections or response.meta.get("sections", [])
+                article.etag = header(response, "ETag")
+                article.last_modified = header(response, "Last-Modified")
+                pages.add(read, article, number)
+        yield from self.go_on(pages, number, response.request)
+
+    def go_on(self, pages: Pages, number: int, request: Request) -> Iterator[Any]:
+        """After a page of an article: the next one, or the article itself."""
+        if number not in pages.read:
+            pages.missing.add(number)
+        if pages.next is None:
+            yield pages.joined()
+            return
+        number, url = pages.next
+        yield Request(
+            url,
+            callback=self.parse_article,
+            errback=self.failed_article,
+            cb_kwargs={"pages": pages, "number": number},
+            meta={key: request.meta[key] for key in OWN_META if key in request.meta},
+            dont_filter=True,  # a page may have been asked for as part of another copy
+        )
+
+    def failed_article(self, failure: Failure) -> Iterator[Any]:
+        """No answer: a further page that is not there is left out; any other failure loses the
+        article for this run."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        rejected = why_failed(failure)
+        number = request.cb_kwargs.get("number", 1)
+        if number == 1:
+            self.refuse(rejected, request)
+        elif not is_passing(rejected):
+            self.reject(rejected, [*way_to(request), request.url][0])
+            yield from self.go_on(request.cb_kwargs["pages"], number, request)
+        else:
+            self.refuse(Rejected("page-failed", f"page {number}: {rejected}"), request)
+
+    def refuse(self, rejected: Rejected, request: Request) -> None:
+        """Count what a request for an article gave instead."""
+        where = [*way_to(request), request.url][0]
+        if request.meta.get("known") and rejected.reason in GONE:
+            self.skip("gone", where)
+            return
+        self.reject(rejected, where, request.meta.get("asked"))
+        if is_passing(rejected):
+            self.walk_failed(request.meta.get("walk"))
+
+    def walk_failed(self, walk: str | None) -> None:
+        """To be told that a walk over lists has missed something."""
+
+    def follow(self, lead: LeadsOn, response: Response) -> Iterator[Request]:
+        """The same request for the page that this one leads to."""
+        assert response.request is not None
+        request = response.request
+        way = [*way_to(request), response.url]
+        if lead.url in way or len(way) > _LONGEST_WAY:
+            self.refuse(Rejected("redirect-loop", f"{response.url} leads to {lead.url}"), request)
+            return
+        meta = {key: request.meta[key] for key in OWN_META if key in request.meta}
+        yield request.replace(
+            url=lead.url, meta={**meta, "way": way}, headers={}, dont_filter=False
+        )
+
+
+def answer(response: Response) -> tuple[str, bytes, str, datetime]:
+    """Address, body, content type and time of an answer, as pages are read from."""
+    fetched_at = datetime.now(timezone.utc).replace(microsecond=0)
+    return response.url, response.body, header(response, "Content-Type") or "", fetched_at
+
+
+def read_page(response: Response) -> Page:
+    """The page of an answer. Raises Rejected, LeadsOn where it only leads on."""
+    read = page.read(*answer(response))
+    if lead := read.leads_on:
+        raise lead
+    return read
+
+
+def header(response: Response, name: str) -> str | None:
+    value = response.headers.get(name)
+    return value.decode("latin-1") if value else None
+
+
+def why_failed(failure: Failure) -> Rejected:
+    """The reason that a failed request is counted by."""
+    error = failure.value
+    if isinstance(error, HttpError):
+        return Rejected(f"http-{error.response.status}")
+    if isinstance(error, Rejected):
+        return error
+    if isinstance(error, IgnoreRequest):
+        is_robots = "robots" in str(error)
+        return Rejected("robots-forbidden" if is_robots else "redirect-loop", str(error))
+    return Rejected("download-failed", f"{type(error).__name__}: {failure.getErrorMessage()}"[:200])

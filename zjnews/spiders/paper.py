@@ -1,0 +1,180 @@
+"""Spider `paper`: newspapers, issue by issue."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from scrapy import Request
+from scrapy.exceptions import UsageError
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from zjnews import channels, outcomes, papers
+from zjnews.addresses import Address
+from zjnews.channels import Paper
+from zjnews.dates import BEIJING
+from zjnews.items import LeadsOn, Rejected
+from zjnews.outcomes import GONE
+from zjnews.papers import PrintedPage
+from zjnews.spiders.fetching import read_page, why_failed
+from zjnews.spiders.finding import FindingSpider, Walk, end_of
+from zjnews.windows import SPANS
+
+
+class PaperSpider(FindingSpider):
+    """Domain: the newspapers of zjol.com.cn, see `scrapy channels`.
+
+    Arguments, beside `since`, `until` and `full`:
+        papers: names or `all`, separated by commas
+
+    Without `since` today's issue is read.
+    """
+
+    name = "paper"
+    arguments = ("papers", *FindingSpider.window_arguments)
+
+    def __init__(self, papers: str = "", since: str = "", until: str = "", **others: str) -> None:
+        if until.strip() and not since.strip():
+            raise UsageError("paper: until needs since")
+        super().__init__(since=since.strip() or "today", until=until, **others)
+        self.papers = chosen(papers)
+        self.today = self.started.astimezone(BEIJING).date()
+        self.days = self.window.days(self.today, self.today)
+
+    async def start(self) -> AsyncIterator[Any]:
+        for paper in self.papers:
+            self.count_given()
+            days = [day for day in self.days if not self.is_done(paper, day)]
+            for month, of_month in groupby(days, key=lambda day: day.replace(day=1)):
+                yield Request(
+                    papers.issues_of(paper.name, month),
+                    callback=self.parse_issues,
+                    errback=self.failed_issues,
+                    cb_kwargs={"paper": paper, "days": list(of_month)},
+                )
+
+    def is_done(self, paper: Paper, day: date) -> bool:
+        """Whether all of an issue is known for good."""
+        if self.full or self.is_young(end_of(day)) or not self.store.walked(issue(paper, day)):
+            return False
+        self.skip("known-issue", papers.front_of(paper.name, day))
+        return True
+
+    # --- issues -----------------------------------------------------------------------------
+
+    def parse_issues(self, response: Response, paper: Paper, days: list[date]) -> Iterator[Request]:
+        """Ask for the issues of a month that there are."""
+        fronts = None
+        try:
+            fronts = papers.read_issues(response.body, response.url)
+        except ValueError as error:
+            self.reject(Rejected("broken-issues", str(error)), response.url)
+        yield from self.ask_issues(paper, days, fronts)
+
+    def failed_issues(self, failure: Failure) -> Iterator[Request]:
+        """Without a list of issues, every day is tried."""
+        rejected = why_failed(failure)
+        request: Request = failure.request  # type: ignore[attr-defined]
+        if rejected.reason not in GONE:
+            self.reject(rejected, request.url)
+        yield from self.ask_issues(**request.cb_kwargs, fronts=None)
+
+    def ask_issues(
+        self, paper: Paper, days: list[date], fronts: dict[date, str] | None
+    ) -> Iterator[Request]:
+        for day in days:
+            front = papers.front_of(paper.name, day) if fronts is None else fronts.get(day)
+            # Today's issue may be out before it is in the list.
+            if front is None and day == self.today:
+                front = papers.front_of(paper.name, day)
+            if front is None:
+                self.skip("no-issue", papers.front_of(paper.name, day))
+            else:
+                walk = self.begin_walk(issue(paper, day), f"{paper.name} {day}")
+                yield self.ask_page(front, paper, day, walk)
+
+    def covers(self, walk: Walk) -> tuple[datetime, datetime] | None:
+        """The day of an issue, where all of it was read."""
+        if not walk.has_ended or walk.has_failed:
+            return None
+        end = end_of(date.fromisoformat(walk.name.rsplit(":", 1)[-1]))
+        return end - SPANS["day"], end
+
+    # --- printed pages ----------------------------------------------------------------------
+
+    def ask_page(self, url: str, paper: Paper, day: date, walk: Walk) -> Request:
+        return Request(
+            url,
+            callback=self.parse_page,
+            errback=self.failed_list,
+            meta={"walk": walk.name},
+            cb_kwargs={"paper": paper, "day": day},
+            priority=-1,  # the articles of a page come first, so that few requests ever wait
+        )
+
+    def parse_page(self, response: Response, paper: Paper, day: date) -> Iterator[Request]:
+        walk = self.walks[response.meta["walk"]]
+        try:
+            page = read_page(response)
+        except LeadsOn as lead:
+            yield from self.follow(lead, response)
+            return
+        except Rejected as rejected:
+            self.read_failed(rejected, response)
+            return
+        if page.address.date not in (None, day):
+            walk.has_ended = True
+            self.skip("no-issue", response.url)  # led to another day's
+            return
+        yield from self.read_printed(papers.read(page), page.address, paper, day, walk)
+
+    def read_printed(
+        self, printed: PrintedPage, address: Address, paper: Paper, day: date, walk: Walk
+    ) -> Iterator[Request]:
+        """Ask for the articles of a printed page, and for the other pages of the issue."""
+        self.found.add(address.canonical)
+        walk.pages += 1
+        self.current = walk.title
+        if not walk.has_ended:  # the first page names all others
+            walk.has_ended = True
+            outcomes.logger.info("paper %s: %d pages", walk.title, 1 + len(printed.pages))
+        sections = [part for part in (paper.title, printed.number, printed.name) if part]
+        for article in printed.articles:
+            if request := self.wish(article, article.date, walk):
+                request.meta["sections"] = sections
+                yield request
+        for other in printed.pages:
+            if other.canonical not in self.found:
+                self.found.add(other.canonical)
+                yield self.ask_page(other.url, paper, day, walk)
+
+    def failed_list(self, failure: Failure) -> None:
+        """A front page that is not there: no issue on that day."""
+        request: Request = failure.request  # type: ignore[attr-defined]
+        walk = self.walks[request.meta["walk"]]
+        if why_failed(failure).reason in GONE and not walk.pages:
+            walk.has_ended = True
+            self.skip("no-issue", request.url)
+        else:
+            super().failed_list(failure)
+
+
+def issue(paper: Paper, day: date) -> str:
+    """What the store knows an issue by."""
+    return f"paper:{paper.name}:{day}"
+
+
+def chosen(text: str) -> list[Paper]:
+    """The newspapers of the argument. Raises UsageError."""
+    try:
+        found = channels.find_papers(text)
+    except ValueError as error:
+        raise UsageError(f"paper: {error}") from error
+    if not found:
+        raise UsageError(
+            "paper: papers is missing; for example: -a papers=zjrb,qjwb or -a papers=all"
+        )
+    return found
