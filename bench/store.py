@@ -1,0 +1,107 @@
+"""What the store of delivered articles costs: bytes on disk, and microseconds a look-up.
+
+Run as `make bench-store`. The store is filled with articles of random sketches through its own
+tables, in the random order in which sketches come, then opened anew and asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from zjnews import sketches
+from zjnews.items import Article
+from zjnews.store import Store
+
+_CHUNK = 100_000
+_ASKED = 20_000
+_FIRST = 10_000_000
+"""Number of the first article."""
+
+
+def fill(path: Path, rows: int, done: int = 0) -> None:
+    """Add articles to a store until it holds so many."""
+    store = Store(path)
+    store.db.execute("PRAGMA cache_size = -2000000")  # of the filling, not of the asking
+    rng = random.Random(done)
+    for start in range(done, rows, _CHUNK):
+        articles, bands = [], []
+        for key in range(start, min(start + _CHUNK, rows)):
+            sketch = rng.randbytes(64)
+            published = 1_000_000_000 + key * 26
+            articles.append(
+                (key + 1, f"trs:{_FIRST + key}", 1, rng.randbytes(16), published, published, sketch)
+            )
+            bands += [(number, key + 1) for number in sketches.bands(sketch)]
+        with store._transaction():
+            store.db.executemany(
+                "INSERT INTO articles VALUES (?, ?, ?, ?, ?, 'second', ?, NULL, NULL, ?)", articles
+            )
+            store.db.executemany("INSERT INTO bands VALUES (?, ?)", bands)
+    store.close()
+
+
+def microseconds(ask: Callable[[int], object], numbers: list[int]) -> float:
+    """Median time of one call."""
+    times = []
+    for number in numbers:
+        start = time.perf_counter()
+        ask(number)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1e6
+
+
+def measure(path: Path, rows: int) -> str:
+    store = Store(path)
+    rng = random.Random(7)
+    size = path.stat().st_size
+    asked = [rng.randrange(rows) for _ in range(_ASKED)]
+    known = microseconds(lambda n: store.known(f"trs:{_FIRST + n}"), asked)
+    unknown = microseconds(lambda n: store.known(f"trs:{n}"), asked)
+
+    def is_copy(number: int) -> object:
+        store.claim(f"trs:{number}", "")
+        return store.first_like(f"trs:{number}", rng.randbytes(64))
+
+    copies = microseconds(is_copy, asked[: _ASKED // 10])
+
+    def deliver(number: int) -> object:
+        id_ = f"app:{number}"
+        store.claim(id_, "")
+        store.first_like(id_, rng.randbytes(64))
+        hashed = rng.randbytes(32).hex()
+        store.add(Article(id=id_, content_hash=hashed), [(0, number)])
+        return store.deliver(0, number)
+
+    delivered = microseconds(deliver, list(range(_ASKED // 10)))
+    for table, key in (("articles", "key"), ("bands", "article")):
+        store.db.execute(f"DELETE FROM main.{table} WHERE {key} > ?", (rows,))  # noqa: S608
+    store.close()
+    return (
+        f"{rows:>12,} {size / 2**20:>9,.0f} {size / rows:>7.0f}"
+        f" {known:>9.1f} {unknown:>9.1f} {copies:>9.1f} {delivered:>9.1f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--folder", type=Path, help="where to make the store, else a temporary one")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        path = Path(folder) / "store.db"
+        print("    articles        MB  bytes/a  known µs   new µs   copy µs  deliver µs")
+        done = 0
+        for rows in sorted(options.rows):
+            fill(path, rows, done)
+            done = rows
+            print(measure(path, rows), flush=True)
+
+
+if __name__ == "__main__":
+    main()
