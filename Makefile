@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PAGES := samples/zjol.warc.gz
 OUT := articles.jsonl
 
-.PHONY: crawl test check bench bench-crawl bench-store samples pins clean
+.PHONY: crawl test check bench bench-crawl bench-feeds bench-store samples pins clean
 
 crawl: $(VENV)/run  ## read the bundled site into articles.jsonl
 	@$(BIN)/scrapy crawl archive -a path=$(PAGES) -O $(OUT) -s LOG_LEVEL=WARNING
@@ -24,6 +24,9 @@ bench: $(VENV)/dev  ## pages a second against parsing alone and trafilatura
 bench-crawl: $(VENV)/dev  ## memory of a crawl of 20,000 articles
 	$(BIN)/python -m bench.crawl
 
+bench-feeds: $(VENV)/dev  ## what spool and state cost, against Scrapy's own feeds
+	$(BIN)/python -m bench.feeds
+
 bench-store: $(VENV)/dev  ## size and speed of the store at 1 and 10 million articles
 	$(BIN)/python -m bench.store --rows 1000000 10000000
 
@@ -31,8 +34,8 @@ samples: $(VENV)/dev  ## write samples/zjol.warc.gz anew
 	$(BIN)/python samples/build.py
 
 pins: $(VENV)/dev  ## resolve requirements*.txt anew, for every Python from 3.10
-	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header -c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --extra dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis $(OUT)  # not state/: it is what your crawls have delivered

@@ -1,0 +1,32 @@
+"""Feed formats beyond Scrapy's own JSON, and what they all need to know of an item and a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy.exceptions import NotConfigured
+from scrapy.extensions.postprocessing import PostProcessingManager
+
+from zjnews.items import Article, record
+
+
+def record_of(item: Any) -> dict[str, Any]:
+    """The record of an article; a record is taken as it is."""
+    return record(item) if isinstance(item, Article) else item
+
+
+def is_empty(file: Any) -> bool:
+    """Whether nothing stands in a file yet, as far as the file can tell."""
+    if isinstance(file, PostProcessingManager):
+        return True  # what stands there may be the head that a compressor has written
+    try:
+        return bool(file.tell() == 0)
+    except OSError:
+        return True  # a pipe
+
+
+def refuse_appending(file: Any, name: str) -> None:
+    """Raise NotConfigured over a file that already holds something and can hold no second
+    document."""
+    if not is_empty(file):
+        raise NotConfigured(f"nothing can be appended to a {name} file; overwrite it (-O) instead")

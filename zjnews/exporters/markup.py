@@ -1,0 +1,51 @@
+"""The body of a record as HTML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml.html import HtmlElement, tostring
+from lxml.html.builder import E
+
+
+def html_of(body: list[dict[str, Any]]) -> str:
+    """The blocks in their order, one element a line."""
+    elements = (_ELEMENTS[block["type"]](block) for block in body)
+    return "\n".join(
+        tostring(element, encoding="unicode") for element in elements if element is not None
+    )
+
+
+def _paragraph(block: dict[str, Any]) -> HtmlElement:
+    return E.p(block["text"])
+
+
+def _heading(block: dict[str, Any]) -> HtmlElement:
+    return E.h2(block["text"])
+
+
+def _image(block: dict[str, Any]) -> HtmlElement | None:
+    """A picture with what is said of it; where it has no address, only what is said."""
+    parts = []
+    if block["url"]:
+        parts.append(E.img(src=block["url"], alt=block["alt"] or block["caption"] or ""))
+    if said := [words for words in (block["caption"], block["credit"]) if words]:
+        parts.append(E.figcaption(" · ".join(said)))
+    return E.figure(*parts) if parts else None
+
+
+def _table(block: dict[str, Any]) -> HtmlElement:
+    return E.table(*(E.tr(*(E.td(cell) for cell in row)) for row in block["rows"]))
+
+
+def _video(block: dict[str, Any]) -> HtmlElement:
+    return E.p(E.a(block["url"], href=block["url"]))
+
+
+_ELEMENTS = {
+    "paragraph": _paragraph,
+    "heading": _heading,
+    "image": _image,
+    "table": _table,
+    "video": _video,
+}
