@@ -45,11 +45,20 @@ class Run:
         return [line for line in self.errors.splitlines() if ": rejected " in line]
 
 
-def command_line(folder: Path, *arguments: str, out: Path) -> list[str]:
-    """`scrapy crawl ARGUMENTS -O OUT`, without pauses, its state kept in a folder."""
-    settings = {"LOG_LEVEL": "WARNING", "DOWNLOAD_DELAY": "0", "STATE_DB": f"{folder}/state.db"}
+def scrapy_crawl(folder: Path, *arguments: str) -> list[str]:
+    """`scrapy crawl ARGUMENTS`, without pauses, its state and spool kept in a folder."""
+    settings = {
+        "LOG_LEVEL": "WARNING",
+        "DOWNLOAD_DELAY": "0",
+        "STATE_DB": f"{folder}/state.db",
+        "SPOOL_DIR": f"{folder}/spool",
+    }
     given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
-    return [sys.executable, "-m", "scrapy", "crawl", *given, *arguments, "-O", str(out)]
+    return [sys.executable, "-m", "scrapy", "crawl", *given, *arguments]
+
+
+def command_line(folder: Path, *arguments: str, out: Path) -> list[str]:
+    return scrapy_crawl(folder, *arguments, "-O", str(out))
 
 
 def crawl(folder: Path, *arguments: str, environment: dict[str, str] | None = None) -> Run:

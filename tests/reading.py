@@ -16,6 +16,8 @@ from zjnews.items import Article, record
 
 COMPARING = 500
 """Pipelines from this number on hold an article against others."""
+FETCHING = 900
+"""Pipelines from this number on ask for more."""
 PAGES = Path(__file__).parent / "pages"
 FETCHED = datetime(2026, 9, 15, 2, 0, 0, tzinfo=timezone.utc)
 

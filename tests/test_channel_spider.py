@@ -12,7 +12,7 @@ import pytest
 
 from tests.command_line import Run, crawl
 from tests.made_up_site import MadeUpArticle, MadeUpSite
-from tests.site_server import Site, serve
+from tests.site_server import Answer, Asked, Site, serve
 from zjnews import addresses
 from zjnews.dates import BEIJING
 
@@ -129,7 +129,7 @@ def test_near_copies_name_the_article_they_repeat(sound: Crawled) -> None:
     pairs = {a.id: a.copy_of for a in sound.made_up.articles if a.copy_of}
     # Which of the two comes first is a matter of hosts.
     assert {frozenset(pair) for pair in copies.items()} == {frozenset(p) for p in pairs.items()}
-    assert "(3 near copies)" in sound.first.errors
+    assert "(near copies: 3)" in sound.first.errors
 
 
 def test_first_readings_are_revision_1(sound: Crawled) -> None:
@@ -216,7 +216,7 @@ def test_one_correction_one_new_article_and_one_deletion(tmp_path: Path) -> None
         assert datetime.fromisoformat(revision["modified_at"]) == corrected.modified_at
         assert run.skipped["gone"] == 1
         assert run.rejected == {}
-        assert "(1 corrected)" in run.errors
+        assert "(corrected: 1)" in run.errors
 
         made_up.correct(corrected)
         run = crawl_channels(tmp_path, made_up, site)
@@ -269,6 +269,61 @@ def test_an_article_behind_a_redirect_is_known_by_its_listed_address(
     assert len(detours) == 3
     troubled.again(tmp_path, "-s", "REFRESH_HOURS=0")
     assert not set(detours) & set(troubled.site.requests)
+
+
+# --- what looks sound for a day -----------------------------------------------------------------------
+
+
+def stand_in(made_up: MadeUpSite, how: str) -> Answer:
+    """What a page may be answered with instead."""
+    first = made_up.list_url("zjxc")
+    return {
+        "maintenance": Answer("<html><body><h1>系统维护中</h1></body></html>".encode()),
+        "not there": Answer(b"gone", 404),
+        "first page": Answer(status=302, location=first),
+        "meta refresh": Answer(f'<meta http-equiv=refresh content="0;url={first}">'.encode()),
+        "front": Answer(status=302, location="https://www.zjol.com.cn/"),
+        "off the site": Answer(status=302, location="http://guard.example/?u=1"),
+        "to itself": Answer(status=302, location="?again=1"),
+    }[how]
+
+
+@pytest.mark.parametrize("how", ["maintenance", "not there", "first page", "meta refresh", "front"])
+def test_a_list_page_that_is_not_itself_for_once_loses_nothing(tmp_path: Path, how: str) -> None:
+    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    is_ill = True
+
+    def answer(asked: Asked) -> Answer:
+        if is_ill and asked.url.endswith("/zjxc/index_4.shtml"):
+            return stand_in(made_up, how)
+        return made_up.answer(asked)
+
+    arguments = ("channel", "-a", lists_of(made_up, "zjxc"), *FAST, "-s", "REFRESH_HOURS=0")
+    with serve(answer) as site:
+        first = crawl(tmp_path, *arguments, environment=site.environment)
+        is_ill = False
+        second = crawl(tmp_path, *arguments, environment=site.environment)
+    assert len(first.ids) < 100
+    assert first.ids | second.ids == made_up.ids_in(["zjxc"])
+    assert not first.ids & second.ids
+
+
+@pytest.mark.parametrize("how", ["maintenance", "not there", "off the site", "to itself", "front"])
+def test_a_guard_for_a_day_loses_no_article(tmp_path: Path, how: str) -> None:
+    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    is_ill = True
+
+    def answer(asked: Asked) -> Answer:
+        if is_ill and "/zjxc/" in asked.url and is_article(asked.url):
+            return stand_in(made_up, how)
+        return made_up.answer(asked)
+
+    arguments = ("channel", "-a", lists_of(made_up, "zjxc"), *FAST, "-s", "REFRESH_HOURS=0")
+    with serve(answer) as site:
+        first = crawl(tmp_path, *arguments, environment=site.environment)
+        is_ill = False
+        second = crawl(tmp_path, *arguments, environment=site.environment)
+    assert first.ids | second.ids == made_up.ids_in(["zjxc"])
 
 
 # --- windows and ends ---------------------------------------------------------------------------------

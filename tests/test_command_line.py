@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.command_line import ROOT, Run, crawl
+from tests.command_line import ROOT, Run, crawl, scrapy_crawl
 from tests.reading import PAGES
 from tests.site_server import Answer, serve
 from zjnews.items import RECORD_KEYS
@@ -62,7 +63,8 @@ def test_what_is_no_article_is_counted_by_reason(samples: Run) -> None:
 def test_the_summary_says_what_came_and_where_it_lies(samples: Run) -> None:
     assert "archive: 54 articles" in samples.errors
     assert "  layout        12  trs\n" in samples.errors
-    assert "out.jsonl" in samples.errors.splitlines()[-1]
+    assert "out.jsonl" in samples.errors.splitlines()[-2]
+    assert samples.errors.splitlines()[-1] == "scrapy crawl: exit status 0, all well"
 
 
 def test_no_text_of_the_bundled_site_holds_what_is_no_text(samples: Run) -> None:
@@ -317,8 +319,39 @@ def test_no_server_is_a_count_not_a_traceback(tmp_path: Path) -> None:
     assert "errors in the log" not in run.errors
 
 
-def test_a_feed_that_was_not_written_is_not_claimed(tmp_path: Path) -> None:
-    # `crawl` adds an -O of its own; this one names a place that cannot be.
-    run = crawl(tmp_path, "archive", "-a", f"path={PAGES / 'app'}", "-O", "/proc/none/out.jsonl")
-    assert "NOT WRITTEN, see the log: /proc/none/out.jsonl" in run.errors
-    assert "written to /proc" not in run.errors
+@pytest.mark.parametrize(
+    ("feed", "says"),
+    [
+        (["-O", "nosuch://x/out.jsonl"], "nosuch://x/out.jsonl: feeds cannot be stored there"),
+        (
+            ["-O", "out.jsonl", "-s", "FEED_EXPORT_BATCH_ITEM_COUNT=5"],
+            "out.jsonl: a feed in batches needs %(batch_id)d in its name",
+        ),
+        (["-O", "out.exe"], "Unrecognized output format 'exe'"),
+        (["-s", "REFRESH_HOURS=soon"], "REFRESH_HOURS=soon is no number of 0 or more"),
+        (["-s", "REFRESH_HOURS=-1"], "REFRESH_HOURS=-1 is no number of 0 or more"),
+        (["-s", "DROP_DUPLICATES=maybe"], "DROP_DUPLICATES=maybe is neither 1 nor 0"),
+    ],
+)
+def test_bad_feeds_and_settings_are_one_line_and_status_2(
+    tmp_path: Path, feed: list[str], says: str
+) -> None:
+    done = subprocess.run(
+        scrapy_crawl(tmp_path, "archive", "-a", f"path={PAGES / 'app'}", *feed),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_nothing_is_added_to_a_format_that_is_one_whole(tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    out.write_text("[]")
+    command = scrapy_crawl(tmp_path, "archive", "-a", f"path={PAGES / 'app'}", "-o", str(out))
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert f"{out}: nothing can be added to json; use -O" in done.stderr

@@ -192,7 +192,7 @@ def test_the_summary_is_whole(seen: Seen) -> None:
     remains = seen.remains
     first = remains.index("channel: 54 articles, record version 2")
     summary = [line.split()[0] for line in remains[first + 1 :] if line]
-    assert summary == ["layout", "rejected", "requests", "written"]
+    assert summary == ["layout", "rejected", "requests", "written", "scrapy"]
 
 
 def test_eighty_columns_are_enough(tmp_path: Path) -> None:

@@ -634,14 +634,6 @@ def test_when_an_address_was_first_asked_for_stays(store: Store, path: Path) -> 
     assert passed.asked_at == datetime.fromtimestamp(1000, timezone.utc)
 
 
-def test_an_article_that_is_delivered_has_not_passed(store: Store) -> None:
-    store.note_passed("trs:1", "no-article")
-    add(store, story(1))
-    assert store.passed("trs:1")
-    store.deliver(0, 1)
-    assert store.passed("trs:1") is None
-
-
 def test_an_article_stays_known_when_its_address_is_refused_later(store: Store) -> None:
     give(store, story(1))
     known = store.known("trs:1")
@@ -970,7 +962,6 @@ class Runs(RuleBasedStateMachine):
             article, _ = self.waiting.pop(id_)
             assert article.asked is not None
             self.delivered[id_] = (article.revision, digest(article))
-            self.passed.pop(id_, None)
             if article.asked != id_:
                 self.led_to[article.asked] = id_
                 self.passed.pop(article.asked, None)

@@ -15,6 +15,8 @@ from functools import lru_cache
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 SITE = "zjol.com.cn"
+IMAGES = "zjolcdn.com"
+"""Where the site keeps pictures, beside hosts of its own: `img.zjolcdn.com`, `img2.zjolcdn.com`."""
 APP_HOST = f"zj.{SITE}"
 
 
@@ -140,7 +142,7 @@ def read(url: str, base: str | None = None) -> Address:
         _ = parts.port  # raises where it is no number
     except ValueError:
         return Address(url=url, kind=Kind.UNKNOWN, on_site=False, canonical=url)
-    if parts.scheme not in ("http", "https") or not _is_site_host(host) or "\\" in absolute:
+    if parts.scheme not in ("http", "https") or not _lies_on(host, SITE) or "\\" in absolute:
         return Address(url=absolute, kind=Kind.UNKNOWN, on_site=False, canonical=absolute)
     path = _clean_path(parts.path)
     if host == APP_HOST and (number := _app_number(path, parts.query)):
@@ -154,6 +156,22 @@ def is_on_site(url: str) -> bool:
     return read(url).on_site
 
 
+def may_hold_images(url: str) -> bool:
+    """Whether an absolute address lies where the site keeps the pictures of its articles."""
+    return is_on_site(url) or is_on_image_host(url)
+
+
+def is_on_image_host(url: str) -> bool:
+    """Whether an absolute address lies on the domain that holds nothing but pictures."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".")
+        _ = parts.port  # raises where it is no number
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and _lies_on(host, IMAGES) and "\\" not in url
+
+
 def _absolute(url: str, base: str | None) -> str:
     url = url.strip()
     if base:
@@ -161,8 +179,8 @@ def _absolute(url: str, base: str | None) -> str:
     return f"https:{url}" if url.startswith("//") else url
 
 
-def _is_site_host(host: str) -> bool:
-    return bool(_HOST.fullmatch(host)) and (host == SITE or host.endswith(f".{SITE}"))
+def _lies_on(host: str, domain: str) -> bool:
+    return bool(_HOST.fullmatch(host)) and (host == domain or host.endswith(f".{domain}"))
 
 
 def _clean_path(path: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from importlib import resources
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -46,7 +46,9 @@ class Paper:
 
 @cache
 def _read() -> dict[str, Any]:
-    found: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text("utf-8"))
+    # Not by `__file__`: the package may lie in an egg.
+    file = resources.files("zjnews") / "channels.toml"
+    found: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
     return found
 
 

@@ -62,6 +62,10 @@ class Image:
     """Who made or lent it: `图源：新华社` gives `新华社`, `张三 摄` gives `张三`."""
     alt: str | None = None
     """The picture's own `alt` text."""
+    file: str | None = None
+    """Path of its copy in IMAGES_STORE; null where none was kept."""
+    sha1: str | None = None
+    """SHA-1 (hex) of that copy, which is what the site sent, byte for byte."""
 
 
 @dataclass(slots=True)
@@ -185,7 +189,7 @@ class Article:
     modified_raw: str | None = field(default=None, metadata=_WORKING)
     """The printed update time, for the dates pipeline."""
     asked: str | None = field(default=None, metadata=_WORKING)
-    """Id of the address that was asked for, which may have led to another article."""
+    """The canonical address that was asked for, which may have led to another article."""
     etag: str | None = field(default=None, metadata=_WORKING)
     last_modified: str | None = field(default=None, metadata=_WORKING)
     """What the server said to recognise this answer by."""

@@ -58,8 +58,9 @@ class Listing:
     others: list[Address] = field(default_factory=list)
     """Links among them that lead to no article of the site, as far as addresses tell."""
     next: str | None = None
-    """Address of the next page, if there is one; where nothing on the page speaks of pages, where
-    it would be."""
+    """Address of the next page, if there is one."""
+    next_is_guess: bool = False
+    """Nothing on the page speaks of pages: `next` is where the next one would be."""
 
 
 def read(page: Page) -> Listing:
@@ -74,7 +75,7 @@ def read(page: Page) -> Listing:
                 entries[address.id] = Entry(address, address.date or _printed_day(link, page))
         elif address.kind is not Kind.LIST:
             others.setdefault(address.canonical, address)
-    return Listing(list(entries.values()), list(others.values()), _next_page(page))
+    return Listing(list(entries.values()), list(others.values()), *_next_page(page))
 
 
 def _links(page: Page) -> list[etree._Element]:
@@ -156,21 +157,23 @@ def _texts_behind(item: etree._Element) -> Iterator[str]:
         yield from sibling.itertext()
 
 
-def _next_page(page: Page) -> str | None:
+def _next_page(page: Page) -> tuple[str | None, bool]:
+    """Address of the next page, and whether it is guessed."""
     links = [link for link in page.root.iter("a") if link.get("href")]
     texts = [fold("".join(link.itertext())) for link in links]
     named = [link for link, text in zip(links, texts, strict=True) if _NEXT.fullmatch(text)]
     if named:
-        return next(filter(None, (_other_page(_href(link), page) for link in named)), None)
+        others = (_other_page(_href(link), page) for link in named)
+        return next(filter(None, others), None), False
     number = page.address.page
     if announced := page.pages_announced:
-        return announced[number] if number < len(announced) else None
+        return (announced[number] if number < len(announced) else None), False
     numbered = _numbered_pages(links, page)
     if numbered:
-        return numbered.get(number + 1)
+        return numbered.get(number + 1), False
     if any(map(_PREVIOUS.fullmatch, texts)) or any(map(page.select, _PAGING)):
-        return None
-    return _guess(page)
+        return None, False
+    return _guess(page), True
 
 
 def _numbered_pages(links: list[etree._Element], page: Page) -> dict[int, str]:

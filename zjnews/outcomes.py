@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sqlite3
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -16,9 +17,13 @@ logger = logging.getLogger("zjnews")
 _PASSING = re.compile(
     r"http-(?!404$|410$).*|download-failed|page-failed|reader-fault|robots-forbidden"
     r"|host-paused|duplicate"
+    # What a page of maintenance or of a guard against robots looks like:
+    r"|empty-page|no-article|list-page|not-found-page|not-html|unreadable"
 )
 """Reasons that may be gone tomorrow; a run that follows asks again. That an article was a duplicate
 is told by the one that it repeats, once that is delivered."""
+_DOUBTFUL = ("empty-page", "no-article", "list-page", "not-found-page", "not-html", "unreadable")
+"""Of those, the ones that are believed when they were met on several days."""
 GONE = ("http-404", "http-410", "not-found-page")
 """Reasons that say that a page is no longer there."""
 
@@ -34,13 +39,13 @@ def way_to(request: Request) -> list[str]:
 
 
 def reject(crawler: Crawler, rejected: Rejected, where: str, asked: str | None = None) -> None:
-    """Count a page, address or item that gives no record, and name it in the log. `asked`: the id
-    of the address by which it was found, to be remembered unless the reason may pass."""
+    """Count a page, address or item that gives no record, and name it in the log. `asked`: the
+    canonical address by which it was found, to be remembered unless the reason may pass."""
     assert crawler.stats is not None
     crawler.stats.inc_value(f"zjnews/rejected/{rejected.reason}")
     logger.warning("rejected %s (%s)", where, rejected)
-    if asked and not is_passing(rejected):
-        store.of(crawler).note_passed(asked, rejected.reason)
+    if asked and (not is_passing(rejected) or rejected.reason in _DOUBTFUL):
+        note_passed(crawler, asked, rejected.reason)
 
 
 def skip(crawler: Crawler, skipped: Skipped, where: str, article: Article | None = None) -> None:
@@ -49,4 +54,12 @@ def skip(crawler: Crawler, skipped: Skipped, where: str, article: Article | None
     crawler.stats.inc_value(f"zjnews/skipped/{skipped.reason}")
     logger.debug("skipped %s (%s)", where, skipped.reason)
     if article and article.asked and skipped.reason == "outside-window":
-        store.of(crawler).note_passed(article.asked, skipped.reason, article)
+        note_passed(crawler, article.asked, skipped.reason, article)
+
+
+def note_passed(crawler: Crawler, asked: str, reason: str, article: Article | None = None) -> None:
+    is_certain = reason not in _DOUBTFUL
+    try:
+        store.of(crawler).note_passed(asked, reason, article, is_certain)
+    except sqlite3.Error as error:  # the next run will ask again
+        logger.error("the store cannot be written: %s", error)  # noqa: TRY400  one line

@@ -67,15 +67,47 @@ ITEM_PIPELINES = {
     "zjnews.pipelines.duplicates.DuplicatesPipeline": 600,
     "zjnews.pipelines.revisions.RevisionsPipeline": 700,
     "zjnews.pipelines.copies.CopiesPipeline": 800,
+    "zjnews.pipelines.images.ArticleImagesPipeline": 900,
 }
+# IMAGES_STORE, a folder or s3://BUCKET/FOLDER, has pictures fetched; by default none are.
+MEDIA_ALLOW_REDIRECTS = True  # default False; http leads to https
 
 # --- Only what is new ----------------------------------------------------------------------------
 STATE_DB = "state/zjnews.db"  # our own: what `channel` and `paper` have delivered, one SQLite file
 REFRESH_HOURS = 48  # our own: younger articles are asked for again, in case they were corrected
 DROP_DUPLICATES = False  # our own: leave out near copies, instead of naming what they copy
 
+# --- Feeds ---------------------------------------------------------------------------------------
+DEFAULT_FEEDS = {  # our own: where no other feed is named, by -o, -O or FEEDS
+    "feeds/%(name)s/%(date)s/%(batch_time)s-%(batch_id)d.jsonl": {
+        "format": "jsonlines",
+        "batch_item_count": 1000,
+        "store_empty": False,
+        "overwrite": True,
+    }
+}
+FEED_URI_PARAMS = "zjnews.extensions.feeds.uri_params"  # default none; adds %(date)s
+FEED_BATCH_SECONDS = 300  # our own: a batch is closed when its first record is so old
+SPOOL_DIR = "state/spool"  # our own: records that are in no feed yet
+FEED_EXPORTERS = {
+    "csv": "zjnews.exporters.csv_files.CsvExporter",  # default prints blocks as Python
+    "parquet": "zjnews.exporters.parquet.ParquetExporter",  # default none
+    "rss": "zjnews.exporters.syndication.RssExporter",  # default none
+    "atom": "zjnews.exporters.syndication.AtomExporter",  # default none
+}
+RSS_ITEMS = 50  # our own: articles of a feed for readers, the newest; 0 for all
+RSS_TITLE = "浙江在线"  # our own: its title
+FEED_PROBE = True  # our own: try the feeds before the crawl begins
+FEED_STORAGES = {
+    "": "zjnews.storages.WholeFileStorage",  # default writes into the file itself
+    "file": "zjnews.storages.WholeFileStorage",
+    "s3": "zjnews.storages.S3Storage",  # default takes credentials from the address, too
+}
+
 # --- What the user sees --------------------------------------------------------------------------
 EXTENSIONS = {
+    "scrapy.extensions.feedexport.FeedExporter": None,  # replaced by the same behind a spool
+    "zjnews.extensions.feeds.SpooledFeeds": 0,
     "zjnews.middlewares.robots.CrawlDelay": 500,
     "zjnews.extensions.delivery.Delivery": 600,
     "zjnews.extensions.progress.Progress": 700,

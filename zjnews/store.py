@@ -9,16 +9,18 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
 
 from scrapy.crawler import Crawler
 
-from zjnews import sketches
+from zjnews import addresses, sketches
 from zjnews.dates import Moment
 from zjnews.items import Article, Precision
 from zjnews.windows import SPANS
@@ -36,6 +38,12 @@ _CANDIDATES = 16
 """Articles of one band that are looked at, oldest first; a band that more share is a form text."""
 _PATIENCE = 30.0
 """Seconds to wait for another process that is writing."""
+_DAYS = 3
+"""Days on which a doubtful reason must be met to be believed."""
+_DAY = 20 * 3600
+"""Seconds after which another try counts as one of another day."""
+_MOST_LED = 8
+"""Addresses that may lead to one article; more of them are a guard that sends all to one page."""
 _TURN = 0.02
 """Seconds between two tries."""
 
@@ -55,9 +63,10 @@ _TABLES = f"""
     CREATE TABLE articles (key INTEGER PRIMARY KEY, {_ARTICLE});
     CREATE TABLE bands {_BANDS};
     CREATE TABLE passed (
-        id TEXT PRIMARY KEY, reason TEXT NOT NULL, article TEXT,
-        published_at INTEGER, precision TEXT, asked_at INTEGER NOT NULL
+        address TEXT PRIMARY KEY, reason TEXT NOT NULL, article TEXT, published_at INTEGER,
+        precision TEXT, asked_at INTEGER NOT NULL, last_at INTEGER NOT NULL, days INTEGER NOT NULL
     ) WITHOUT ROWID;
+    CREATE INDEX led_to ON passed (article) WHERE article IS NOT NULL;
     CREATE TABLE walks (name TEXT PRIMARY KEY, since INTEGER, until INTEGER) WITHOUT ROWID;
     CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
 """
@@ -110,6 +119,9 @@ class Passed:
     published: Moment | None
     """Where its page told."""
     asked_at: datetime
+    """When it was first asked for."""
+    is_final: bool
+    """Whether the reason is believed: at once, or because it was met on several days."""
 
 
 class Store:
@@ -118,6 +130,10 @@ class Store:
     def __init__(self, path: str | Path = TEMPORARY) -> None:
         """Open or make the file, with its folders. Raises StoreError."""
         self.path = str(path)
+        self.opened = _now()
+        self.refused: Counter[str] = Counter()
+        self.claimed: Counter[str] = Counter()
+        """By host: addresses that were refused for good, and articles read, in this run."""
         try:
             if self.path:
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
@@ -208,12 +224,12 @@ class Store:
 
     # --- what earlier runs have done ---------------------------------------------------------
 
-    def known(self, id_: str) -> Known | None:
-        """The delivered article with an id, or the one that an address with that id led to."""
-        if known := self.delivered(id_):
+    def known(self, key: str) -> Known | None:
+        """The delivered article with an id, or the one that a canonical address led to."""
+        if known := self.delivered(key):
             return known
         row = self.db.execute(
-            "SELECT article FROM passed WHERE id = ? AND article IS NOT NULL", (id_,)
+            "SELECT article FROM passed WHERE address = ? AND article IS NOT NULL", (key,)
         ).fetchone()
         return self.delivered(row[0]) if row else None
 
@@ -230,27 +246,44 @@ class Store:
         dated = published.at + SPANS[published.precision] if published else _time(row[5])
         return Known(row[0], row[1], row[2], dated, row[6], row[7])
 
-    def passed(self, id_: str) -> Passed | None:
-        """What an address gave that was asked for and led to no record."""
+    def passed(self, address: str) -> Passed | None:
+        """What a canonical address gave that was asked for and led to no record."""
         row = self.db.execute(
-            "SELECT reason, published_at, precision, asked_at FROM passed"
-            " WHERE id = ? AND article IS NULL",
-            (id_,),
+            "SELECT reason, published_at, precision, asked_at, days FROM passed"
+            " WHERE address = ? AND article IS NULL",
+            (address,),
         ).fetchone()
-        return Passed(row[0], _moment(row[1], row[2]), _time(row[3])) if row else None
+        if row is None:
+            return None
+        return Passed(row[0], _moment(row[1], row[2]), _time(row[3]), row[4] >= _DAYS)
 
-    def note_passed(self, id_: str, reason: str, article: Article | None = None) -> None:
-        """Remember that an address gave no record, and why; when it was first asked stays."""
+    def note_passed(
+        self,
+        address: str,
+        reason: str,
+        article: Article | None = None,
+        is_certain: bool = True,
+    ) -> None:
+        """Remember that an address gave no record, and why; when it was first asked stays. A reason
+        that is not certain is believed when it was met on several days."""
+        if article is None and is_certain:
+            self.count_refused(address)
         published_at, precision = _published(article) if article else (None, None)
+        now, days = _now(), _DAYS if is_certain else 1
         self.db.execute(
-            "INSERT INTO passed VALUES (?, ?, NULL, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-            " reason = excluded.reason, published_at = excluded.published_at,"
-            " precision = excluded.precision WHERE article IS NULL",
-            (id_, reason, published_at, precision, _now()),
+            "INSERT INTO passed VALUES (?, ?, NULL, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (address) DO UPDATE SET reason = excluded.reason,"
+            " published_at = excluded.published_at, precision = excluded.precision,"
+            " last_at = CASE WHEN excluded.last_at - last_at > ? THEN excluded.last_at"
+            "  ELSE last_at END,"
+            " days = max(excluded.days, days + (excluded.last_at - last_at > ?))"
+            " WHERE article IS NULL",
+            (address, reason, published_at, precision, now, now, days, _DAY, _DAY),
         )
 
     def note_led(self, address: str, article: str) -> None:
-        """Remember that an address, by its id, led to an article, as soon as that is delivered."""
+        """Remember that a canonical address led to an article with another id, as soon as that is
+        delivered."""
         self._note_with(article, address, _LEADS_TO)
 
     def note_copy(self, address: str, article: str) -> None:
@@ -259,7 +292,7 @@ class Store:
         self._note_with(article, address, _NEAR_COPY)
 
     def _note_with(self, article: str, address: str, how: str) -> None:
-        if address == article:
+        if article in (address, addresses.read(address).id):
             return
         if self.delivered(article):
             self._note(article, address, how)
@@ -272,9 +305,31 @@ class Store:
             self.note_passed(address, how)
             return
         self.db.execute(
-            "INSERT OR REPLACE INTO passed (id, reason, article, asked_at) VALUES (?, ?, ?, ?)",
-            (address, how, article, _now()),
+            "INSERT OR REPLACE INTO passed (address, reason, article, asked_at, last_at, days)"
+            " SELECT ?1, ?2, ?3, ?4, ?4, ?5"
+            " WHERE (SELECT count(*) FROM passed WHERE article = ?3) < ?6",
+            (address, how, article, _now(), _DAYS, _MOST_LED),
         )
+
+    def count_refused(self, address: str) -> None:
+        """An address gave no article, and its host may be to blame."""
+        self.refused[_host(address)] += 1
+
+    def doubt_guards(self) -> list[str]:
+        """Hosts that refused more articles than they gave, a guard against robots perhaps: what
+        this run has noted of them must be met on other days, too, to be believed."""
+        hosts = [
+            host
+            for host, count in self.refused.items()
+            if count >= _MOST_LED and count > self.claimed[host]
+        ]
+        for host in hosts:
+            self.db.execute(
+                "UPDATE passed SET days = 1 WHERE last_at >= ? AND article IS NULL"
+                " AND published_at IS NULL AND address LIKE ?",
+                (self.opened, f"https://{host}/%"),
+            )
+        return hosts
 
     def renew(self, id_: str, etag: str | None, last_modified: str | None) -> None:
         """Note the validators of an article that has not changed."""
@@ -291,6 +346,7 @@ class Store:
             "INSERT OR IGNORE INTO run.articles (id, url) VALUES (?, ?)", (id_, url)
         )
         if cursor.rowcount:
+            self.claimed[_host(url)] += 1
             return None
         row = self.db.execute("SELECT url FROM run.articles WHERE id = ?", (id_,)).fetchone()
         return str(row[0])
@@ -390,7 +446,6 @@ class Store:
                 "DELETE FROM run.bands WHERE band = ? AND article = ?",
                 [(number, *run_key) for number in numbers],
             )
-        self.db.execute("DELETE FROM passed WHERE id = ?", (id_,))
         led = "SELECT address, how FROM run.led WHERE article = ?"
         for address, how in self.db.execute(led, (id_,)).fetchall():
             self._note(id_, address, how)
@@ -430,6 +485,10 @@ def of(crawler: Crawler) -> Store:
         store = Store((crawler.settings["STATE_DB"] or TEMPORARY) if keeps else TEMPORARY)
         _open[crawler] = store
     return store
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
 
 
 def digest(article: Article) -> bytes:

@@ -1,44 +1,91 @@
-"""`scrapy crawl`, as Scrapy has it, but bad arguments end in one line and with status 2."""
+"""`scrapy crawl`, as Scrapy has it, but its exit status tells how the crawl went."""
 
 from __future__ import annotations
 
 import argparse
+import fcntl
+import gc
 import sys
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
 
 from scrapy.commands import crawl
+from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
+from scrapy.extensions.feedexport import FeedExporter
 
+from zjnews import verdict
+from zjnews.pipelines.images import ArticleImagesPipeline
+from zjnews.storages import FeedError, place, probe, probe_folder
 from zjnews.store import TEMPORARY, Store, StoreError
+from zjnews.verdict import Status
 
-BAD_ARGUMENTS = 2
+WHOLE_FORMATS = ("json", "xml", "parquet", "rss", "atom")
+"""Formats to whose files nothing can be appended."""
+NUMBERS = (
+    "REFRESH_HOURS",
+    "RETRY_PAUSE",
+    "HOST_FAILURES",
+    "HOST_PAUSE",
+    "HOST_PAUSES",
+    "HOST_PAUSE_MAX",
+    "FEED_BATCH_SECONDS",
+)
+SWITCHES = ("DROP_DUPLICATES", "FEED_PROBE", "PROGRESS_ENABLED", "SUMMARY_ENABLED")
+
+
+class BusyError(Exception):
+    """Another crawl uses the same store; the message is one line for a person."""
 
 
 class Command(crawl.Command):
-    """Makes the spider once before anything starts, since Scrapy would turn its complaint into a
-    traceback, and says what is wrong without the usage text, which hides it."""
+    """Tries arguments, store and feeds before anything starts, since Scrapy would turn their
+    complaints into tracebacks, and says what is wrong without the usage text, which hides it."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             super().process_options(args, opts)
         except UsageError as error:
-            sys.exit(self.refuse(error))
+            sys.exit(self.refuse(error, Status.BAD_ARGUMENTS))
+        assert self.settings is not None
+        if not self.settings.getdict("FEEDS"):
+            self.settings.set("FEEDS", self.settings.getdict("DEFAULT_FEEDS"), priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         try:
             crawler = self._create_crawler(self.spider_name(args))
             crawler.spidercls(**opts.spargs)
-            if crawler.spidercls.keeps_state:  # type: ignore[attr-defined]
-                Store(crawler.settings["STATE_DB"] or TEMPORARY).close()
+            check_settings(crawler)
+            lock = take_store(crawler)
+            probe_feeds(crawler)
+            ArticleImagesPipeline.check(crawler)
         except (UsageError, StoreError) as error:
-            self.exitcode = self.refuse(error)
-            return
+            self.exitcode = self.refuse(error, Status.BAD_ARGUMENTS)
+        except BusyError as error:
+            self.exitcode = self.refuse(error, Status.BUSY)
+        except FeedError as error:
+            self.exitcode = self.refuse(error, Status.NOT_SHIPPED)
+        else:
+            self.crawl(crawler, opts)
+            if lock is not None:
+                lock.close()
+
+    def crawl(self, crawler: Crawler, opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
+        # What is loaded by now stays to the end: boto3 alone brings enough of it to slow down the
+        # collector by some percent of the crawl.
+        gc.freeze()
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
         if self.crawler_process.bootstrap_failed:
-            self.exitcode = 1
-        elif crawler.stats is not None and not crawler.stats.get_value("zjnews/given"):
-            self.exitcode = BAD_ARGUMENTS
+            self.exitcode = Status.NOT_STARTED
+            return
+        assert crawler.stats is not None
+        has_feeds = not crawler.settings["FEEDS"] or bool(crawler.get_extension(FeedExporter))
+        status, words = verdict.of(crawler.stats.get_stats(), has_feeds)
+        self.exitcode = status
+        print(f"scrapy crawl: exit status {status:d}, {words}", file=sys.stderr)
 
     def spider_name(self, args: list[str]) -> str:
         """The one spider that is asked for. Raises UsageError."""
@@ -49,6 +96,65 @@ class Command(crawl.Command):
         given = f"no spider '{args[0]}'" if len(args) == 1 else "give one spider"
         raise UsageError(f"{given}; known: {', '.join(sorted(known))}")
 
-    def refuse(self, error: Exception) -> int:
+    def refuse(self, error: Exception, status: Status) -> int:
         print(f"scrapy crawl: {error}", file=sys.stderr)
-        return BAD_ARGUMENTS
+        return int(status)
+
+
+def take_store(crawler: Crawler) -> IO[bytes] | None:
+    """Open the store once, and keep other crawls away from it as long as the file that is given
+    back stays open. Raises StoreError, BusyError."""
+    path = crawler.settings["STATE_DB"] or TEMPORARY
+    if not getattr(crawler.spidercls, "keeps_state", False) or path == TEMPORARY:
+        return None
+    try:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        lock = Path(f"{path}.lock").open("ab")  # noqa: SIM115  held open to hold the lock
+    except OSError as error:
+        raise StoreError(f"the store {path} cannot be used: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise BusyError(f"another crawl is running on {path}") from None
+    Store(path).close()
+    return lock
+
+
+def check_settings(crawler: Crawler) -> None:
+    """See that our own settings can be read. Raises UsageError."""
+    for name in NUMBERS:
+        try:
+            is_good = 0 <= crawler.settings.getfloat(name) < float("inf")
+        except (TypeError, ValueError):
+            is_good = False
+        if not is_good:
+            raise UsageError(f"{name}={crawler.settings[name]} is no number of 0 or more")
+    for name in SWITCHES:
+        try:
+            crawler.settings.getbool(name)
+        except ValueError as error:
+            raise UsageError(f"{name}={crawler.settings[name]} is neither 1 nor 0") from error
+
+
+def probe_feeds(crawler: Crawler) -> None:
+    """Try every feed before the first page is asked for. Raises UsageError, FeedError."""
+    storages = crawler.settings.getwithbase("FEED_STORAGES")
+    for uri, options in crawler.settings.getdict("FEEDS").items():
+        count = options.get("batch_item_count", crawler.settings["FEED_EXPORT_BATCH_ITEM_COUNT"])
+        if int(count or 0) and "%(batch_" not in str(uri):
+            raise UsageError(f"{uri}: a feed in batches needs %(batch_id)d in its name")
+        replaces = options.get("overwrite") or str(uri).startswith("s3:")
+        if replaces and "%(batch_id)" in str(uri) and "time)s" not in str(uri):
+            raise UsageError(f"{place(str(uri))}: without %(batch_time)s runs overwrite each other")
+        if not storages.get(urlsplit(str(uri)).scheme):
+            raise UsageError(f"{place(str(uri))}: feeds cannot be stored there")
+        path = Path(str(uri))
+        is_there = "://" not in str(uri) and path.is_file() and path.stat().st_size
+        if is_there and not options.get("overwrite") and options.get("format") in WHOLE_FORMATS:
+            raise UsageError(f"{uri}: nothing can be added to {options['format']}; use -O")
+    if crawler.settings.getdict("FEEDS"):
+        probe_folder(Path(crawler.settings["SPOOL_DIR"]), f"spool {crawler.settings['SPOOL_DIR']}")
+    if crawler.settings.getbool("FEED_PROBE"):
+        for uri, options in crawler.settings.getdict("FEEDS").items():
+            probe(crawler, str(uri), options)

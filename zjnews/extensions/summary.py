@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
+from zjnews.extensions.feeds import SpooledFeeds
 from zjnews.items import RECORD_VERSION, Article
+from zjnews.storages import place
 
 
 class Summary:
@@ -69,11 +70,13 @@ class Summary:
 
     def feeds(self, stats: dict[str, Any]) -> list[str]:
         """Where the records lie."""
-        places = [_place(str(uri)) for uri in self.crawler.settings.getdict("FEEDS")]
-        # A feed may fail without being counted as failed, so what counts is the successes.
-        stored = sum(n for key, n in stats.items() if key.startswith("feedexport/success_count/"))
-        word = "written to" if stored >= len(places) else "NOT WRITTEN, see the log:"
-        lines = [f"  {word} {place}" for place in places] or ["  no feed: add -O articles.jsonl"]
+        feeds = list(map(str, self.crawler.settings.getdict("FEEDS")))
+        exporter = self.crawler.get_extension(SpooledFeeds)
+        stored = exporter.stored if exporter else {}
+        lines = [line for uri in feeds for line in _stored(uri, stored.get(uri, []))]
+        lines = lines or ["  no feed: add -O articles.jsonl"]
+        if unshipped := stats.get("zjnews/unshipped", 0):
+            lines.append(f"  {unshipped:,} records wait in {self.crawler.settings['SPOOL_DIR']}")
         if errors := stats.get("log_count/ERROR", 0):
             lines.append(f"  errors in the log: {errors:,}; do not trust the feed")
         return lines
@@ -82,7 +85,7 @@ class Summary:
 def _among(stats: dict[str, Any]) -> str:
     """What some of the articles are."""
     kinds = (("corrected", "zjnews/revisions"), ("near copies", "zjnews/copies"))
-    found = [f"{stats[key]:,} {kind}" for kind, key in kinds if key in stats]
+    found = [f"{kind}: {stats[key]:,}" for kind, key in kinds if key in stats]
     return f" ({', '.join(found)})" if found else ""
 
 
@@ -104,15 +107,15 @@ def _given_up(stats: dict[str, Any]) -> list[str]:
     return [f"  left alone        {key[len(prefix) :]}: {stats[key]}" for key in hosts]
 
 
+def _stored(uri: str, batches: list[str]) -> list[str]:
+    """Where the records of a feed lie."""
+    if not batches:
+        return [f"  nothing written to {place(uri)}"]
+    more = f" and {len(batches) - 1:,} more" if len(batches) > 1 else ""
+    return [f"  written to {place(batches[-1])}{more}"]
+
+
 def _table(title: str, prefix: str, stats: dict[str, Any]) -> list[str]:
     counts = {key[len(prefix) :]: n for key, n in stats.items() if key.startswith(prefix)}
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return [f"  {title:<9}{n:>7,}  {key}" for key, n in ordered]
-
-
-def _place(uri: str) -> str:
-    """A local path in full, so that it can be found; any other address without its credentials."""
-    if "://" not in uri:
-        return str(Path(uri).absolute()) if uri != "stdout:" else uri
-    scheme, _, rest = uri.partition("://")
-    return f"{scheme}://{rest.rsplit('@', 1)[-1]}"

@@ -1,6 +1,8 @@
-"""Nothing off zjol.com.cn is asked for."""
+"""Nothing off zjol.com.cn is asked for, but pictures where the site keeps them."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 from scrapy import Request
 
@@ -14,5 +16,13 @@ class OnSiteMiddleware:
 
     def process_request(self, request: Request) -> None:
         """Raises Rejected, which the request's errback is given."""
-        if not addresses.is_on_site(request.url):
+        if not addresses.is_on_site(request.url) and not _is_for_image(request):
             raise Rejected("off-site", f"leads to {request.url}")
+
+
+def _is_for_image(request: Request) -> bool:
+    """A picture of an article, or the robots.txt that is looked at before it."""
+    is_robots = urlsplit(request.url).path == "/robots.txt"
+    is_before = is_robots and request.meta.get("dont_obey_robotstxt")
+    is_meant = bool(request.meta.get("image") or is_before)
+    return is_meant and addresses.is_on_image_host(request.url)

@@ -26,7 +26,6 @@ class CopiesPipeline:
         if of_text is not None:
             item.duplicate_of = self.store.first_like(item.id, of_text)
         if item.duplicate_of and self.drops:
-            for address in {item.id, item.asked or item.id}:
-                self.store.note_copy(address, item.duplicate_of)
+            self.store.note_copy(item.asked or item.canonical_url, item.duplicate_of)
             raise Skipped("near-copy")
         return item

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 from scrapy.crawler import Crawler
 
 from zjnews import store
@@ -12,15 +14,21 @@ from zjnews.store import Store, digest
 class RevisionsPipeline:
     """Numbers the corrections of an article; skips it where there are none (`unchanged`)."""
 
-    def __init__(self, store: Store, gives_unchanged: bool = False) -> None:
+    def __init__(
+        self, store: Store, gives_unchanged: bool = False, refresh: timedelta = timedelta(hours=48)
+    ) -> None:
         self.store = store
         self.gives_unchanged = gives_unchanged
+        self.refresh = refresh
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RevisionsPipeline:
-        return cls(store.of(crawler), getattr(crawler.spider, "full", False))
+        refresh = timedelta(hours=crawler.settings.getfloat("REFRESH_HOURS"))
+        return cls(store.of(crawler), getattr(crawler.spider, "full", False), refresh)
 
     def process_item(self, item: Article) -> Article:
+        if not self.is_young(item):
+            item.etag = item.last_modified = None  # it will not be asked for again
         known = self.store.delivered(item.id)
         if known is None:
             return item
@@ -32,3 +40,8 @@ class RevisionsPipeline:
             raise Skipped("unchanged")
         item.revision = known.revision + is_changed
         return item
+
+    def is_young(self, item: Article) -> bool:
+        published = datetime.fromisoformat(item.published_at or item.fetched_at)
+        # A day more: the record may give no hour.
+        return datetime.now(timezone.utc) - published < self.refresh + timedelta(days=1)

@@ -28,6 +28,7 @@ class ArchiveSpider(PageSpider):
 
     name = "archive"
     arguments = ("path",)
+    uses_network = False
 
     def __init__(self, path: str = "", **others: str) -> None:
         super().__init__(**others)

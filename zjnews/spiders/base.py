@@ -20,13 +20,15 @@ class PageSpider(scrapy.Spider):
     """The names that `-a` takes."""
     keeps_state = False
     """Whether what it delivers is remembered by the runs that follow."""
+    uses_network = True
+    """Whether anything may be asked for, the pictures of articles included."""
     current = ""
     """What it is at, for a person."""
 
     def __init__(self, **arguments: str) -> None:
         super().__init__()
         for name in arguments:
-            if name not in self.arguments:
+            if name not in self.arguments and name != "_job":  # Scrapyd's own
                 accepted = ", ".join(f"-a {known}=…" for known in self.arguments)
                 raise UsageError(f"{self.name}: no argument '{name}'; accepted: {accepted}")
 

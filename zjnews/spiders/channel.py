@@ -7,15 +7,15 @@ from typing import Any
 
 from scrapy import Request
 from scrapy.exceptions import UsageError
-from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from zjnews import addresses, channels, lists
 from zjnews.channels import Channel
-from zjnews.items import LeadsOn, Rejected
+from zjnews.items import Rejected
 from zjnews.lists import Listing
 from zjnews.outcomes import GONE
-from zjnews.spiders.fetching import read_page, why_failed
+from zjnews.page import Page
+from zjnews.spiders.fetching import why_failed
 from zjnews.spiders.finding import FindingSpider, Walk
 
 _PATIENCE = 2
@@ -44,60 +44,60 @@ class ChannelSpider(FindingSpider):
             walk = self.begin_walk(addresses.read(channel.list).canonical, channel.name)
             yield self.ask_list(channel.list, walk)
 
-    def ask_list(self, url: str, walk: Walk, number: int = 1) -> Request:
+    def ask_list(self, url: str, walk: Walk, number: int = 1, is_guess: bool = False) -> Request:
         walk.asked.add(addresses.read(url).canonical)
-        return Request(
-            url,
-            callback=self.parse_list,
-            errback=self.failed_list,
-            meta={"walk": walk.name},
-            cb_kwargs={"number": number},
-            priority=-1,  # the articles of a page come first, so that few requests ever wait
-        )
+        return self.ask_listing(url, walk, number=number, is_guess=is_guess)
 
-    def parse_list(self, response: Response, number: int) -> Iterator[Any]:
-        walk = self.walks[response.meta["walk"]]
-        try:
-            listing = lists.read(read_page(response))
-        except LeadsOn as lead:
-            yield from self.follow(lead, response)
-            return
-        except Rejected as rejected:
-            self.read_failed(rejected, response)
-            return
-        walk.pages += 1
-        self.current = walk.title
-        if number == 1 and not listing.entries:
-            self.read_failed(Rejected("empty-list", "no link to an article"), response)
-            return
-        yield from self.read_list(listing, walk, number)
+    def read_listing(
+        self, page: Page, walk: Walk, number: int, is_guess: bool
+    ) -> Iterator[Request]:
+        listing = lists.read(page)
+        folder = page.address.canonical.rsplit("/", 1)[0]
+        walk.folder = walk.folder or folder
+        if listing.entries and folder == walk.folder:
+            walk.pages += 1
+            self.current = walk.title
+            yield from self.read_list(listing, walk, number)
+        elif is_guess:
+            self.end_walk(walk, "no further page")
+        else:
+            self.lose_list(Rejected("empty-list", "no link to an article"), page.url, walk)
 
     def read_list(self, listing: Listing, walk: Walk, number: int) -> Iterator[Request]:
         """Ask for the articles of a list page, then for its next page, unless this was the last."""
         ids = {entry.address.id for entry in listing.entries}
-        walk.repeats = walk.repeats + 1 if ids <= walk.last_ids else 0
-        walk.last_ids = ids
-        wished = [self.wish(entry.address, entry.day, walk) for entry in listing.entries]
-        requests = [request for request in wished if request is not None]
-        yield from requests
+        walk.repeats = walk.repeats + 1 if ids <= walk.ids else 0
+        walk.ids |= ids
+        if walk.is_linked is None:
+            walk.is_linked = not listing.next_is_guess
+        if walk.repeats or (walk.is_linked and listing.next_is_guess):
+            walk.has_failed = True  # no page of this list, it seems; perhaps for today only
+        is_new = False
+        for entry in listing.entries:
+            request = self.wish(entry.address, entry.day, walk)
+            is_new = is_new or request is not None or self.is_open(entry.address)
+            if request is not None:
+                yield request
         for other in listing.others:
             self.skip("no-article-address", other.url)
-        why = self.why_last(listing, walk, number, bool(requests))
+        why = self.why_last(listing, walk, number, is_new)
         if why:
             self.end_walk(walk, why)
         elif listing.next:
-            yield self.ask_list(listing.next, walk, number + 1)
+            yield self.ask_list(listing.next, walk, number + 1, listing.next_is_guess)
 
     def why_last(self, listing: Listing, walk: Walk, number: int, is_new: bool) -> str | None:
         """Why no further page of a list is asked for; None where it goes on."""
-        days = [entry.day for entry in listing.entries if entry.day]
-        if days and all(map(self.window.begins_after, days)):
+        days = [entry.day for entry in listing.entries]
+        if all(day and self.window.begins_after(day) for day in days):
             return "older than since"
-        if not listing.entries or walk.repeats >= _PATIENCE:
+        if walk.repeats >= _PATIENCE:
             return "nothing more listed"
-        if not is_new and self.is_covered(walk, min(days, default=None)):
+        # Old articles may be pinned to the top; what comes next is older than the last one.
+        if not is_new and self.is_covered(walk, days[-1]):
             return "nothing new"
-        if listing.next is None or addresses.read(listing.next).canonical in walk.asked:
+        is_lost = walk.is_linked and listing.next_is_guess
+        if not listing.next or is_lost or addresses.read(listing.next).canonical in walk.asked:
             return "last page"
         if self.max_pages and number >= self.max_pages:
             walk.has_failed = True  # what lies behind it has not been seen
@@ -105,10 +105,13 @@ class ChannelSpider(FindingSpider):
         return None
 
     def failed_list(self, failure: Failure) -> None:
-        """A further page that is not there is the end of the list."""
+        """A further page that is not there is the end of the list; where a link led to it, perhaps
+        for today only."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        walk = self.walks[request.meta["walk"]]
         if request.cb_kwargs["number"] > 1 and why_failed(failure).reason in GONE:
-            self.end_walk(self.walks[request.meta["walk"]], "no further page")
+            walk.has_failed = walk.has_failed or not request.cb_kwargs["is_guess"]
+            self.end_walk(walk, "no further page")
         else:
             super().failed_list(failure)
 

@@ -23,7 +23,7 @@ from zjnews.store import Known
 
 NOT_MODIFIED = 304
 OWN_META = ("asked", "known", "walk", "sections")
-"""What a request for an article carries: the id of the address that was asked for first, whether it
+"""What a request for an article carries: the canonical address that was asked for first, whether it
 was delivered before, the walk that found it, the sections it was found in."""
 _LONGEST_WAY = 10
 """Pages that may lead on to one another."""
@@ -40,7 +40,7 @@ class FetchingSpider(PageSpider):
             address.first_page,
             callback=self.parse_article,
             errback=self.failed_article,
-            meta={"asked": address.id, "known": known is not None, "walk": walk},
+            meta={"asked": address.canonical, "known": known is not None, "walk": walk},
         )
         if known is not None:
             request.meta["handle_httpstatus_list"] = [NOT_MODIFIED]
@@ -66,7 +66,7 @@ class FetchingSpider(PageSpider):
             return
         except Rejected as rejected:
             if number == 1:
-                self.refuse(rejected, response.request)
+                yield from filter(None, [self.refuse(rejected, response.request)])
                 return
             self.reject(rejected, response.url)
         else:
@@ -102,22 +102,24 @@ class FetchingSpider(PageSpider):
         rejected = why_failed(failure)
         number = request.cb_kwargs.get("number", 1)
         if number == 1:
-            self.refuse(rejected, request)
+            yield from filter(None, [self.refuse(rejected, request)])
         elif not is_passing(rejected):
             self.reject(rejected, [*way_to(request), request.url][0])
             yield from self.go_on(request.cb_kwargs["pages"], number, request)
         else:
             self.refuse(Rejected("page-failed", f"page {number}: {rejected}"), request)
 
-    def refuse(self, rejected: Rejected, request: Request) -> None:
-        """Count what a request for an article gave instead."""
+    def refuse(self, rejected: Rejected, request: Request) -> Request | None:
+        """Count what a request for an article gave instead. Another request for it, where there is
+        another way to it."""
         where = [*way_to(request), request.url][0]
         if request.meta.get("known") and rejected.reason in GONE:
             self.skip("gone", where)
-            return
+            return None
         self.reject(rejected, where, request.meta.get("asked"))
         if is_passing(rejected):
             self.walk_failed(request.meta.get("walk"))
+        return None
 
     def walk_failed(self, walk: str | None) -> None:
         """To be told that a walk over lists has missed something."""
@@ -128,7 +130,8 @@ class FetchingSpider(PageSpider):
         request = response.request
         way = [*way_to(request), response.url]
         if lead.url in way or len(way) > _LONGEST_WAY:
-            self.refuse(Rejected("redirect-loop", f"{response.url} leads to {lead.url}"), request)
+            loop = Rejected("redirect-loop", f"{response.url} leads to {lead.url}")
+            yield from filter(None, [self.refuse(loop, request)])
             return
         meta = {key: request.meta[key] for key in OWN_META if key in request.meta}
         yield request.replace(

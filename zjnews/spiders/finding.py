@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
@@ -12,11 +13,12 @@ from scrapy.exceptions import UsageError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from zjnews import outcomes, store, windows
-from zjnews.addresses import Address
+from zjnews import addresses, outcomes, store, windows
+from zjnews.addresses import Address, Kind
 from zjnews.dates import BEIJING
-from zjnews.items import Rejected
-from zjnews.spiders.fetching import FetchingSpider, why_failed
+from zjnews.items import LeadsOn, Rejected
+from zjnews.outcomes import GONE, is_passing, way_to
+from zjnews.spiders.fetching import FetchingSpider, read_page, why_failed
 from zjnews.store import Known, Store
 from zjnews.windows import SPANS, Window
 
@@ -44,10 +46,14 @@ class Walk:
     """Those that no other walk of this run had come across."""
     asked: set[str] = field(default_factory=set)
     """Canonical addresses of its list pages."""
-    last_ids: set[str] = field(default_factory=set)
-    """What its last page listed."""
+    is_linked: bool | None = None
+    """Whether its pages link to one another; None before the first."""
+    folder: str = ""
+    """Where its list pages lie."""
+    ids: set[str] = field(default_factory=set)
+    """What its pages have listed."""
     repeats: int = 0
-    """Pages in a row that listed nothing but what the page before them did."""
+    """Pages in a row that listed nothing but what pages before them had."""
 
 
 class FindingSpider(FetchingSpider):
@@ -61,6 +67,9 @@ class FindingSpider(FetchingSpider):
 
     keeps_state = True
     window_arguments = ("since", "until", "full")
+    read_listing: Callable[..., Iterator[Request]]
+    """Of a page, its walk, and what `ask_listing` was told: asks for what the page lists, and for
+    the pages that follow from it."""
     store: Store
     refresh: timedelta
     """How long an article may still be corrected."""
@@ -76,6 +85,12 @@ class FindingSpider(FetchingSpider):
         self.walks: dict[str, Walk] = {}
         self.found: set[str] = set()
         """Ids that this run has come across."""
+        self.askers: dict[str, set[str]] = {}
+        """By the id of an article that was asked for, the walks that found it."""
+        self.lost: set[str] = set()
+        """Ids of those that could not be fetched."""
+        self.elsewhere: dict[str, list[Address]] = {}
+        """By the id of an article that was asked for, its other addresses."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FindingSpider:
@@ -89,16 +104,50 @@ class FindingSpider(FetchingSpider):
     def wish(self, address: Address, day: date | None, walk: Walk) -> Request | None:
         """The request for an article that a list names; None where it is not wanted, or not
         again."""
-        known = self.store.known(address.id)
+        known = self.store.delivered(address.id) or self.store.known(address.canonical)
         ids = {address.id, known.id} if known else {address.id}
         if ids & self.found:
+            self.note_found_again(address, walk)
+            return None
+        why = self.why_not(address, day, known)
+        if why == "seen-before":  # at this address; there may be another one
+            self.skip(why, address.url)
             return None
         self.found |= ids
         walk.articles += 1
-        if why := self.why_not(address, day, known):
+        if why:
             self.skip(why, address.url)
             return None
+        self.askers[address.id] = {walk.name}
         return self.ask_article(address, None if self.full else known, walk.name)
+
+    def note_found_again(self, address: Address, walk: Walk) -> None:
+        """An article that was asked for by another address, or in another walk."""
+        self.skip("listed-again", address.url)
+        if address.id in self.askers:
+            self.askers[address.id].add(walk.name)
+            self.elsewhere.setdefault(address.id, []).append(address)
+        if address.id in self.lost:
+            walk.has_failed = True
+
+    def is_open(self, address: Address) -> bool:
+        """Whether this run has asked for an article that no earlier one had delivered."""
+        return address.id in self.askers
+
+    def refuse(self, rejected: Rejected, request: Request) -> Request | None:
+        """As for any article; one that is gone may still be there by another address."""
+        id_ = addresses.read(request.meta.get("asked", "")).id
+        others = [a for a in self.elsewhere.pop(id_, []) if a.canonical != request.meta["asked"]]
+        if rejected.reason in GONE and others and not request.meta.get("known"):
+            outcomes.note_passed(self.crawler, request.meta["asked"], rejected.reason)
+            walk = self.walks[request.meta["walk"]]
+            self.elsewhere[id_] = others[1:]
+            return self.ask_article(others[0], None, walk.name)
+        if is_passing(rejected):
+            self.lost.add(id_)
+            for name in self.askers.get(id_, ()):
+                self.walk_failed(name)
+        return super().refuse(rejected, request)
 
     def why_not(self, address: Address, day: date | None, known: Known | None) -> str | None:
         """Why an article is not asked for, in the word that it is counted by."""
@@ -112,8 +161,8 @@ class FindingSpider(FetchingSpider):
 
     def is_settled(self, address: Address) -> bool:
         """Whether an earlier run has asked in vain, and it is too old to have changed since."""
-        passed = self.store.passed(address.id)
-        if passed is None:
+        passed = self.store.passed(address.canonical)
+        if passed is None or not passed.is_final:
             return False
         if passed.published and passed.reason == "outside-window":
             return not self.window.overlaps(passed.published)
@@ -122,7 +171,37 @@ class FindingSpider(FetchingSpider):
         return not self.is_young(end_of(address.date))
 
     def is_young(self, dated: datetime) -> bool:
-        return self.started - dated < self.refresh
+        return max(self.started - dated, timedelta()) < self.refresh
+
+    # --- lists ------------------------------------------------------------------------------
+
+    def ask_listing(self, url: str, walk: Walk, **about: Any) -> Request:
+        """The request for a page of a list, or a printed page."""
+        return Request(
+            url,
+            callback=self.parse_listing,
+            errback=self.failed_list,
+            meta={"walk": walk.name},
+            cb_kwargs=about,
+            dont_filter=True,  # a walk never asks for a page twice; another run may
+            priority=-1,  # the articles of a page come first, so that few requests ever wait
+        )
+
+    def parse_listing(self, response: Response, **about: Any) -> Iterator[Request]:
+        walk = self.walks[response.meta["walk"]]
+        try:
+            page = read_page(response)
+        except LeadsOn as lead:
+            yield from self.follow(lead, response)
+        except Rejected as rejected:
+            self.lose_list(rejected, response.url, walk)
+        else:
+            assert response.request is not None
+            asked = addresses.read([*way_to(response.request), response.request.url][0])
+            is_listing = asked.kind in (Kind.LIST, Kind.PAPER_PAGE)
+            if is_listing and asked.canonical != page.address.canonical:
+                walk.has_failed = True  # another page stands in for it, perhaps for today only
+            yield from self.read_listing(page, walk, **about)
 
     # --- walks ------------------------------------------------------------------------------
 
@@ -160,7 +239,10 @@ class FindingSpider(FetchingSpider):
         """The stretch of time that is delivered now, if the walk missed nothing."""
         if not walk.has_ended or walk.has_failed:
             return None
-        until = min(self.window.until or self.started, self.started)
+        # What is younger may still be listed late, or slip from page to page.
+        until = min(self.window.until or self.started, self.started) - self.refresh
+        if until <= self.since:
+            return walk.covered
         if walk.covered and walk.covered[0] <= self.since <= walk.covered[1]:
             return walk.covered[0], max(walk.covered[1], until)
         return self.since, until
@@ -180,9 +262,6 @@ class FindingSpider(FetchingSpider):
         self.reject(rejected, url)
         walk.has_failed = True
         self.end_walk(walk, f"{url} could not be read")
-
-    def read_failed(self, rejected: Rejected, response: Response) -> None:
-        self.lose_list(rejected, response.url, self.walks[response.meta["walk"]])
 
 
 def read_yes(text: str) -> bool:

@@ -16,10 +16,11 @@ from zjnews import channels, outcomes, papers
 from zjnews.addresses import Address
 from zjnews.channels import Paper
 from zjnews.dates import BEIJING
-from zjnews.items import LeadsOn, Rejected
+from zjnews.items import Rejected
 from zjnews.outcomes import GONE
+from zjnews.page import Page
 from zjnews.papers import PrintedPage
-from zjnews.spiders.fetching import read_page, why_failed
+from zjnews.spiders.fetching import why_failed
 from zjnews.spiders.finding import FindingSpider, Walk, end_of
 from zjnews.windows import SPANS
 
@@ -54,6 +55,7 @@ class PaperSpider(FindingSpider):
                     callback=self.parse_issues,
                     errback=self.failed_issues,
                     cb_kwargs={"paper": paper, "days": list(of_month)},
+                    dont_filter=True,
                 )
 
     def is_done(self, paper: Paper, day: date) -> bool:
@@ -106,30 +108,17 @@ class PaperSpider(FindingSpider):
     # --- printed pages ----------------------------------------------------------------------
 
     def ask_page(self, url: str, paper: Paper, day: date, walk: Walk) -> Request:
-        return Request(
-            url,
-            callback=self.parse_page,
-            errback=self.failed_list,
-            meta={"walk": walk.name},
-            cb_kwargs={"paper": paper, "day": day},
-            priority=-1,  # the articles of a page come first, so that few requests ever wait
-        )
+        return self.ask_listing(url, walk, paper=paper, day=day)
 
-    def parse_page(self, response: Response, paper: Paper, day: date) -> Iterator[Request]:
-        walk = self.walks[response.meta["walk"]]
-        try:
-            page = read_page(response)
-        except LeadsOn as lead:
-            yield from self.follow(lead, response)
-            return
-        except Rejected as rejected:
-            self.read_failed(rejected, response)
-            return
-        if page.address.date not in (None, day):
-            walk.has_ended = True
-            self.skip("no-issue", response.url)  # led to another day's
-            return
-        yield from self.read_printed(papers.read(page), page.address, paper, day, walk)
+    def read_listing(self, page: Page, walk: Walk, paper: Paper, day: date) -> Iterator[Request]:
+        printed = papers.read(page)
+        if (page.address.paper, page.address.date) != (paper.name, day):
+            walk.has_failed = True  # there may be one tomorrow
+            self.skip("no-issue", page.url)
+        elif not printed.articles and not printed.pages:
+            self.lose_list(Rejected("empty-list", "no link to an article"), page.url, walk)
+        else:
+            yield from self.read_printed(printed, page.address, paper, day, walk)
 
     def read_printed(
         self, printed: PrintedPage, address: Address, paper: Paper, day: date, walk: Walk
@@ -152,11 +141,11 @@ class PaperSpider(FindingSpider):
                 yield self.ask_page(other.url, paper, day, walk)
 
     def failed_list(self, failure: Failure) -> None:
-        """A front page that is not there: no issue on that day."""
+        """A front page that is not there: no issue on that day, so far."""
         request: Request = failure.request  # type: ignore[attr-defined]
         walk = self.walks[request.meta["walk"]]
         if why_failed(failure).reason in GONE and not walk.pages:
-            walk.has_ended = True
+            walk.has_failed = True
             self.skip("no-issue", request.url)
         else:
             super().failed_list(failure)

@@ -1,0 +1,22 @@
+"""Fixtures that several files share: a sound made-up site, and a server for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+import pytest
+
+from tests.made_up_site import MadeUpSite
+from tests.site_server import Site, serve
+
+
+@pytest.fixture
+def made_up() -> MadeUpSite:
+    return MadeUpSite(datetime.now(timezone.utc), trouble=False)
+
+
+@pytest.fixture
+def site(made_up: MadeUpSite) -> Iterator[Site]:
+    with serve(made_up.answer) as running:
+        yield running

@@ -1,0 +1,176 @@
+"""Where feeds go: files that are whole or not there, and S3; and whether they can go there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import urlsplit
+
+from scrapy import Spider
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.extensions.feedexport import FileFeedStorage, S3FeedStorage
+from scrapy.utils.misc import build_from_crawler, load_object
+from twisted.internet.defer import Deferred
+
+_S3_TRIES = 3
+_S3_CONNECT_SECONDS = 10
+_S3_READ_SECONDS = 60
+_SAYS = {
+    "NoSuchBucket": "there is no such bucket",
+    "404": "there is no such bucket",
+    "InvalidAccessKeyId": "the access key is not known",
+    "SignatureDoesNotMatch": "the secret key is wrong",
+    "AccessDenied": "access is denied",
+    "403": "access is denied",
+}
+
+
+class FeedError(Exception):
+    """A feed cannot go where it should; the message is one line for a person, without secrets."""
+
+
+class WholeFileStorage(FileFeedStorage):
+    """A local file that appears under its name when it is whole. Appending makes a new whole file
+    of the old one and what is new."""
+
+    @property
+    def appends(self) -> bool:
+        return self.write_mode == "ab"
+
+    def size(self) -> int:
+        """Bytes of the file as it is now."""
+        try:
+            return Path(self.path).stat().st_size
+        except OSError:
+            return 0
+
+    def open(self, spider: Spider) -> IO[bytes]:
+        self.target = Path(os.path.realpath(self.path))
+        if self.target.exists() and not self.target.is_file():
+            return super().open(spider)  # a pipe, a device
+        self.target.parent.mkdir(parents=True, exist_ok=True)
+        self.draft = self.target.with_name(f".{self.target.name}.part")
+        file = self.draft.open("w+b")
+        if self.appends and self.target.exists():
+            with self.target.open("rb") as old:
+                shutil.copyfileobj(old, file, 1024 * 1024)
+        return file
+
+    def store(self, file: IO[bytes]) -> Deferred[None] | None:
+        if not hasattr(self, "draft"):
+            return super().store(file)
+        file.flush()
+        os.fsync(file.fileno())
+        file.close()
+        self.draft.replace(self.target)
+        sync_folder(self.target.parent)
+        return None
+
+
+class S3Storage(S3FeedStorage):
+    """Scrapy's own, with credentials from the environment or the usual files only, and tries that
+    end in reasonable time. boto3 sends large files in parts."""
+
+    def __init__(self, uri: str, *args: Any, **options: Any) -> None:
+        if urlsplit(uri).username:
+            raise NotConfigured("credentials do not belong into an address")
+        super().__init__(uri, *args, **options)
+        import boto3.session  # noqa: PLC0415  an optional install
+        from botocore.config import Config  # noqa: PLC0415
+
+        self.s3_client = boto3.session.Session().client(
+            "s3",
+            endpoint_url=self.endpoint_url,
+            region_name=self.region_name,
+            config=Config(
+                connect_timeout=_S3_CONNECT_SECONDS,
+                read_timeout=_S3_READ_SECONDS,
+                retries={"total_max_attempts": _S3_TRIES},
+            ),
+        )
+
+
+def sync_folder(folder: Path) -> None:
+    """See that a new name outlives a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def place(uri: str) -> str:
+    """A local path in full, so that it can be found; any other address without its credentials."""
+    if "://" not in uri:
+        return str(Path(uri).absolute()) if uri != "stdout:" else uri
+    scheme, _, rest = uri.partition("://")
+    return f"{scheme}://{rest.rsplit('@', 1)[-1]}"
+
+
+def probe(crawler: Crawler, uri: str, options: dict[str, Any]) -> None:
+    """Try whether a feed could be stored at an address, leaving nothing there. Raises FeedError."""
+    _probe_format(crawler, uri, options)
+    scheme = urlsplit(uri).scheme
+    if scheme == "s3":
+        _probe_s3(crawler, uri, options)
+    elif scheme in ("", "file"):
+        _probe_file(FileFeedStorage(uri).path)
+
+
+def _probe_format(crawler: Crawler, uri: str, options: dict[str, Any]) -> None:
+    """Make the exporter once: what it needs may not be installed."""
+    exporters = crawler.settings.getwithbase("FEED_EXPORTERS")
+    kwargs = options.get("item_export_kwargs") or {}
+    try:
+        cls = load_object(exporters[options["format"]])
+        build_from_crawler(
+            cls, crawler, BytesIO(), fields_to_export=options.get("fields"), **kwargs
+        )
+    except KeyError as error:
+        raise FeedError(f"feed {place(uri)}: no such format as {error}") from error
+    except (NotConfigured, TypeError) as error:
+        raise FeedError(f"feed {place(uri)}: {error}") from error
+
+
+def _probe_file(path: str) -> None:
+    # A name may still hold the time and number of a batch: the folder above those counts.
+    folder = Path(os.path.realpath(path.split("%(", 1)[0] + "x")).parent
+    if Path(path).exists() and not Path(path).is_file():
+        return
+    probe_folder(folder, f"feed {place(path)}")
+
+
+def probe_folder(folder: Path, what: str) -> None:
+    """Try whether files can be made in a folder, and make it. Raises FeedError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise FeedError(f"{what}: {error.strerror or error}") from error
+
+
+def _probe_s3(crawler: Crawler, uri: str, options: dict[str, Any]) -> None:
+    """Begin an upload and give it up, which asks for the same rights as storing a feed."""
+    cls = load_object(crawler.settings.getwithbase("FEED_STORAGES")["s3"])
+    try:
+        storage = build_from_crawler(cls, crawler, uri, feed_options=options)
+        key = f"{storage.keyname.split('%(', 1)[0]}.probe"
+        client, bucket = storage.s3_client, storage.bucketname
+        begun = client.create_multipart_upload(Bucket=bucket, Key=key)
+        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=begun["UploadId"])
+    except NotConfigured as error:
+        raise FeedError(f"feed {place(uri)}: {error}") from error
+    except Exception as error:  # botocore makes its exceptions as it goes
+        raise FeedError(f"feed {place(uri)}: {_says(error)}") from error
+
+
+def _says(error: Exception) -> str:
+    answer = getattr(error, "response", {}).get("Error", {})
+    code = str(answer.get("Code", ""))
+    return _SAYS.get(code) or " ".join(f"{code} {answer.get('Message', error)}".split())
