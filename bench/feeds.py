@@ -1,0 +1,94 @@
+"""Articles a second with spool and state on, against Scrapy's own feeds without either.
+
+Run as `make bench-feeds`. The crawls take turns on the same made-up channel, from a real server on
+loopback; the ratio is the median of the rounds. The feed on S3 goes to rclone on loopback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.made_up_site import big_site
+from tests.s3_server import BUCKET, S3Server
+from tests.site_server import Site, serve
+from zjnews import settings
+
+ROOT = Path(__file__).parent.parent
+_SCRAPY = (sys.executable, "-m", "scrapy")
+SETTINGS = {
+    "DOWNLOAD_DELAY": "0",
+    "AUTOTHROTTLE_ENABLED": "False",
+    "CONCURRENT_REQUESTS_PER_DOMAIN": "16",
+    "LOG_LEVEL": "WARNING",
+}
+PLAIN = {
+    "EXTENSIONS": json.dumps(
+        {
+            **settings.EXTENSIONS,
+            "zjnews.extensions.feeds.SpooledFeeds": None,
+            "scrapy.extensions.feedexport.FeedExporter": 0,
+        }
+    ),
+    "FEED_STORAGES": "{}",
+    "STATE_DB": "",
+    "FEED_PROBE": "False",
+}
+"""What takes Scrapy's own feed exports in place of ours."""
+
+
+def crawl(site: Site, s3: S3Server, channel: str, feed: str, special: dict[str, str]) -> float:
+    """Seconds from the first request to the last."""
+    with tempfile.TemporaryDirectory() as folder:
+        own = {"STATE_DB": f"{folder}/state.db", "SPOOL_DIR": f"{folder}/spool"}
+        chosen = {**SETTINGS, **own, **special}
+        given = [part for name, value in chosen.items() for part in ("-s", f"{name}={value}")]
+        target = feed if "://" in feed else f"{folder}/{feed}"
+        before = len(site.asked)
+        subprocess.run(
+            [*_SCRAPY, "crawl", "channel", *given, "-a", f"channels={channel}", "-O", target],
+            cwd=ROOT,
+            env={**os.environ, **site.environment, **s3.environment},
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
+        asked = site.asked[before:]
+        return asked[-1].at - asked[0].at
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--articles", type=int, default=1_500)
+    parser.add_argument("--rounds", type=int, default=5)
+    options = parser.parse_args()
+    made_up = big_site(options.articles)
+    kinds = {
+        "Scrapy's own feeds, to a file": ("out.jsonl", PLAIN),
+        "spool and state, to a file": ("out.jsonl", {}),
+        "spool and state, to S3": (f"s3://{BUCKET}/out.jsonl", {}),
+    }
+    times: dict[str, list[float]] = {name: [] for name in kinds}
+    with tempfile.TemporaryDirectory() as folder, serve(made_up) as site:
+        s3 = S3Server(Path(folder))
+        s3.start()
+        for _ in range(options.rounds):
+            for name, (feed, special) in kinds.items():
+                times[name].append(crawl(site, s3, made_up.list_url, feed, special))
+            time.sleep(0.5)
+        s3.stop()
+    plain = next(iter(times.values()))
+    for name, taken in times.items():
+        rate = options.articles / statistics.median(taken)
+        ratio = statistics.median(a / b for a, b in zip(plain, taken, strict=True))
+        print(f"{name:32} {rate:6,.0f} articles/s   {ratio:.2f}")
+
+
+if __name__ == "__main__":
+    main()
