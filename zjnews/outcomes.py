@@ -38,6 +38,11 @@ def way_to(request: Request) -> list[str]:
     return [*request.meta.get("way", []), *request.meta.get("redirect_urls", [])]
 
 
+def came_from(request: Request) -> str:
+    """The address that was asked for first."""
+    return [*way_to(request), request.url][0]
+
+
 def reject(crawler: Crawler, rejected: Rejected, where: str, asked: str | None = None) -> None:
     """Count a page, address or item that gives no record, and name it in the log. `asked`: the
     canonical address by which it was found, to be remembered unless the reason may pass."""

@@ -47,9 +47,8 @@ class Delivery:
         way = outcomes.way_to(request)
         reason = "redirect-loop" if request.url in way else "duplicate"
         rejected = Rejected(reason, f"{request.url} was asked for already")
-        where = way[0] if way else request.url
         asked = request.meta.get("asked")
-        outcomes.reject(self.crawler, rejected, where, asked)
+        outcomes.reject(self.crawler, rejected, outcomes.came_from(request), asked)
         # Where many pages lead to one, that may be a guard against robots.
         if asked:
             self.store.count_refused(asked)

@@ -16,7 +16,7 @@ from zjnews import page
 from zjnews.addresses import Address
 from zjnews.items import LeadsOn, Rejected
 from zjnews.joining import Pages
-from zjnews.outcomes import GONE, is_passing, way_to
+from zjnews.outcomes import GONE, came_from, is_passing, way_to
 from zjnews.page import Page
 from zjnews.spiders.base import PageSpider
 from zjnews.store import Known
@@ -104,7 +104,7 @@ class FetchingSpider(PageSpider):
         if number == 1:
             yield from filter(None, [self.refuse(rejected, request)])
         elif not is_passing(rejected):
-            self.reject(rejected, [*way_to(request), request.url][0])
+            self.reject(rejected, came_from(request))
             yield from self.go_on(request.cb_kwargs["pages"], number, request)
         else:
             self.refuse(Rejected("page-failed", f"page {number}: {rejected}"), request)
@@ -112,7 +112,7 @@ class FetchingSpider(PageSpider):
     def refuse(self, rejected: Rejected, request: Request) -> Request | None:
         """Count what a request for an article gave instead. Another request for it, where there is
         another way to it."""
-        where = [*way_to(request), request.url][0]
+        where = came_from(request)
         if request.meta.get("known") and rejected.reason in GONE:
             self.skip("gone", where)
             return None

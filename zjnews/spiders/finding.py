@@ -17,7 +17,7 @@ from zjnews import addresses, outcomes, store, windows
 from zjnews.addresses import Address, Kind
 from zjnews.dates import BEIJING
 from zjnews.items import LeadsOn, Rejected
-from zjnews.outcomes import GONE, is_passing, way_to
+from zjnews.outcomes import GONE, came_from, is_passing
 from zjnews.spiders.fetching import FetchingSpider, read_page, why_failed
 from zjnews.store import Known, Store
 from zjnews.windows import SPANS, Window
@@ -197,7 +197,7 @@ class FindingSpider(FetchingSpider):
             self.lose_list(rejected, response.url, walk)
         else:
             assert response.request is not None
-            asked = addresses.read([*way_to(response.request), response.request.url][0])
+            asked = addresses.read(came_from(response.request))
             is_listing = asked.kind in (Kind.LIST, Kind.PAPER_PAGE)
             if is_listing and asked.canonical != page.address.canonical:
                 walk.has_failed = True  # another page stands in for it, perhaps for today only
