@@ -95,9 +95,8 @@ class SpooledSlot(FeedSlot):
         return isinstance(self.storage, WholeFileStorage) and self.storage.appends
 
     def is_there_already(self) -> bool:
-        """Whether a run that died had still appended the batch to its file."""
-        assert self.batch is not None
-        size = self.batch.about.size_shipped
+        """Whether an earlier try has still appended the batch to its file."""
+        size = self.batch.about.size_shipped if self.batch else None
         if not isinstance(self.storage, WholeFileStorage) or not self.storage.appends:
             return False
         return size is not None and self.storage.size() == size
@@ -274,8 +273,10 @@ class SpooledFeeds(FeedExporter):
         return delivery
 
     async def is_shipped(self, slot: SpooledSlot) -> bool:
-        """Make the file of a batch and bring it where it belongs. Whatever stands in the way is
-        told in one line; the batch then stays in the spool."""
+        """Make the file of a batch and bring it where it belongs, unless it is there already.
+        Whatever stands in the way is told in one line; the batch then stays in the spool."""
+        if slot.is_there_already():
+            return True
         assert self.crawler.stats is not None
         kind = type(slot.storage).__name__
         try:
@@ -311,7 +312,7 @@ class SpooledFeeds(FeedExporter):
                 batch.remove()  # without the same store, all of it is read again
                 return
         slot = self.slot_of(batch, spider)
-        if slot.is_there_already() or await self.is_shipped(slot):
+        if await self.is_shipped(slot):
             deliver_records(batch)
             batch.remove()
             self.crawler.stats.inc_value("zjnews/recovered", batch.count)
