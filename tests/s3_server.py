@@ -68,8 +68,12 @@ class S3Server:
     def objects(self) -> list[Path]:
         """What lies in the bucket. A killed server leaves drafts of its own, which are no objects."""
         files = (path for path in (self.folder / BUCKET).rglob("*") if path.is_file())
-        return sorted(path for path in files if path.suffix != ".partial")
+        return sorted(path for path in files if not _is_draft(path.name))
 
     def clear(self) -> None:
         shutil.rmtree(self.folder / BUCKET)
         (self.folder / BUCKET).mkdir()
+
+
+def _is_draft(name: str) -> bool:
+    return name.endswith(".partial") or name.startswith(".rclone_temp_put_")
