@@ -4,39 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import brotli
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
+from w3lib.url import canonicalize_url
 
+from zjnews import warcs
+from zjnews.cdxj import changed
 from zjnews.items import Rejected
 from zjnews.page import MAX_BYTES
+from zjnews.playback import Playback
+from zjnews.warcs import Answer, Record
 
-_WARC = (".warc", ".warc.gz")
 _PAGES = (".html", ".htm", ".shtml", ".xhtml", ".txt")
-_ACCEPTED = "a folder, " + ", ".join((*_WARC, *_PAGES))
+_ACCEPTED = "a folder, " + ", ".join((*warcs.ENDINGS, *_PAGES))
 _CANONICAL = re.compile(rb"<link\b(?=[^<>]*\brel\s*=\s*[\"']?canonical\b)[^<>]*>", re.I)
 _HREF = re.compile(rb"\bhref\s*=\s*[\"']?(https?://[^\"'\s<>]+)", re.I)
 _HEAD_BYTES = 65536
-_DAMAGE = (
-    ArchiveLoadFailed,
-    OSError,
-    EOFError,
-    ValueError,
-    zlib.error,
-    # What warcio raises over bytes that it did not expect.
-    AttributeError,
-    LookupError,
-    TypeError,
-)
-_RECORD_STARTS = (b"\x1f\x8b\x08", b"WARC/1.")
-_CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +46,59 @@ class Unusable:
     rejected: Rejected
 
 
-def read(path: Path) -> Iterator[SavedPage | Unusable]:
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """A record that says: the same as an earlier one."""
+
+    url: str
+
+
+Found = SavedPage | Repeated | Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something to read pages from: a page, or a WARC file."""
+
+    path: Path
+    sidecar: Path | None = None
+    """The `response.json` of a page."""
+    start: int = 0
+    stop: int | None = None
+    """The stretch of a WARC file whose records are read, in bytes; None is its end."""
+
+    @property
+    def is_warc(self) -> bool:
+        return warcs.is_warc(self.path)
+
+    def reader(self) -> warcs.Reader:
+        return warcs.Reader(self.path, self.start, self.stop)
+
+
+def read(path: Path) -> Iterator[Found]:
     """The pages of a file or folder in a fixed order. What cannot be read is an `Unusable`, never
     an exception."""
+    for source in sources(path):
+        yield from (source,) if isinstance(source, Unusable) else read_source(source)
+
+
+def read_source(source: Source) -> Iterator[Found]:
+    return read_warc(source.reader()) if source.is_warc else _read_file(source)
+
+
+def sources(path: Path) -> Iterator[Source | Unusable]:
+    """What there is to read in a file or folder, in a fixed order."""
     if path.is_dir():
-        yield from _read_folder(path)
+        yield from _sources_in(path)
     elif not path.is_file():
         yield Unusable(str(path), Rejected("missing-file", "no such file or folder"))
-    elif _is_warc(path):
-        yield from _read_warc(path)
-    elif _is_page(path):
-        yield from _read_file(path)
+    elif warcs.is_warc(path) or _is_page(path):
+        yield Source(path)
     else:
         yield Unusable(str(path), Rejected("unknown-file", f"accepted are {_ACCEPTED}"))
 
 
-def _read_folder(folder: Path) -> Iterator[SavedPage | Unusable]:
+def _sources_in(folder: Path) -> Iterator[Source | Unusable]:
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -81,27 +106,18 @@ def _read_folder(folder: Path) -> Iterator[SavedPage | Unusable]:
         return
     pages = [entry for entry in entries if _is_page(entry) and not entry.is_dir()]
     sidecar = folder / "response.json"
-    answer: dict[str, Any] = {}
-    if len(pages) == 1 and sidecar.is_file():
-        try:
-            answer = _read_sidecar(sidecar)
-        except (OSError, ValueError) as error:
-            yield Unusable(str(sidecar), Rejected("broken-response-json", str(error)))
+    has_sidecar = len(pages) == 1 and sidecar.is_file()
     for entry in entries:
         if entry in pages:
-            yield from _read_file(entry, answer)
-        elif _is_warc(entry):
-            yield from _read_warc(entry)
+            yield Source(entry, sidecar if has_sidecar else None)
+        elif warcs.is_warc(entry):
+            yield Source(entry)
         elif entry.is_dir() and not entry.is_symlink():
-            yield from _read_folder(entry)
+            yield from _sources_in(entry)
 
 
 def _unreadable(path: Path, error: OSError) -> Unusable:
     return Unusable(str(path), Rejected("unreadable-file", error.strerror or str(error)))
-
-
-def _is_warc(path: Path) -> bool:
-    return path.name.lower().endswith(_WARC)
 
 
 def _is_page(path: Path) -> bool:
@@ -115,12 +131,18 @@ def _read_sidecar(path: Path) -> dict[str, Any]:
         raise ValueError("not an object with an url")
     if not isinstance(answer.get("headers"), dict):
         answer["headers"] = {}
-    answer["fetched_at"] = _time(str(answer.get("fetched_at")))
+    answer["fetched_at"] = warcs.time_of(str(answer.get("fetched_at")))
     return answer
 
 
-def _read_file(path: Path, answer: dict[str, Any] | None = None) -> Iterator[SavedPage | Unusable]:
-    answer = answer or {}
+def _read_file(source: Source) -> Iterator[Found]:
+    path = source.path
+    answer: dict[str, Any] = {}
+    if source.sidecar:
+        try:
+            answer = _read_sidecar(source.sidecar)
+        except (OSError, ValueError) as error:
+            yield Unusable(str(source.sidecar), Rejected("broken-response-json", str(error)))
     try:
         size = path.stat().st_size
         body = path.read_bytes() if size <= MAX_BYTES else b""
@@ -138,7 +160,7 @@ def _read_file(path: Path, answer: dict[str, Any] | None = None) -> Iterator[Sav
             url=answer.get("url") or _canonical_link(body) or path.resolve().as_uri(),
             body=body,
             content_type=headers.get("content-type"),
-            fetched_at=answer.get("fetched_at") or _changed(path),
+            fetched_at=(answer.get("fetched_at") or changed(path)).replace(microsecond=0),
         )
 
 
@@ -148,117 +170,49 @@ def _canonical_link(body: bytes) -> str | None:
     return href[1].decode("ascii", "ignore") if href else None
 
 
-def _read_warc(path: Path) -> Iterator[SavedPage | Unusable]:
-    """The pages of a WARC file. What is damaged is named once, and reading goes on behind it."""
-    count = 0
+def read_warc(reader: warcs.Reader) -> Iterator[Found]:
+    """The pages of a WARC file, or of a stretch of it."""
     try:
-        stream = path.open("rb")
+        for found in reader:
+            if isinstance(found, warcs.Damage):
+                yield Unusable(str(reader.path), Rejected("broken-warc", str(found)))
+            elif found.kind in warcs.ANSWERS:
+                yield _read_record(found, reader.path)
     except OSError as error:
-        yield _unreadable(path, error)
-        return
-    with stream:
-        start: int | None = 0
-        in_damage = False
-        while start is not None:
-            try:
-                stream.seek(start)
-                for record, end in _records(stream):
-                    in_damage = False
-                    count += 1
-                    if record.rec_type in ("response", "resource"):
-                        yield _read_record(record, path)
-                    elif record.rec_type == "revisit":
-                        url = record.rec_headers.get_header("WARC-Target-URI") or str(path)
-                        yield Unusable(url, Rejected("revisit", "the same as an earlier record"))
-                    start = end()
-                _check_end(stream, start, count)
-            except _DAMAGE as error:
-                if not in_damage:
-                    reason = f"after {count} records: {_printable(error)}"
-                    yield Unusable(str(path), Rejected("broken-warc", reason))
-                in_damage = True
-                start = _next_start(stream, start + 1)
-            else:
-                return
+        yield _unreadable(reader.path, error)
 
 
-def _records(stream: BinaryIO) -> Iterator[tuple[Any, Callable[[], int]]]:
-    """The records from where the stream stands, each with a function that tells where it ends,
-    to be called when it has been read."""
-    records = ArchiveIterator(stream, check_digests=True)
-    for record in records:
-        if record.format != "warc":
-            raise ArchiveLoadFailed("not a WARC file")
-        yield record, lambda: records.get_record_offset() + records.get_record_length()
-
-
-def _check_end(stream: BinaryIO, end: int, count: int) -> None:
-    """Raise ArchiveLoadFailed where bytes follow the last whole record; warcio passes over them."""
-    stream.seek(end)
-    rest = stream.read(MAX_BYTES).strip()
-    if rest or count == 0:
-        raise ArchiveLoadFailed(f"{len(rest):,} bytes at byte {end:,} are no record")
-
-
-def _next_start(stream: BinaryIO, position: int) -> int | None:
-    """Where the next record may begin: with the first bytes of a gzip member or of a header."""
-    overlap = max(map(len, _RECORD_STARTS)) - 1
-    while True:
-        stream.seek(position)
-        chunk = stream.read(_CHUNK)
-        found = [at for at in map(chunk.find, _RECORD_STARTS) if at >= 0]
-        if found:
-            return position + min(found)
-        if len(chunk) <= overlap:
-            return None
-        position += len(chunk) - overlap
-
-
-def _printable(error: BaseException) -> str:
-    words = re.sub(r"[^\x21-\x7e]+", " ", str(error)).strip()
-    return words[:120] or type(error).__name__
-
-
-def _read_record(record: Any, path: Path) -> SavedPage | Unusable:
-    url = record.rec_headers.get_header("WARC-Target-URI") or ""
-    headers = record.http_headers
-    encoding = (headers.get_header("Content-Encoding") or "").lower() if headers else ""
-    if encoding == "br":
-        headers.remove_header("Content-Encoding")  # warcio stumbles over today's brotli
-    body = record.content_stream().read(MAX_BYTES + 1)
-    if len(body) <= MAX_BYTES:
-        if record.raw_stream.limit:
-            return Unusable(url, Rejected("broken-warc", "record is cut off"))
-        if record.digest_checker.passed is False:
-            return Unusable(url, Rejected("broken-warc", "digest does not match"))
-    status = headers.get_statuscode() if headers else "200"
-    if status != "200":
-        target = headers.get_header("Location")
-        return Unusable(url, Rejected(f"http-{status}", f"to {target}" if target else ""))
-    if encoding == "br":
-        try:
-            body = brotli.decompress(body)
-        except brotli.error:
-            return Unusable(url, Rejected("unreadable", "its brotli encoding is damaged"))
-    return SavedPage(
-        url=url,
-        body=body,
-        content_type=headers.get_header("Content-Type") if headers else None,
-        fetched_at=_time(record.rec_headers.get_header("WARC-Date") or "") or _changed(path),
-    )
-
-
-def _time(text: str) -> datetime | None:
-    """Read an ISO 8601 time; one without offset is UTC. None where it is no such time."""
-    whole = re.match(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?$", text)
-    if whole is None:
-        return None
-    offset = "+00:00" if whole[3] in (None, "Z") else whole[3]
+def _read_record(record: Record, path: Path) -> Found:
     try:
-        return datetime.fromisoformat(f"{whole[1]}T{whole[2]}{offset}")
-    except ValueError:
-        return None
+        answer = warcs.read_answer(record)
+        if answer.kind == "revisit":
+            return _read_revisit(answer, path)
+        return page_of(answer, path)
+    except Rejected as rejected:
+        return Unusable(record.url or str(path), rejected)
 
 
-def _changed(path: Path) -> datetime:
-    return datetime.fromtimestamp(int(path.stat().st_mtime), timezone.utc)
+def _read_revisit(answer: Answer, path: Path) -> SavedPage | Repeated:
+    """The page that was the same as that of another address; of the same one it has been read."""
+    original = answer.original_url
+    if not original or canonicalize_url(original) == canonicalize_url(answer.url):
+        return Repeated(answer.url)
+    return page_of(_beside(path.parent).whole(answer), path)
+
+
+@lru_cache(maxsize=4)
+def _beside(folder: Path) -> Playback:
+    return Playback(sorted(filter(warcs.is_warc, folder.iterdir())))
+
+
+def page_of(answer: Answer, path: Path) -> SavedPage:
+    """The page of a recorded answer. Raises Rejected where it is none (`http-404` …)."""
+    if answer.status != 200:
+        target = answer.header("location")
+        raise Rejected(f"http-{answer.status}", f"to {target}" if target else "")
+    return SavedPage(
+        url=answer.url,
+        body=answer.content,
+        content_type=answer.header("content-type"),
+        fetched_at=(answer.at or changed(path)).replace(microsecond=0),
+    )

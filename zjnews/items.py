@@ -190,6 +190,8 @@ class Article:
     """The printed update time, for the dates pipeline."""
     asked: str | None = field(default=None, metadata=_WORKING)
     """The canonical address that was asked for, which may have led to another article."""
+    sketch: bytes | None = field(default=None, metadata=_WORKING)
+    """By which near copies are found, see `sketches`; None for a text that is too short."""
     etag: str | None = field(default=None, metadata=_WORKING)
     last_modified: str | None = field(default=None, metadata=_WORKING)
     """What the server said to recognise this answer by."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from zjnews import addresses
-from zjnews.items import Article, Payload
+from zjnews.items import Article, Payload, Rejected
 from zjnews.page import Page
 from zjnews.text import unique
 
@@ -40,8 +41,12 @@ class Pages:
     """Those that the site does not have."""
 
     def add(self, page: Page, article: Article, number: int) -> None:
+        self.note(article, number, pages_of(page))
+
+    def note(self, article: Article, number: int, others: dict[int, str]) -> None:
+        """`others`: the pages that this one leads to, address by number."""
         self.read[number] = article
-        for other, url in pages_of(page).items():
+        for other, url in others.items():
             if other > 1:
                 self.urls.setdefault(other, url)
 
@@ -74,6 +79,41 @@ class Pages:
         if self.missing or self.next or len(self.read) < max(self.read):
             article.warnings = [*article.warnings, "page-missing"]
         return article
+
+
+class Gathering:
+    """The pages of articles as they come out of an archive, in any order."""
+
+    def __init__(self) -> None:
+        self.incomplete: dict[str, Pages] = {}
+        """By id, articles of which some pages have come."""
+
+    def add(self, article: Article, number: int, others: dict[int, str]) -> Article | None:
+        """The article of a page; one of several pages when the last of them has come. `others`: the
+        pages that it leads to, address by number."""
+        pages = self.incomplete.pop(article.id, None) or Pages()
+        pages.note(article, number, others)
+        if pages.is_whole:
+            return pages.joined()
+        self.incomplete[article.id] = pages
+        return None
+
+    def leave(self) -> Iterator[tuple[Article, Rejected | None]]:
+        """What is there of articles whose further pages have not come; with why it is none, where
+        the first one has not."""
+        for pages in self.incomplete.values():
+            if 1 in pages.read:
+                yield pages.joined(), None
+                continue
+            for number, article in pages.read.items():
+                # By itself it would pass for the whole article.
+                yield article, Rejected("later-page", f"page {number} of {article.id}")
+        self.incomplete.clear()
+
+
+def number_of(page: Page) -> int:
+    """Which page of its article a page is, from 1."""
+    return page.address.page if page.address.is_article else 1
 
 
 def _joined_payloads(first: list[Payload], later: list[Payload]) -> list[Payload]:

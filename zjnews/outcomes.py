@@ -14,9 +14,14 @@ from zjnews.items import Article, Rejected, Skipped
 
 logger = logging.getLogger("zjnews")
 
+REPLAYED = "replayed"
+"""Flag of a response that comes from an archive."""
+FETCHED_AT = "fetched_at"
+"""What a request carries whose answer comes from an archive: when it was fetched, aware."""
+
 _PASSING = re.compile(
     r"http-(?!404$|410$).*|download-failed|page-failed|reader-fault|robots-forbidden"
-    r"|host-paused|duplicate"
+    r"|host-paused|duplicate|archive-miss"
     # What a page of maintenance or of a guard against robots looks like:
     r"|empty-page|no-article|list-page|not-found-page|not-html|unreadable"
 )
@@ -26,6 +31,8 @@ _DOUBTFUL = ("empty-page", "no-article", "list-page", "not-found-page", "not-htm
 """Of those, the ones that are believed when they were met on several days."""
 GONE = ("http-404", "http-410", "not-found-page")
 """Reasons that say that a page is no longer there."""
+NOT_THERE = (*GONE, "archive-miss")
+"""Reasons for which an article may still be found at another address."""
 
 
 def is_passing(rejected: Rejected) -> bool:

@@ -46,6 +46,12 @@ DOWNLOADER_MIDDLEWARES = {
     # Replaced: the same, but retries wait, and a host in trouble is left in peace.
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "zjnews.middlewares.hosts.HostsMiddleware": 550,
+    "zjnews.middlewares.replay.ReplayMiddleware": 900,  # where Scrapy's own cache stands
+}
+DOWNLOAD_HANDLERS = {
+    # Replaced: the same, but what was sent and served can be kept.
+    "http": "zjnews.handlers.RecordingHandler",
+    "https": "zjnews.handlers.RecordingHandler",
 }
 
 # --- Limits --------------------------------------------------------------------------------------
@@ -76,6 +82,12 @@ MEDIA_ALLOW_REDIRECTS = True  # default False; http leads to https
 STATE_DB = "state/zjnews.db"  # our own: what `channel` and `paper` have delivered, one SQLite file
 REFRESH_HOURS = 48  # our own: younger articles are asked for again, in case they were corrected
 DROP_DUPLICATES = False  # our own: leave out near copies, instead of naming what they copy
+
+# --- The pages themselves ------------------------------------------------------------------------
+WARC_DIR = ""  # our own: a folder in which everything that is fetched is kept as WARC files
+WARC_BYTES = 512 * 1024 * 1024  # our own: a WARC file is closed when it is so large
+WARC_REPLAY = ""  # our own: a WARC file or folder that answers instead of the network
+WARC_REPLAY_MISSES = "reject"  # our own: what is not in there; `fetch` has it fetched
 
 # --- Feeds ---------------------------------------------------------------------------------------
 DEFAULT_FEEDS = {  # our own: where no other feed is named, by -o, -O or FEEDS
@@ -110,6 +122,7 @@ EXTENSIONS = {
     "zjnews.extensions.feeds.SpooledFeeds": 0,
     "zjnews.middlewares.robots.CrawlDelay": 500,
     "zjnews.extensions.delivery.Delivery": 600,
+    "zjnews.extensions.recording.Recording": 650,
     "zjnews.extensions.progress.Progress": 700,
     "zjnews.extensions.summary.Summary": 800,
     "scrapy.extensions.logstats.LogStats": None,  # default on; `Progress` says more

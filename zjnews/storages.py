@@ -71,6 +71,12 @@ class WholeFileStorage(FileFeedStorage):
         sync_folder(self.target.parent)
         return None
 
+    def discard(self, file: IO[bytes]) -> None:
+        """Leave everything as it was before."""
+        file.close()
+        if hasattr(self, "draft"):
+            self.draft.unlink(missing_ok=True)
+
 
 class S3Storage(S3FeedStorage):
     """Scrapy's own, with credentials from the environment or the usual files only, and tries that

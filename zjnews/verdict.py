@@ -35,6 +35,8 @@ def of(stats: dict[str, Any], has_feeds: bool) -> tuple[Status, str]:
         (not stats.get("zjnews/given"), Status.BAD_ARGUMENTS, "no argument could be used"),
         (unshipped, Status.NOT_SHIPPED, f"{unshipped:,} records wait in the spool"),
         (not has_feeds, Status.NOT_SHIPPED, "a feed could not be set up"),
+        (reason == "feed_failed", Status.NOT_SHIPPED, "the records could not be written"),
+        (reason == "archive_failed", Status.NOT_SHIPPED, "the archive could not be written"),
         (reason == "spool_failed", Status.NOT_SHIPPED, "the spool could not be written"),
         (reason != "finished", Status.ENDED_EARLY, f"ended early ({reason})"),
         (errors, Status.ERRORS, f"{errors:,} errors in the log"),

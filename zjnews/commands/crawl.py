@@ -15,7 +15,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.extensions.feedexport import FeedExporter
 
-from zjnews import verdict
+from zjnews import verdict, warcs
 from zjnews.pipelines.images import ArticleImagesPipeline
 from zjnews.storages import FeedError, place, probe, probe_folder
 from zjnews.store import TEMPORARY, Store, StoreError
@@ -31,8 +31,10 @@ NUMBERS = (
     "HOST_PAUSES",
     "HOST_PAUSE_MAX",
     "FEED_BATCH_SECONDS",
+    "WARC_BYTES",
 )
 SWITCHES = ("DROP_DUPLICATES", "FEED_PROBE", "PROGRESS_ENABLED", "SUMMARY_ENABLED")
+MISSES = ("reject", "fetch")
 
 
 class BusyError(Exception):
@@ -58,6 +60,7 @@ class Command(crawl.Command):
             crawler.spidercls(**opts.spargs)
             check_settings(crawler)
             lock = take_store(crawler)
+            check_archives(crawler)
             probe_feeds(crawler)
             ArticleImagesPipeline.check(crawler)
         except (UsageError, StoreError) as error:
@@ -135,6 +138,20 @@ def check_settings(crawler: Crawler) -> None:
             crawler.settings.getbool(name)
         except ValueError as error:
             raise UsageError(f"{name}={crawler.settings[name]} is neither 1 nor 0") from error
+
+
+def check_archives(crawler: Crawler) -> None:
+    """See that pages can be kept, and that there are some to replay. Raises UsageError,
+    FeedError."""
+    settings = crawler.settings
+    if settings["WARC_DIR"]:
+        probe_folder(Path(settings["WARC_DIR"]), f"archive {settings['WARC_DIR']}")
+    misses = settings["WARC_REPLAY_MISSES"]
+    if misses not in MISSES:
+        raise UsageError(f"WARC_REPLAY_MISSES={misses} is neither {' nor '.join(MISSES)}")
+    replayed = settings["WARC_REPLAY"]
+    if replayed and not warcs.files(Path(replayed)) and misses != "fetch":
+        raise UsageError(f"WARC_REPLAY={replayed} is no WARC file, and no folder with one")
 
 
 def probe_feeds(crawler: Crawler) -> None:

@@ -10,6 +10,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
 from zjnews.extensions.feeds import SpooledFeeds
+from zjnews.extensions.recording import Recording
 from zjnews.items import RECORD_VERSION, Article
 from zjnews.storages import place
 
@@ -53,20 +54,7 @@ class Summary:
         """The summary, for a person."""
         assert self.crawler.stats is not None
         stats = self.crawler.stats.get_stats()
-        count = stats.get("zjnews/articles", 0)
-        return [
-            "",
-            f"{self.crawler.spidercls.name}: {count:,} articles{_among(stats)},"
-            f" record version {RECORD_VERSION}",
-            *_table("layout", "zjnews/layout/", stats),
-            *_table("warning", "zjnews/warning/", stats),
-            *_table("skipped", "zjnews/skipped/", stats),
-            *_table("rejected", "zjnews/rejected/", stats),
-            *_requests(stats),
-            *_table("paused", "zjnews/paused/", stats),
-            *_given_up(stats),
-            *self.feeds(stats),
-        ]
+        return [*counts(str(self.crawler.spidercls.name), stats), *self.feeds(stats)]
 
     def feeds(self, stats: dict[str, Any]) -> list[str]:
         """Where the records lie."""
@@ -77,9 +65,27 @@ class Summary:
         lines = lines or ["  no feed: add -O articles.jsonl"]
         if unshipped := stats.get("zjnews/unshipped", 0):
             lines.append(f"  {unshipped:,} records wait in {self.crawler.settings['SPOOL_DIR']}")
+        recording = self.crawler.get_extension(Recording)
+        lines += recording.lines() if recording else []
         if errors := stats.get("log_count/ERROR", 0):
             lines.append(f"  errors in the log: {errors:,}; do not trust the feed")
         return lines
+
+
+def counts(name: str, stats: dict[str, Any]) -> list[str]:
+    """What was given and refused, for a person."""
+    count = stats.get("zjnews/articles", 0)
+    return [
+        "",
+        f"{name}: {count:,} articles{_among(stats)}, record version {RECORD_VERSION}",
+        *_table("layout", "zjnews/layout/", stats),
+        *_table("warning", "zjnews/warning/", stats),
+        *_table("skipped", "zjnews/skipped/", stats),
+        *_table("rejected", "zjnews/rejected/", stats),
+        *_requests(stats),
+        *_table("paused", "zjnews/paused/", stats),
+        *_given_up(stats),
+    ]
 
 
 def _among(stats: dict[str, Any]) -> str:
@@ -98,7 +104,11 @@ def _requests(stats: dict[str, Any]) -> list[str]:
     robots = stats.get("robotstxt/request_count", 0)
     retries = stats.get("retry/count", 0)
     each = f", {count / found:.2f} for each article found" if found else ""
-    return [f"  requests {count:>7,}  of them {robots:,} for robots.txt, {retries:,} again{each}"]
+    replayed = stats.get("zjnews/replayed", 0)
+    kept = f", {replayed:,} answered by the archive" if replayed else ""
+    return [
+        f"  requests {count:>7,}  of them {robots:,} for robots.txt, {retries:,} again{each}{kept}"
+    ]
 
 
 def _given_up(stats: dict[str, Any]) -> list[str]:

@@ -18,7 +18,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.asyncio import call_later
 
 from zjnews.items import Rejected
-from zjnews.outcomes import logger
+from zjnews.outcomes import REPLAYED, logger
 
 TOO_MANY = 429
 UNAVAILABLE = 503
@@ -89,6 +89,8 @@ class HostsMiddleware(RetryMiddleware):
     async def process_response(  # type: ignore[override]  # Scrapy awaits either
         self, request: Request, response: Response
     ) -> Request | Response:
+        if REPLAYED in response.flags:
+            return response  # an archive will not change its mind
         result = super().process_response(request, response)
         if isinstance(result, Request) and not retry_after(response):
             await self.wait_before(result)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from scrapy import Request
 
 from zjnews import addresses
 from zjnews.items import Rejected
+from zjnews.middlewares.robots import is_for_robots_txt
 
 
 class OnSiteMiddleware:
@@ -22,7 +21,5 @@ class OnSiteMiddleware:
 
 def _is_for_image(request: Request) -> bool:
     """A picture of an article, or the robots.txt that is looked at before it."""
-    is_robots = urlsplit(request.url).path == "/robots.txt"
-    is_before = is_robots and request.meta.get("dont_obey_robotstxt")
-    is_meant = bool(request.meta.get("image") or is_before)
+    is_meant = bool(request.meta.get("image")) or is_for_robots_txt(request)
     return is_meant and addresses.is_on_image_host(request.url)

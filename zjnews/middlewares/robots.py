@@ -26,6 +26,12 @@ def _as_warning(record: logging.LogRecord) -> bool:
 logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_as_warning)
 
 
+def is_for_robots_txt(request: Request) -> bool:
+    """Whether a request is the one that `RobotsMiddleware` makes of its own."""
+    is_file = urlsplit(request.url).path == "/robots.txt"
+    return is_file and bool(request.meta.get("dont_obey_robotstxt"))
+
+
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Scrapy's own, but every request that waits for a host's robots.txt gets to see it.
 

@@ -6,7 +6,6 @@ from scrapy.crawler import Crawler
 
 from zjnews import store
 from zjnews.items import Article, Skipped
-from zjnews.sketches import sketch
 from zjnews.store import Store
 
 
@@ -22,9 +21,8 @@ class CopiesPipeline:
         return cls(store.of(crawler), crawler.settings.getbool("DROP_DUPLICATES"))
 
     def process_item(self, item: Article) -> Article:
-        of_text = sketch(item.text)
-        if of_text is not None:
-            item.duplicate_of = self.store.first_like(item.id, of_text)
+        if item.sketch is not None:
+            item.duplicate_of = self.store.first_like(item.id, item.sketch)
         if item.duplicate_of and self.drops:
             self.store.note_copy(item.asked or item.canonical_url, item.duplicate_of)
             raise Skipped("near-copy")

@@ -1,10 +1,11 @@
-"""What follows from the body: text, images, videos, content hash."""
+"""What follows from the body: text, images, videos, content hash, sketch."""
 
 from __future__ import annotations
 
 import hashlib
 
 from zjnews.items import Article, text_of
+from zjnews.sketches import sketch
 from zjnews.text import normal_form
 
 
@@ -16,6 +17,7 @@ class DerivedPipeline:
         item.images = [block.image for block in item.body if block.image]
         item.videos = [block.url for block in item.body if block.url]
         item.content_hash = content_hash(item.title or "", item.text)
+        item.sketch = sketch(item.text)
         return item
 
 

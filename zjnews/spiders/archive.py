@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from scrapy.exceptions import UsageError
 
 from zjnews import archives
-from zjnews.archives import SavedPage
+from zjnews.archives import Found, Repeated, Unusable
 from zjnews.items import Article, Rejected
-from zjnews.joining import Pages
+from zjnews.joining import Gathering, number_of, pages_of
 from zjnews.spiders.base import PageSpider
 
 
@@ -39,7 +39,6 @@ class ArchiveSpider(PageSpider):
                 " -a path=FILE.warc.gz|FOLDER|PAGE.html|PAGE.txt"
             )
         whole = Path(path)
-        self.incomplete: dict[str, Pages] = {}
         self.paths = [whole] if whole.exists() else [Path(p.strip()) for p in path.split(",")]
 
     async def start(self) -> AsyncIterator[Any]:
@@ -47,38 +46,28 @@ class ArchiveSpider(PageSpider):
             self.current = path.name
             if path.exists():
                 self.count_given()
+            gathering = Gathering()
             for found in archives.read(path):
-                if isinstance(found, archives.Unusable):
-                    self.reject(found.rejected, found.where)
-                    continue
-                for article in self.read(found):
+                if article := self.read(found, gathering):
                     yield article
-            for article in self.leave_incomplete():
-                yield article
+            for article, rejected in gathering.leave():
+                if rejected:
+                    self.reject(rejected, article.url)
+                else:
+                    yield article
 
-    def read(self, saved: SavedPage) -> Iterator[Article]:
-        """The article of a page; one of several pages when the last of them has come."""
-        try:
-            page, article = self.load(saved.url, saved.body, saved.content_type, saved.fetched_at)
-        except Rejected as rejected:
-            self.reject(rejected, saved.url)
-            return
-        number = page.address.page if page.address.is_article else 1
-        pages = self.incomplete.pop(article.id, None) or Pages()
-        pages.add(page, article, number)
-        if pages.is_whole:
-            yield pages.joined()
+    def read(self, found: Found, gathering: Gathering) -> Article | None:
+        """The article that is whole with a page."""
+        if isinstance(found, Unusable):
+            self.reject(found.rejected, found.where)
+        elif isinstance(found, Repeated):
+            self.skip("revisit", found.url)
         else:
-            self.incomplete[article.id] = pages
-
-    def leave_incomplete(self) -> Iterator[Article]:
-        """What is there of articles whose further pages are not in the archive."""
-        for pages in self.incomplete.values():
-            if 1 in pages.read:
-                yield pages.joined()
-                continue
-            for number, article in pages.read.items():
-                # By itself it would pass for the whole article.
-                rejected = Rejected("later-page", f"page {number} of {article.id}")
-                self.reject(rejected, article.url)
-        self.incomplete.clear()
+            try:
+                page, article = self.load(
+                    found.url, found.body, found.content_type, found.fetched_at
+                )
+                return gathering.add(article, number_of(page), pages_of(page))
+            except Rejected as rejected:
+                self.reject(rejected, found.url)
+        return None

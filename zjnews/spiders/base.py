@@ -8,9 +8,11 @@ import scrapy
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from zjnews import __version__, loaders, outcomes, page
+from zjnews import __version__, outcomes, reading
 from zjnews.items import Article, Rejected, Skipped
 from zjnews.page import Page
+
+_REPLAYED_AT_ONCE = 10_000
 
 
 class PageSpider(scrapy.Spider):
@@ -41,20 +43,15 @@ class PageSpider(scrapy.Spider):
         known_by = f"zjnews/{__version__}" + (f"; +{contact}" if contact else "")
         agent = f"Mozilla/5.0 (X11; Linux x86_64; {known_by})"
         settings.set("USER_AGENT", agent, priority="spider")
+        if settings["WARC_REPLAY"] and settings["WARC_REPLAY_MISSES"] != "fetch":
+            # There is no host to spare; and the order can be kept only among what is asked for.
+            settings.set("CONCURRENT_REQUESTS", _REPLAYED_AT_ONCE, priority="spider")
 
     def load(
         self, url: str, body: bytes, content_type: str | None, fetched_at: datetime
     ) -> tuple[Page, Article]:
-        """A page and its article. Raises Rejected, also for a fault of ours, which must not end
-        the crawl, nor pass in silence."""
-        try:
-            read = page.read(url, body, content_type, fetched_at)
-            return read, loaders.load(read)
-        except Rejected:
-            raise
-        except Exception as fault:
-            outcomes.logger.exception("fault while reading %s", url)
-            raise Rejected("reader-fault", "see the traceback above") from fault
+        """A page and its article. Raises Rejected."""
+        return reading.load(url, body, content_type, fetched_at)
 
     def reject(self, rejected: Rejected, where: str, asked: str | None = None) -> None:
         outcomes.reject(self.crawler, rejected, where, asked)

@@ -16,7 +16,7 @@ from zjnews import page
 from zjnews.addresses import Address
 from zjnews.items import LeadsOn, Rejected
 from zjnews.joining import Pages
-from zjnews.outcomes import GONE, came_from, is_passing, way_to
+from zjnews.outcomes import FETCHED_AT, GONE, came_from, is_passing, way_to
 from zjnews.page import Page
 from zjnews.spiders.base import PageSpider
 from zjnews.store import Known
@@ -141,7 +141,8 @@ class FetchingSpider(PageSpider):
 
 def answer(response: Response) -> tuple[str, bytes, str, datetime]:
     """Address, body, content type and time of an answer, as pages are read from."""
-    fetched_at = datetime.now(timezone.utc).replace(microsecond=0)
+    now = datetime.now(timezone.utc).replace(microsecond=0)
+    fetched_at = response.meta.get(FETCHED_AT) or now
     return response.url, response.body, header(response, "Content-Type") or "", fetched_at
 
 

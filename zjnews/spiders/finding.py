@@ -17,7 +17,7 @@ from zjnews import addresses, outcomes, store, windows
 from zjnews.addresses import Address, Kind
 from zjnews.dates import BEIJING
 from zjnews.items import LeadsOn, Rejected
-from zjnews.outcomes import GONE, came_from, is_passing
+from zjnews.outcomes import NOT_THERE, came_from, is_passing
 from zjnews.spiders.fetching import FetchingSpider, read_page, why_failed
 from zjnews.store import Known, Store
 from zjnews.windows import SPANS, Window
@@ -91,6 +91,8 @@ class FindingSpider(FetchingSpider):
         """Ids of those that could not be fetched."""
         self.elsewhere: dict[str, list[Address]] = {}
         """By the id of an article that was asked for, its other addresses."""
+        self.not_there: dict[str, set[str]] = {}
+        """By the id of an article, the canonical addresses at which it was not found."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FindingSpider:
@@ -106,7 +108,7 @@ class FindingSpider(FetchingSpider):
         again."""
         known = self.store.delivered(address.id) or self.store.known(address.canonical)
         ids = {address.id, known.id} if known else {address.id}
-        if ids & self.found:
+        if ids & self.found and not self.is_another_way(address):
             self.note_found_again(address, walk)
             return None
         why = self.why_not(address, day, known)
@@ -130,6 +132,11 @@ class FindingSpider(FetchingSpider):
         if address.id in self.lost:
             walk.has_failed = True
 
+    def is_another_way(self, address: Address) -> bool:
+        """Whether an article was asked for at other addresses only, and was at none of them."""
+        tried = self.not_there.get(address.id)
+        return tried is not None and address.canonical not in tried
+
     def is_open(self, address: Address) -> bool:
         """Whether this run has asked for an article that no earlier one had delivered."""
         return address.id in self.askers
@@ -138,8 +145,14 @@ class FindingSpider(FetchingSpider):
         """As for any article; one that is gone may still be there by another address."""
         id_ = addresses.read(request.meta.get("asked", "")).id
         others = [a for a in self.elsewhere.pop(id_, []) if a.canonical != request.meta["asked"]]
-        if rejected.reason in GONE and others and not request.meta.get("known"):
-            outcomes.note_passed(self.crawler, request.meta["asked"], rejected.reason)
+        is_not_there = rejected.reason in NOT_THERE and not request.meta.get("known")
+        if is_not_there:
+            self.not_there.setdefault(id_, set()).add(request.meta["asked"])
+        if is_not_there and others:
+            if is_passing(rejected):
+                self.reject(rejected, request.url)
+            else:
+                outcomes.note_passed(self.crawler, request.meta["asked"], rejected.reason)
             walk = self.walks[request.meta["walk"]]
             self.elsewhere[id_] = others[1:]
             return self.ask_article(others[0], None, walk.name)

@@ -1,0 +1,234 @@
+"""The index beside a WARC file: where it holds the answers to an address.
+
+A sorted text file, a line an answer, as other tools for web archives read and write it:
+https://specs.webrecorder.net/cdxj/0.1.0/
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import mmap
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from w3lib.url import canonicalize_url
+
+from zjnews import warcs
+from zjnews.items import Rejected
+from zjnews.warcs import Answer, Damage, Record
+
+ENDING = ".cdxj"
+"""An index has the name of its WARC file and this."""
+
+_WWW = re.compile(r"www\d*\.")
+_PORTS = {"http": 80, "https": 443}
+_SORTED_AT_ONCE = 100_000
+"""Lines; more are sorted in pieces, so that memory does not grow with the file."""
+_OPEN = 200
+"""Indexes that are kept open."""
+
+Note = Callable[[Path, Damage], None]
+"""What is told of the damage in a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Where an answer lies."""
+
+    url: str
+    timestamp: str
+    """`20260915020003`, UTC."""
+    status: int
+    is_revisit: bool
+    digest: str
+    archive: Path
+    offset: int
+
+
+def key_of(url: str) -> str:
+    """The key that lines are sorted by (SURT): `cn,com,zjol,zjnews)/zjnews/index.shtml`. Addresses
+    that differ in scheme, `www.` or case share it."""
+    parts = urlsplit(canonicalize_url(url))
+    host = _WWW.sub("", (parts.hostname or "").lower(), count=1)
+    is_usual = parts.port in (None, _PORTS.get(parts.scheme))
+    port = "" if is_usual else f":{parts.port}"
+    path = parts.path.lower()
+    query = f"?{parts.query.lower()}" if parts.query else ""
+    return f"{','.join(reversed(host.split('.')))}{port}){path.rstrip('/') or '/'}{query}"
+
+
+def line_of(answer: Answer, record: Record, at: datetime, filename: str) -> bytes:
+    """The line of an answer, without its end."""
+    is_revisit = answer.kind == "revisit"
+    mime = re.split(r"[;\s]", answer.header("content-type") or "", maxsplit=1)[0]
+    fields = {
+        "url": answer.url,
+        "mime": "warc/revisit" if is_revisit else mime,
+        "status": str(answer.status),
+        "digest": answer.digest,
+        "length": str(record.length),
+        "offset": str(record.offset),
+        "filename": filename,
+    }
+    timestamp = at.astimezone(timezone.utc).strftime("%Y%m%d%H%M%S")
+    return f"{key_of(answer.url)} {timestamp} {json.dumps(fields)}".encode()
+
+
+def changed(path: Path) -> datetime:
+    """When a file was changed last, UTC."""
+    return datetime.fromtimestamp(int(path.stat().st_mtime), timezone.utc)
+
+
+def path_of(archive: Path) -> Path:
+    return archive.with_name(archive.name + ENDING)
+
+
+def write(lines: Iterable[bytes], path: Path) -> None:
+    """Write an index of lines in any order; it is there whole or not at all."""
+    with ExitStack() as stack:
+        pieces = [_sorted_piece(piece, stack) for piece in _pieces(iter(lines))]
+        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            with draft.open("wb") as file:
+                file.writelines(heapq.merge(*pieces))
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _pieces(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
+    while piece := [line + b"\n" for line in islice(lines, _SORTED_AT_ONCE)]:
+        yield sorted(piece)
+
+
+def _sorted_piece(piece: list[bytes], stack: ExitStack) -> Iterable[bytes]:
+    if len(piece) < _SORTED_AT_ONCE:
+        return piece  # the last one
+    file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115  the stack closes it
+    file.writelines(piece)
+    file.seek(0)
+    return file
+
+
+def say_nothing(archive: Path, damage: Damage) -> None:
+    """Where damage is told by whoever reads the file."""
+
+
+def lines_in(file: Path, archive: Path, note: Note = say_nothing) -> Iterator[bytes]:
+    """The lines of the answers in a file, in its order, under the name of a WARC file. Raises
+    OSError."""
+    for found in warcs.Reader(file):
+        if isinstance(found, Damage):
+            note(archive, found)
+        elif found.kind in warcs.ANSWERS and found.url:
+            try:
+                answer = warcs.read_answer(found)
+                yield line_of(answer, found, answer.at or changed(file), archive.name)
+            except Rejected as rejected:
+                note(archive, Damage(found.offset, rejected.detail))
+
+
+def is_fresh(archive: Path) -> bool:
+    """Whether a WARC file has an index that was made after it."""
+    try:
+        return path_of(archive).stat().st_mtime_ns >= archive.stat().st_mtime_ns
+    except OSError:
+        return False
+
+
+class Index:
+    """The indexes of several WARC files as one. Those that are missing are made when it is; where
+    they cannot be kept, for as long as it lives."""
+
+    def __init__(self, archives: Iterable[Path], note: Note = say_nothing) -> None:
+        """`note` is told of damage that is met. Raises OSError where a WARC file cannot be read."""
+        self.note = note
+        self.kept_here: tempfile.TemporaryDirectory[str] | None = None
+        self.open = lru_cache(maxsize=_OPEN)(_opened)
+        self.paths: dict[Path, Path] = {}
+        for archive in archives:
+            self.add(archive)
+
+    def add(self, archive: Path) -> None:
+        """Look into one more WARC file. Raises OSError."""
+        self.paths[archive] = self._index_of(archive)
+
+    def _index_of(self, archive: Path) -> Path:
+        path = path_of(archive)
+        if is_fresh(archive):
+            return path
+        try:
+            write(lines_in(archive, archive, self.note), path)
+        except PermissionError:
+            self.kept_here = self.kept_here or tempfile.TemporaryDirectory(prefix="zjnews-")
+            path = Path(self.kept_here.name) / f"{len(self.paths)}{ENDING}"
+            write(lines_in(archive, archive, self.note), path)
+        return path
+
+    def captures(self, url: str) -> list[Capture]:
+        """Where the answers to an address lie, oldest first."""
+        key = f"{key_of(url)} ".encode()
+        wanted = canonicalize_url(url)
+        found = [
+            capture
+            for archive, path in self.paths.items()
+            for capture in _captures(archive, self.open(path), key)
+            if canonicalize_url(capture.url) == wanted
+        ]
+        return sorted(found, key=lambda capture: capture.timestamp)
+
+
+def _captures(archive: Path, lines: mmap.mmap | bytes, key: bytes) -> list[Capture]:
+    """The answers of one WARC file under a key, those of one second in the order of the file."""
+    start = _first(lines, key)
+    found = []
+    while lines[start : start + len(key)] == key:
+        end = lines.find(b"\n", start)
+        found.append(_capture(lines[start:end], archive))
+        start = end + 1
+    return sorted(found, key=lambda capture: (capture.timestamp, capture.offset))
+
+
+def _capture(line: bytes, archive: Path) -> Capture:
+    _, timestamp, fields = line.decode().split(" ", 2)
+    found = json.loads(fields)
+    return Capture(
+        url=found["url"],
+        timestamp=timestamp,
+        status=int(found["status"]),
+        is_revisit=found["mime"] == "warc/revisit",
+        digest=found.get("digest", ""),
+        archive=archive,
+        offset=int(found["offset"]),
+    )
+
+
+def _opened(index: Path) -> mmap.mmap | bytes:
+    if not index.stat().st_size:
+        return b""
+    with index.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _first(lines: mmap.mmap | bytes, key: bytes) -> int:
+    """Where the first line begins that is not smaller than a key."""
+    low, high = 0, len(lines)
+    while low < high:
+        middle = (low + high) // 2
+        begin = lines.rfind(b"\n", 0, middle) + 1
+        end = lines.find(b"\n", middle) + 1 or len(lines)
+        if lines[begin:end] < key:
+            low = end
+        else:
+            high = begin
+    return low

@@ -1,0 +1,95 @@
+"""Keeps what a crawl fetches as WARC files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from scrapy.exceptions import NotConfigured
+from scrapy.utils.defer import _schedule_coro
+
+from zjnews import __version__, recorder
+from zjnews.outcomes import logger
+from zjnews.recorder import Exchange, Recorder
+
+
+class Recording:
+    """Where WARC_DIR is set, everything that goes over the wire is kept: robots.txt, redirects and
+    errors too. Counts `zjnews/recorded` and `zjnews/revisits`. A crawl that cannot be kept ends."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not crawler.settings["WARC_DIR"]:
+            raise NotConfigured
+        self.crawler = crawler
+        self.folder = Path(crawler.settings["WARC_DIR"])
+        self.is_broken = False
+        for mended in recorder.mend(self.folder):
+            logger.info(
+                "%s, left by a run that died, %s, %d bytes of half a record cut off",
+                mended.path.name,
+                "is finished now" if mended.is_kept else "held nothing and is gone",
+                mended.cut_off,
+            )
+        self.recorder = Recorder(
+            self.folder,
+            prefix=str(crawler.spidercls.name),
+            most_bytes=crawler.settings.getint("WARC_BYTES"),
+            info=self.info(),
+        )
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Recording:
+        recording = cls(crawler)
+        crawler.signals.connect(recording.engine_stopped, signals.engine_stopped)
+        return recording
+
+    def info(self) -> dict[str, str]:
+        settings = self.crawler.settings
+        return {
+            "software": f"zjnews/{__version__}",
+            "format": "WARC File Format 1.1",
+            "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+            "operator": settings["CONTACT"],
+            "http-header-user-agent": settings["USER_AGENT"],
+            "robots": "obey" if settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+        }
+
+    def keep(self, exchange: Exchange) -> None:
+        assert self.crawler.stats is not None
+        if self.is_broken:
+            return
+        try:
+            is_revisit = self.recorder.write(exchange)
+        except OSError as error:
+            self.stop(error.strerror or str(error))
+            return
+        except Exception as fault:  # Twisted would pass over it in silence
+            logger.exception("fault while keeping %s", exchange.url)
+            self.stop(repr(fault))
+            return
+        self.crawler.stats.inc_value("zjnews/recorded")
+        if is_revisit:
+            self.crawler.stats.inc_value("zjnews/revisits")
+
+    def stop(self, why: str) -> None:
+        """End a crawl whose pages have no place to go."""
+        self.is_broken = True
+        logger.error("the archive %s cannot be written: %s; the crawl ends here", self.folder, why)
+        if self.crawler.engine and self.crawler.engine.running:
+            _schedule_coro(self.crawler.engine.close_spider_async(reason="archive_failed"))
+
+    def lines(self) -> list[str]:
+        """What was kept, and where, for a person."""
+        assert self.crawler.stats is not None
+        count = self.crawler.stats.get_value("zjnews/recorded", 0)
+        revisits = self.crawler.stats.get_value("zjnews/revisits", 0)
+        files = len(self.recorder.finished)
+        known = f" ({revisits:,} of them known before)" if revisits else ""
+        return [f"  kept {count:,} answers{known} in {files} files in {self.folder.absolute()}"]
+
+    def engine_stopped(self) -> None:
+        try:
+            self.recorder.close()
+        except OSError as error:
+            self.stop(error.strerror or str(error))

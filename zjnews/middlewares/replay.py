@@ -1,0 +1,121 @@
+"""Answers from WARC files instead of the network."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from datetime import datetime, timezone
+from itertools import count
+from pathlib import Path
+
+from scrapy import Request
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
+
+from zjnews import outcomes, warcs
+from zjnews.items import Rejected
+from zjnews.middlewares.robots import is_for_robots_txt
+from zjnews.outcomes import FETCHED_AT, REPLAYED
+from zjnews.playback import Playback
+from zjnews.warcs import Answer, Damage
+
+_LONG_AGO = datetime.fromtimestamp(0, timezone.utc)
+_QUIET_ROUNDS = 5
+"""Turns of the event loop in a row without anything to do, after which nothing follows."""
+_MOST_ROUNDS = 10_000
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+
+
+class Order:
+    """Lets answers go out one after another as they were recorded, so that what depends on it comes
+    out the same: which of two copies was the first, say."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.waiting: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self.numbers = count()
+        self.serving: asyncio.Task[None] | None = None
+
+    async def turn(self, at: datetime) -> None:
+        """Wait until all that was recorded before has been answered, as far as it was asked for."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self.waiting, (at, next(self.numbers), turn))
+        if self.serving is None or self.serving.done():
+            self.serving = asyncio.create_task(self.serve())
+        await turn
+
+    async def serve(self) -> None:
+        while self.waiting:
+            await self.quiet()
+            _, _, turn = heapq.heappop(self.waiting)
+            if not turn.done():
+                turn.set_result(None)
+
+    async def quiet(self) -> None:
+        """Wait until nothing follows any more from the last answer, but not for ever."""
+        quiet = 0
+        for _ in range(_MOST_ROUNDS):
+            await asyncio.sleep(0)
+            quiet = 0 if self.is_busy() else quiet + 1
+            if quiet >= _QUIET_ROUNDS:
+                return
+
+    def is_busy(self) -> bool:
+        """Whether a page is being read, or a request on its way that could be here soon."""
+        engine = self.crawler.engine
+        assert engine is not None
+        if engine._slot is None or engine.scraper.slot is None:
+            return False
+        is_reading = not engine.scraper.slot.is_idle()
+        return is_reading or engine._slot.scheduler.has_pending_requests()
+
+
+class ReplayMiddleware:
+    """With WARC_REPLAY, a WARC file or a folder of them, nothing is asked for that is not there;
+    unless WARC_REPLAY_MISSES is `fetch`. Counts `zjnews/replayed`."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        if not crawler.settings["WARC_REPLAY"]:
+            raise NotConfigured
+        self.crawler = crawler
+        self.fetches_misses = crawler.settings["WARC_REPLAY_MISSES"] == "fetch"
+        self.order = Order(crawler)
+        self.playback = Playback(warcs.files(Path(crawler.settings["WARC_REPLAY"])), self.note)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ReplayMiddleware:
+        return cls(crawler)
+
+    def note(self, archive: Path, damage: Damage) -> None:
+        outcomes.reject(self.crawler, Rejected("broken-warc", str(damage)), str(archive))
+
+    async def process_request(self, request: Request) -> Response | None:
+        """Raises Rejected (`archive-miss`)."""
+        request.meta.pop(FETCHED_AT, None)  # of the request that was redirected
+        is_known = any(name in request.headers for name in _CONDITIONS)
+        answer = self.playback.answer(request.url, is_known, is_settled=self.fetches_misses)
+        assert self.crawler.stats is not None
+        if answer is not None:
+            self.crawler.stats.inc_value("zjnews/replayed")
+            request.meta[FETCHED_AT] = answer.at and answer.at.replace(microsecond=0)
+            if not self.fetches_misses:
+                await self.order.turn(answer.at or _LONG_AGO)
+            return response_of(answer, request.url)
+        if self.fetches_misses:
+            return None
+        miss = Rejected("archive-miss", f"{request.url} is not in the archive")
+        if is_for_robots_txt(request):  # nobody else would count it
+            outcomes.reject(self.crawler, miss, request.url)
+            raise IgnoreRequest
+        raise miss
+
+
+def response_of(answer: Answer, url: str) -> Response:
+    """The answer as the downloader would have given it."""
+    headers = Headers()
+    for name, value in answer.headers:
+        headers.appendlist(name, value)
+    kind = responsetypes.from_args(headers=headers, url=url, body=answer.body)
+    return kind(url, status=answer.status, headers=headers, body=answer.body, flags=[REPLAYED])

@@ -1,0 +1,92 @@
+"""WARC files as the server that they were recorded from: what is answered to an address."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from zjnews import cdxj, warcs
+from zjnews.cdxj import Capture
+from zjnews.items import Rejected
+from zjnews.warcs import Answer, Damage
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+_NOT_NOW = (408, 429)
+_OTHER_SCHEME = {"http": "https", "https": "http"}
+
+
+class Playback:
+    """Answers from WARC files. Needs no more memory for a hundred gigabytes than for one."""
+
+    def __init__(self, archives: Iterable[Path], note: cdxj.Note = cdxj.say_nothing) -> None:
+        """`note` is told of damage that is met. Raises OSError where a file cannot be read."""
+        self.index = cdxj.Index(archives, note)
+        self.note = note
+
+    def answer(self, url: str, is_known: bool = False, is_settled: bool = False) -> Answer | None:
+        """The newest answer to an address, or None.
+
+        `is_known`: who asks has the page, and may be told that it has not changed. One that says
+        "not now" (429, 500 …) counts only where there is no other, and not at all where it has to
+        be `is_settled`. Where there is none by the scheme of the address, the page that was served
+        by the other one is.
+        """
+        captures = [*self.captures(url), *self.pages_by_other_scheme(url)]
+        for capture in sorted(captures, key=_is_not_now):
+            is_of_use = is_known or capture.status != warcs.NOT_MODIFIED
+            if is_of_use and not (is_settled and _is_not_now(capture)):
+                try:
+                    return self.whole(self.read(capture))
+                except Rejected as rejected:
+                    self.note(capture.archive, Damage(capture.offset, rejected.detail))
+        return None
+
+    def add(self, archive: Path) -> None:
+        """Answer from one more WARC file. Raises OSError."""
+        self.index.add(archive)
+
+    def original(self, url: str, digest: str) -> tuple[str, str] | None:
+        """Address and WARC-Date of an answer to an address that has the body of a digest."""
+        for capture in self.captures(url):
+            if capture.digest == digest and not capture.is_revisit:
+                record = warcs.read_at(capture.archive, capture.offset)
+                return record.url, record.header("WARC-Date") or ""
+        return None
+
+    def captures(self, url: str) -> list[Capture]:
+        """Newest first."""
+        return self.index.captures(url)[::-1]
+
+    def pages_by_other_scheme(self, url: str) -> Iterator[Capture]:
+        """What answers by the other scheme may stand in: a redirect would lead back and forth."""
+        scheme, _, rest = url.partition("://")
+        if other := _OTHER_SCHEME.get(scheme):
+            for capture in self.captures(f"{other}://{rest}"):
+                if capture.status not in _REDIRECTS:
+                    yield capture
+
+    def read(self, capture: Capture) -> Answer:
+        """Raises Rejected (`broken-warc`), where the index does not fit its file too."""
+        try:
+            answer = warcs.read_answer(warcs.read_at(capture.archive, capture.offset))
+        except OSError as error:
+            raise Rejected("broken-warc", error.strerror or str(error)) from error
+        if answer.url != capture.url:
+            raise Rejected("broken-warc", f"holds another address than {capture.url}")
+        return answer
+
+    def whole(self, answer: Answer) -> Answer:
+        """An answer with its body, which a revisit has elsewhere. Raises Rejected (`broken-warc`)
+        where that is not to be found."""
+        if answer.kind != "revisit" or answer.status == warcs.NOT_MODIFIED:
+            return answer
+        captures = self.captures(answer.original_url or answer.url)
+        for capture in captures:
+            if not capture.is_revisit and capture.digest == answer.digest:
+                return replace(answer, kind="response", body=self.read(capture).body)
+        raise Rejected("broken-warc", f"the original of a revisit of {answer.url} is not there")
+
+
+def _is_not_now(capture: Capture) -> bool:
+    return capture.status >= 500 or capture.status in _NOT_NOW

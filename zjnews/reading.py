@@ -1,0 +1,145 @@
+"""Saved pages to finished records, without the crawling engine: page, loader, pipelines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from scrapy.utils.misc import load_object
+
+from zjnews import items, loaders, page
+from zjnews.archives import Found, Repeated, SavedPage, Unusable
+from zjnews.items import Article, Rejected
+from zjnews.joining import number_of, pages_of
+from zjnews.outcomes import logger
+from zjnews.page import Page
+
+COMPARING = 500
+"""Pipelines from this number on hold an article against others, and take them in their order."""
+
+
+class Pipeline(Protocol):
+    """One that looks at an article by itself."""
+
+    def process_item(self, item: Article) -> Article: ...
+
+
+@dataclass(slots=True)
+class Piece:
+    """One page of an article that has more of them."""
+
+    article: Article
+    number: int
+    others: dict[int, str]
+    """The pages that it leads to, address by number."""
+
+
+@dataclass(slots=True)
+class Whole:
+    """An article that is finished, but for what is held against others."""
+
+    id_of_page: str
+    """The id by the address, which further pages of it have too."""
+    article: Article
+    """No more than what is compared and counted."""
+    line: str
+    """Its record, as a feed of JSON Lines has it."""
+
+
+@dataclass(slots=True)
+class Refused:
+    """A page, record or file that gives none."""
+
+    where: str
+    reason: str
+    detail: str
+
+    @classmethod
+    def of(cls, rejected: Rejected, where: str) -> Refused:
+        return cls(where, rejected.reason, rejected.detail)
+
+
+Outcome = Piece | Whole | Refused | Repeated
+
+
+def pipelines_of(item_pipelines: Mapping[str, int | None]) -> list[Pipeline]:
+    """The pipelines of the setting ITEM_PIPELINES that come before the comparing ones, in order."""
+    chosen = [(order, path) for path, order in item_pipelines.items() if order is not None]
+    return [load_object(path)() for order, path in sorted(chosen) if order < COMPARING]
+
+
+def load(
+    url: str, body: bytes, content_type: str | None, fetched_at: datetime
+) -> tuple[Page, Article]:
+    """A page and its article, before any pipeline. Raises Rejected, also for a fault of ours, which
+    must not end a crawl, nor pass in silence."""
+    try:
+        read = page.read(url, body, content_type, fetched_at)
+        return read, loaders.load(read)
+    except Rejected:
+        raise
+    except Exception as fault:
+        logger.exception("fault while reading %s", url)
+        raise Rejected("reader-fault", "see the traceback above") from fault
+
+
+def finish(article: Article, pipelines: list[Pipeline]) -> Article:
+    """The article after the pipelines. Raises Rejected."""
+    try:
+        for pipeline in pipelines:
+            article = pipeline.process_item(article)
+    except Rejected:
+        raise
+    except Exception as fault:
+        logger.exception("fault while reading %s", article.url)
+        raise Rejected("reader-fault", "see the traceback above") from fault
+    return article
+
+
+def line_of(article: Article) -> str:
+    """The record as a feed has it, without the end of the line."""
+    return json.dumps(items.record(article), ensure_ascii=False)
+
+
+def read_all(
+    pages: Iterable[Found], pipelines: list[Pipeline], in_pieces: bool = False
+) -> Iterator[Outcome]:
+    """What each page, or record of a page, gives, in their order. `in_pieces`: leave every article
+    unfinished."""
+    for found in pages:
+        if isinstance(found, Unusable):
+            yield Refused.of(found.rejected, found.where)
+        elif isinstance(found, Repeated):
+            yield found
+        else:
+            yield _read_page(found, pipelines, in_pieces)
+
+
+def _read_page(saved: SavedPage, pipelines: list[Pipeline], in_pieces: bool) -> Outcome:
+    try:
+        read, article = load(saved.url, saved.body, saved.content_type, saved.fetched_at)
+    except Rejected as rejected:
+        return Refused.of(rejected, saved.url)
+    number, others = number_of(read), pages_of(read)
+    if in_pieces or number != 1 or any(other > 1 for other in others):
+        return Piece(article, number, others)
+    return whole(article, pipelines)
+
+
+def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Refused:
+    """Finish an article that has all its pages."""
+    id_of_page = article.id
+    try:
+        finished = finish(article, pipelines)
+    except Rejected as rejected:
+        return Refused.of(rejected, article.url)
+    return Whole(id_of_page, compared(finished), line_of(finished))
+
+
+def compared(article: Article) -> Article:
+    """As much of an article as is held against others, and counted."""
+    known = ("id", "url", "canonical_url", "layout", "warnings", "sketch")
+    return Article(**{key: getattr(article, key) for key in known})
