@@ -141,5 +141,5 @@ def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Refused:
 
 def compared(article: Article) -> Article:
     """As much of an article as is held against others, and counted."""
-    known = ("id", "url", "canonical_url", "layout", "warnings", "sketch")
+    known = ("id", "url", "canonical_url", "layout", "sketch", "warnings")
     return Article(**{key: getattr(article, key) for key in known})
