@@ -35,6 +35,8 @@ RANK = {
     "spool": 3,
     "storages": 3,
     "verdict": 3,
+    "comparing": 3,
+    "comparing_html": 4,
     "exporters": 3,
     "outcomes": 4,
     "cdxj": 4,
