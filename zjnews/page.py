@@ -172,6 +172,8 @@ class Page:
     @cached_property
     def pages_announced(self) -> list[str]:
         """Addresses of all pages of a list or article, in order, where a script draws the links."""
+        if "createPageHTML" not in self.markup:
+            return []
         for script in self.scripts:
             if "createPageHTML" in script and (paging := _SCRIPT_PAGING.search(script)):
                 count = min(int(paging["count"]), _MOST_PAGES)

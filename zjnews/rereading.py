@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -28,8 +27,6 @@ _FILES = 50
 """Pages in files of their own that are read at a time."""
 _AHEAD = 4
 """Tasks for each process that are under way, or wait until those before them are done."""
-_COLLECT_AFTER = 50_000
-"""New objects between two looks for garbage, of which pages leave next to none."""
 
 Task = tuple[Source | Unusable, ...]
 """What one process reads at a time; an empty one ends a path."""
@@ -78,7 +75,6 @@ class Records:
 
     def results(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Done]]:
         """Tasks with what they gave, in their order."""
-        tune_collector()
         if self.processes == 1:
             yield from ((task, read_task(task, self.pipelines)) for task in tasks)
             return
@@ -207,7 +203,6 @@ def _begin(setup: Setup) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     configure_logging(dict(setup.log))
-    tune_collector()
     _pipelines.extend(reading.pipelines_of(setup.item_pipelines))
 
 
@@ -221,10 +216,3 @@ def _end_with_parent() -> None:
 
 def _read(task: Task) -> Done:
     return read_task(task, _pipelines)
-
-
-def tune_collector() -> None:
-    """Let the collector pass over what stays to the end, and come by less often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
