@@ -2,13 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PAGES := samples/zjol.warc.gz
+SITE := samples/zjol.warc.gz
 OUT := articles.jsonl
 
 .PHONY: crawl test check bench bench-crawl bench-feeds bench-store samples pins clean
 
-crawl: $(VENV)/run  ## read the bundled site into articles.jsonl
-	@$(BIN)/scrapy crawl archive -a path=$(PAGES) -O $(OUT) -s LOG_LEVEL=WARNING
+crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the network
+	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
 
 test: check  ## every test
 	$(BIN)/python -m pytest
@@ -18,8 +18,9 @@ check: $(VENV)/dev  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/dev  ## pages a second against parsing alone and trafilatura
+bench: $(VENV)/dev  ## pages a second, and reread on one process and two, against parsing alone
 	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.reread
 
 bench-crawl: $(VENV)/dev  ## memory of a crawl of 20,000 articles
 	$(BIN)/python -m bench.crawl
@@ -31,7 +32,7 @@ bench-store: $(VENV)/dev  ## size and speed of the store at 1 and 10 million art
 	$(BIN)/python -m bench.store --rows 1000000 10000000
 
 samples: $(VENV)/dev  ## write samples/zjol.warc.gz anew
-	$(BIN)/python samples/build.py
+	$(BIN)/python -m samples.build
 
 pins: $(VENV)/dev  ## resolve requirements*.txt anew, for every Python from 3.10
 	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --extra dev pyproject.toml -o requirements-dev.txt

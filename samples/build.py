@@ -22,6 +22,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped, unused-ignore]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped, unused-ignore]
 
+from zjnews import cdxj
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -282,7 +284,7 @@ def page_lists(site: Site, page: dict[str, Any]) -> dict[str, Any]:
 
 def channel_list(site: Site, part: int) -> dict[str, Any]:
     """Return one page of a channel's list, newest first, with every form of link."""
-    found = [item for item in reversed(site.articles) if item.layout in ("trs", "trs2016")]
+    found = [item for item in reversed(site.articles) if item.layout != "paper"]
     parts_total = -(-len(found) // LIST_LENGTH)
     chosen = found[part * LIST_LENGTH : (part + 1) * LIST_LENGTH]
     entries = [
@@ -337,6 +339,13 @@ def other_page(page: dict[str, Any], body: bytes) -> SamplePage:
     return SamplePage(page["address"], status, headers, body)
 
 
+def robots_page(host: str) -> SamplePage:
+    """Return the robots.txt of a host."""
+    headers = (("Content-Type", "text/plain"), ("Server", "nginx"))
+    body = b"User-agent: *\nDisallow: /admin/\nDisallow: /search/\n"
+    return SamplePage(f"https://{host}/robots.txt", 200, headers, body)
+
+
 def http_date(moment: datetime) -> str:
     """Return a time as HTTP headers have it."""
     return format_datetime(moment.astimezone(timezone.utc), usegmt=True)
@@ -355,6 +364,7 @@ def pages() -> Iterator[SamplePage]:
     found = [article_page(article, body) for article, body in article_bodies(site)]
     others: Sequence[dict[str, Any]] = load_toml(HERE / "pages.toml")["page"]
     found += [other_page(page, render_other(site, page)) for page in others]
+    found += [robots_page(host) for host in {page.address.split("/")[2] for page in found}]
     found.sort(key=lambda page: page.address)
     for order, page in enumerate(found, start=1):
         yield dated(page, order)
@@ -399,7 +409,7 @@ def write_page(writer: Any, page: SamplePage, order: int) -> None:
 
 
 def build(out: Path) -> int:
-    """Write the WARC file and return the number of pages in it."""
+    """Write the WARC file and its index, and return the number of pages in it."""
     out.parent.mkdir(parents=True, exist_ok=True)
     order = 0
     with out.open("wb") as file:
@@ -407,6 +417,7 @@ def build(out: Path) -> int:
         write_info(writer)
         for order, page in enumerate(pages(), start=1):
             write_page(writer, page, order)
+    cdxj.write(cdxj.lines_in(out, out), cdxj.path_of(out))
     return order
 
 

@@ -15,7 +15,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from zjnews import archives
-from zjnews.archives import Repeated, SavedPage, Unusable
+from zjnews.archives import Passed, SavedPage, Unusable
 
 URL = "https://zjnews.zjol.com.cn/zjnews/202609/t20260914_31908230.shtml"
 BODY = "<html><p>雨停了。</p></html>".encode()
@@ -93,7 +93,9 @@ def test_a_record_cut_off_in_its_head_is_counted(tmp_path: Path, kept: int) -> N
 def test_revisits_are_counted(tmp_path: Path) -> None:
     path = write_warc(tmp_path / "a.warc", ("response", BODY, []), ("revisit", b"", []))
     assert (bodies(path), reasons(path)) == ([BODY], [])
-    assert Repeated(URL) in archives.read(path)
+    [_, passed] = archives.read(path)
+    assert isinstance(passed, Passed)
+    assert passed.skipped.reason == "revisit"
 
 
 def test_an_odd_date_does_not_lose_the_page(tmp_path: Path) -> None:

@@ -47,17 +47,17 @@ def test_the_bundled_site_shows_every_layout_and_both_languages(samples: Run) ->
 def test_what_is_no_article_is_counted_by_reason(samples: Run) -> None:
     assert samples.rejected == {
         "duplicate": 5,
-        "list-page": 4,
+        "list-page": 7,
         "not-html": 2,
         "empty-page": 1,
         "http-301": 1,
         "http-404": 1,
         "meta-refresh": 1,
-        "no-article": 1,
         "not-found-page": 1,
         "script-redirect": 1,
     }
     assert len(samples.lines) == sum(samples.rejected.values())
+    assert samples.skipped == {"robots-txt": 23}
 
 
 def test_the_summary_says_what_came_and_where_it_lies(samples: Run) -> None:

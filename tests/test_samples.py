@@ -9,7 +9,7 @@ from pathlib import Path
 from samples import build
 from tests.command_line import ROOT
 from tests.reading import read_record
-from zjnews import addresses, archives
+from zjnews import addresses, archives, cdxj
 from zjnews.archives import SavedPage
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -27,6 +27,11 @@ def test_the_bundled_file_is_what_the_generator_writes(tmp_path: Path) -> None:
     assert gzip.decompress((tmp_path / "new.warc.gz").read_bytes()) == gzip.decompress(
         BUNDLED.read_bytes()
     )
+
+
+def test_the_bundled_index_is_that_of_the_bundled_file() -> None:
+    lines = [line + b"\n" for line in cdxj.lines_in(BUNDLED, BUNDLED)]
+    assert b"".join(sorted(lines)) == cdxj.path_of(BUNDLED).read_bytes()
 
 
 def test_the_record_in_the_readme_is_one_of_its_records() -> None:

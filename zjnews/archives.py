@@ -10,12 +10,13 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from w3lib.url import canonicalize_url
 
 from zjnews import warcs
 from zjnews.cdxj import changed
-from zjnews.items import Rejected
+from zjnews.items import Rejected, Skipped
 from zjnews.page import MAX_BYTES
 from zjnews.playback import Playback
 from zjnews.warcs import Answer, Record
@@ -47,13 +48,14 @@ class Unusable:
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
-    """A record that says: the same as an earlier one."""
+class Passed:
+    """A record that is passed over, though nothing is wrong with it."""
 
     url: str
+    skipped: Skipped
 
 
-Found = SavedPage | Repeated | Unusable
+Found = SavedPage | Passed | Unusable
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,8 @@ def read_warc(reader: warcs.Reader) -> Iterator[Found]:
 def _read_record(record: Record, path: Path) -> Found:
     try:
         answer = warcs.read_answer(record)
+        if urlsplit(answer.url).path == "/robots.txt":
+            return Passed(answer.url, Skipped("robots-txt"))
         if answer.kind == "revisit":
             return _read_revisit(answer, path)
         return page_of(answer, path)
@@ -192,11 +196,11 @@ def _read_record(record: Record, path: Path) -> Found:
         return Unusable(record.url or str(path), rejected)
 
 
-def _read_revisit(answer: Answer, path: Path) -> SavedPage | Repeated:
+def _read_revisit(answer: Answer, path: Path) -> SavedPage | Passed:
     """The page that was the same as that of another address; of the same one it has been read."""
     original = answer.original_url
     if not original or canonicalize_url(original) == canonicalize_url(answer.url):
-        return Repeated(answer.url)
+        return Passed(answer.url, Skipped("revisit"))
     return page_of(_beside(path.parent).whole(answer), path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 from zjnews import cdxj, warcs
 from zjnews.cdxj import Capture
 from zjnews.items import Rejected
+from zjnews.text import unique
 from zjnews.warcs import Answer, Damage
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -29,10 +31,10 @@ class Playback:
 
         `is_known`: who asks has the page, and may be told that it has not changed. One that says
         "not now" (429, 500 …) counts only where there is no other, and not at all where it has to
-        be `is_settled`. Where there is none by the scheme of the address, the page that was served
-        by the other one is.
+        be `is_settled`. Where there is none to the address as it stands, the page that was served
+        to another spelling of it is.
         """
-        captures = [*self.captures(url), *self.pages_by_other_scheme(url)]
+        captures = [*self.captures(url), *self.pages_elsewhere(url)]
         for capture in sorted(captures, key=_is_not_now):
             is_of_use = is_known or capture.status != warcs.NOT_MODIFIED
             if is_of_use and not (is_settled and _is_not_now(capture)):
@@ -58,11 +60,10 @@ class Playback:
         """Newest first."""
         return self.index.captures(url)[::-1]
 
-    def pages_by_other_scheme(self, url: str) -> Iterator[Capture]:
-        """What answers by the other scheme may stand in: a redirect would lead back and forth."""
-        scheme, _, rest = url.partition("://")
-        if other := _OTHER_SCHEME.get(scheme):
-            for capture in self.captures(f"{other}://{rest}"):
+    def pages_elsewhere(self, url: str) -> Iterator[Capture]:
+        """What answers to another spelling may stand in: a redirect would lead back and forth."""
+        for other in _other_spellings(url):
+            for capture in self.captures(other):
                 if capture.status not in _REDIRECTS:
                     yield capture
 
@@ -90,3 +91,12 @@ class Playback:
 
 def _is_not_now(capture: Capture) -> bool:
     return capture.status >= 500 or capture.status in _NOT_NOW
+
+
+def _other_spellings(url: str) -> Iterator[str]:
+    """The same address by the other scheme, and with single slashes only."""
+    scheme, _, rest = url.partition("://")
+    single = re.sub("//+", "/", rest)
+    other = _OTHER_SCHEME.get(scheme, scheme)
+    found = (f"{s}://{r}" for r in (rest, single) for s in (scheme, other))
+    yield from unique(spelling for spelling in found if spelling != url)

@@ -11,7 +11,7 @@ from typing import Protocol
 from scrapy.utils.misc import load_object
 
 from zjnews import items, loaders, page
-from zjnews.archives import Found, Repeated, SavedPage, Unusable
+from zjnews.archives import Found, Passed, SavedPage, Unusable
 from zjnews.items import Article, Rejected
 from zjnews.joining import number_of, pages_of
 from zjnews.outcomes import logger
@@ -62,7 +62,7 @@ class Refused:
         return cls(where, rejected.reason, rejected.detail)
 
 
-Outcome = Piece | Whole | Refused | Repeated
+Outcome = Piece | Whole | Refused | Passed
 
 
 def pipelines_of(item_pipelines: Mapping[str, int | None]) -> list[Pipeline]:
@@ -112,7 +112,7 @@ def read_all(
     for found in pages:
         if isinstance(found, Unusable):
             yield Refused.of(found.rejected, found.where)
-        elif isinstance(found, Repeated):
+        elif isinstance(found, Passed):
             yield found
         else:
             yield _read_page(found, pipelines, in_pieces)

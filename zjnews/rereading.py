@@ -17,7 +17,7 @@ from typing import Any
 from scrapy.utils.log import configure_logging
 
 from zjnews import archives, reading
-from zjnews.archives import Repeated, Source, Unusable
+from zjnews.archives import Passed, Source, Unusable
 from zjnews.joining import Gathering
 from zjnews.reading import Outcome, Piece, Pipeline, Refused, Whole
 
@@ -63,7 +63,7 @@ class Records:
         """Where the next record of a WARC file begins."""
         self.bytes_read = 0
 
-    def of(self, paths: Iterable[Path]) -> Iterator[Whole | Refused | Repeated]:
+    def of(self, paths: Iterable[Path]) -> Iterator[Whole | Refused | Passed]:
         """What the files and folders give, in their order."""
         tasks = (task for path in paths for task in tasks_of(path))
         for task, done in self.results(tasks):
@@ -107,7 +107,7 @@ class Records:
 
     def put_together(
         self, outcome: Outcome, task: Task, index: int
-    ) -> Iterator[Whole | Refused | Repeated]:
+    ) -> Iterator[Whole | Refused | Passed]:
         if isinstance(outcome, Whole) and outcome.id_of_page in self.gathering.incomplete:
             # A further page came before this one, which does not lead to it.
             outcome = read_task(task, self.pipelines, in_pieces=True).outcomes[index]

@@ -24,7 +24,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from zjnews import outcomes, reading, rereading, verdict
-from zjnews.archives import Repeated
+from zjnews.archives import Passed
 from zjnews.extensions.summary import Summary, counts
 from zjnews.items import Rejected, Skipped
 from zjnews.outcomes import logger
@@ -148,8 +148,8 @@ class Reread:
                 progress.show()
                 if isinstance(found, Whole):
                     yield from self.line(found)
-                elif isinstance(found, Repeated):
-                    outcomes.skip(self.crawler, Skipped("revisit"), found.url)
+                elif isinstance(found, Passed):
+                    outcomes.skip(self.crawler, found.skipped, found.url)
                 else:
                     self.refuse(Rejected(found.reason, found.detail), found.where)
 

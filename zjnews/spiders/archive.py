@@ -9,7 +9,7 @@ from typing import Any
 from scrapy.exceptions import UsageError
 
 from zjnews import archives
-from zjnews.archives import Found, Repeated, Unusable
+from zjnews.archives import Found, Passed, Unusable
 from zjnews.items import Article, Rejected
 from zjnews.joining import Gathering, number_of, pages_of
 from zjnews.spiders.base import PageSpider
@@ -60,8 +60,8 @@ class ArchiveSpider(PageSpider):
         """The article that is whole with a page."""
         if isinstance(found, Unusable):
             self.reject(found.rejected, found.where)
-        elif isinstance(found, Repeated):
-            self.skip("revisit", found.url)
+        elif isinstance(found, Passed):
+            self.skip(found.skipped.reason, found.url)
         else:
             try:
                 page, article = self.load(
