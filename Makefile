@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SITE := samples/zjol.warc.gz
 OUT := articles.jsonl
 
-.PHONY: crawl test check bench bench-crawl bench-feeds bench-store samples pins clean
+.PHONY: crawl test check interop bench bench-crawl bench-feeds bench-store samples pins clean
 
 crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the network
 	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
@@ -17,6 +17,9 @@ check: $(VENV)/dev  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+interop: $(VENV)/tools  ## pywb and cdxj-indexer on our archives
+	ZJNEWS_TOOLS=$(VENV)/tools/bin $(BIN)/python -m pytest tests/test_other_tools.py
 
 bench: $(VENV)/dev  ## pages a second, and reread on one process and two, against parsing alone
 	$(BIN)/python -m bench.pages
@@ -50,4 +53,11 @@ $(VENV)/run: requirements.txt
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+# Apart, since they ask for other versions of what we use.
+$(VENV)/tools: $(VENV)/dev
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet --upgrade pip
+	$@/bin/python -m pip install --quiet pywb==2.10.0 cdxj-indexer==1.5.0
 	@touch $@

@@ -1,0 +1,424 @@
+"""`scrapy reread`: the same bytes as the spider `archive` gives, on any number of processes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from tests.command_line import ROOT, Run, command_line
+from tests.reading import PAGES
+from zjnews import rereading, warcs
+from zjnews import settings as project
+from zjnews.reading import Outcome, Refused, Whole
+from zjnews.rereading import Records, Setup
+
+SAMPLES = ROOT / "samples" / "zjol.warc.gz"
+SETUP = Setup(project.ITEM_PIPELINES, {})
+MOST_SECONDS = 120
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "scrapy", "reread", "-s", "LOG_LEVEL=WARNING", *arguments]
+
+
+def reread(folder: Path, *arguments: str) -> Run:
+    out = folder / "reread.jsonl"
+    given = arguments if "-O" in arguments else (*arguments, "-O", str(out))
+    done = subprocess.run(
+        command(*given),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=MOST_SECONDS,
+        check=False,
+    )
+    lines = out.read_text("utf-8").splitlines() if out.exists() else []
+    return Run(done.returncode, done.stderr, [json.loads(line) for line in lines])
+
+
+def by_archive_spider(folder: Path, path: Path) -> bytes:
+    out = folder / "archive.jsonl"
+    subprocess.run(
+        command_line(folder, "archive", "-a", f"path={path}", out=out),
+        cwd=ROOT,
+        capture_output=True,
+        timeout=MOST_SECONDS,
+        check=False,
+    )
+    return out.read_bytes()
+
+
+def archive_of(path: Path, pages: dict[str, bytes]) -> Path:
+    """A WARC file of pages, by address."""
+    with path.open("wb") as file:
+        writer = WARCWriter(file, gzip=path.name.endswith(".gz"), warc_version="1.1")
+        for url, body in pages.items():
+            headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], "HTTP/1.1")
+            date = {"WARC-Date": "2026-09-15T02:00:00Z"}
+            record = writer.create_warc_record(
+                url,
+                "response",
+                BytesIO(body),
+                len(body),
+                http_headers=headers,
+                warc_headers_dict=date,
+            )
+            writer.write_record(record)
+    return path
+
+
+def article_page(title: str, text: str, links: str = "") -> bytes:
+    return (
+        f"<html><head><meta charset=utf-8><title>{title}_浙里新闻_浙江新闻_浙江在线</title></head><body>"
+        f'<h1>{title}</h1><span id="pubtime_baidu">2026-09-14 10:00</span><div class="artCon">'
+        f"<p>{text}</p></div>{links}</body></html>"
+    ).encode()
+
+
+ARTICLE = "https://zjnews.zjol.com.cn/zjnews/202609/t20260914_3190823{}.shtml"
+TEXT = "清晨的雾还没有散，渡口的老船工已经把缆绳收好，第一班渡船载着上学的孩子离开了岸边。" * 3
+
+
+# --- the same as the spider -------------------------------------------------------------------------
+
+
+def damaged(folder: Path) -> Path:
+    data = bytearray(SAMPLES.read_bytes())
+    data[200_000:200_050] = bytes(50)
+    (folder / "damaged.warc.gz").write_bytes(data)
+    return folder / "damaged.warc.gz"
+
+
+def cut_off(folder: Path) -> Path:
+    (folder / "cut.warc.gz").write_bytes(SAMPLES.read_bytes()[:300_000])
+    return folder / "cut.warc.gz"
+
+
+def uncompressed(folder: Path) -> Path:
+    (folder / "plain.warc").write_bytes(gzip.decompress(SAMPLES.read_bytes()))
+    return folder / "plain.warc"
+
+
+def mixed(folder: Path) -> Path:
+    """Pages with and without what is known of them, WARC files, and what is neither."""
+    shutil.copytree(PAGES, folder / "mixed" / "pages")
+    shutil.copy(SAMPLES, folder / "mixed" / "m.warc.gz")
+    shutil.copy(PAGES / "trs" / "video" / "page.html", folder / "mixed" / "z.html")
+    (folder / "mixed" / "pages" / "old" / "gallery" / "response.json").write_text("{")
+    return folder / "mixed"
+
+
+@pytest.mark.parametrize("make", [damaged, cut_off, uncompressed, mixed])
+def test_the_same_bytes_as_the_archive_spider(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    path = make(tmp_path)
+    expected = by_archive_spider(tmp_path, path)
+    for processes in ("1", "3"):
+        run = reread(tmp_path, str(path), "-j", processes)
+        assert run.status == 0
+        assert (tmp_path / "reread.jsonl").read_bytes() == expected
+        assert "Traceback" not in run.errors
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return reread(tmp_path_factory.mktemp("samples"), str(SAMPLES))
+
+
+def test_the_summary_tells_what_came_and_where_it_lies(samples: Run) -> None:
+    assert samples.status == 0
+    assert "reread: 54 articles, record version 2" in samples.errors
+    assert samples.rejected["duplicate"] == 5
+    assert samples.skipped == {"robots-txt": 23}
+    assert "reread.jsonl" in samples.errors.splitlines()[-2]
+    assert samples.errors.splitlines()[-1] == "scrapy reread: exit status 0, all well"
+
+
+def test_each_that_gives_none_is_named(samples: Run) -> None:
+    assert len(samples.lines) == sum(samples.rejected.values())
+
+
+def test_several_archives_are_read_in_the_order_given(tmp_path: Path) -> None:
+    one = archive_of(tmp_path / "1.warc.gz", {ARTICLE.format(1): article_page("一", TEXT)})
+    two = archive_of(tmp_path / "2.warc.gz", {ARTICLE.format(2): article_page("二", TEXT[5:] * 2)})
+    run = reread(tmp_path, str(two), str(one), "-j", "2")
+    assert [record["title"] for record in run.records] == ["二", "一"]
+
+
+def test_a_near_copy_names_the_first(tmp_path: Path) -> None:
+    pages = {ARTICLE.format(n): article_page(f"题{n}", TEXT * 4) for n in (1, 2)}
+    path = archive_of(tmp_path / "a.warc.gz", pages)
+    run = reread(tmp_path, str(path))
+    assert [record["duplicate_of"] for record in run.records] == [None, "trs:31908231"]
+    assert (tmp_path / "reread.jsonl").read_bytes() == by_archive_spider(tmp_path, path)
+
+
+def test_near_copies_can_be_left_out(tmp_path: Path) -> None:
+    pages = {ARTICLE.format(n): article_page(f"题{n}", TEXT * 4) for n in (1, 2)}
+    path = archive_of(tmp_path / "a.warc.gz", pages)
+    run = reread(tmp_path, str(path), "-s", "DROP_DUPLICATES=1")
+    assert (len(run.records), run.skipped) == (1, {"near-copy": 1})
+
+
+FIRST, SECOND = ARTICLE.format(1), ARTICLE.format(1).replace(".shtml", "_1.shtml")
+LINK = '<a href="t20260914_31908231_1.shtml">2</a>'
+
+
+@pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)])
+@pytest.mark.parametrize("link", [LINK, ""])
+def test_pages_of_one_article_are_joined(tmp_path: Path, order: tuple[str, str], link: str) -> None:
+    """In any order, also where the first page does not lead to the second."""
+    pages = {FIRST: article_page("题", TEXT, link), SECOND: article_page("题（2）", TEXT[3:])}
+    path = archive_of(tmp_path / "a.warc.gz", {url: pages[url] for url in order})
+    reread(tmp_path, str(path))
+    assert (tmp_path / "reread.jsonl").read_bytes() == by_archive_spider(tmp_path, path)
+
+
+# --- bad input --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "name an archive: a WARC file, a folder or a saved page"),
+        ([str(SAMPLES), "-j", "0"], "-j 0 is no number of processes"),
+        ([str(SAMPLES), "-j", "two"], "-j two is no number of processes"),
+        ([str(SAMPLES), "-O", "out.csv"], "-O out.csv: JSON Lines are written; name a file .jsonl"),
+        ([str(SAMPLES), "-O", "/proc/out.jsonl"], "-O /proc/out.jsonl: "),
+        (
+            [str(SAMPLES), "-s", 'ITEM_PIPELINES={"tests.pipelines_of_users.NeedCrawl": 450}'],
+            "reread has no crawl to give it",
+        ),
+        (
+            [str(SAMPLES), "-s", 'ITEM_PIPELINES={"tests.pipelines_of_users.MarkTitle": 950}'],
+            "comes behind 500, where reread has no crawl",
+        ),
+    ],
+)
+def test_bad_arguments_are_one_line(tmp_path: Path, arguments: list[str], says: str) -> None:
+    run = reread(tmp_path, *arguments)
+    [line] = run.errors.splitlines()
+    assert line.startswith("scrapy reread: ")
+    assert says in line
+    assert run.status == 2
+
+
+def test_without_a_file_for_the_records(tmp_path: Path) -> None:
+    done = subprocess.run(
+        command(str(SAMPLES)), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "-O is missing" in done.stderr
+
+
+def test_a_missing_archive_is_counted_and_the_others_are_read(tmp_path: Path) -> None:
+    run = reread(tmp_path, "/nowhere.warc.gz", str(SAMPLES))
+    assert (run.status, run.rejected["missing-file"], len(run.records)) == (0, 1, 54)
+    assert reread(tmp_path, "/nowhere.warc.gz").status == 2
+
+
+def test_an_archive_without_an_article(tmp_path: Path) -> None:
+    run = reread(tmp_path, str(archive_of(tmp_path / "a.warc", {FIRST: b"<p>nothing"})))
+    assert (run.status, run.rejected) == (5, {"no-article": 1})
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_page_that_breaks_is_counted_named_and_skipped(tmp_path: Path, processes: str) -> None:
+    pipelines = 'ITEM_PIPELINES={"tests.pipelines_of_users.BreakOne": 350}'
+    run = reread(tmp_path, str(SAMPLES), "-j", processes, "-s", pipelines)
+    assert (run.status, run.rejected["reader-fault"], len(run.records)) == (6, 1, 53)
+    assert "a fault of this pipeline" in run.errors
+
+
+def test_pipelines_of_users_run_too(tmp_path: Path) -> None:
+    pipelines = 'ITEM_PIPELINES={"tests.pipelines_of_users.MarkTitle": 350}'
+    run = reread(tmp_path, str(SAMPLES), "-s", pipelines)
+    assert {record["title"][0] for record in run.records} == {"※"}
+
+
+def test_standard_output(tmp_path: Path) -> None:
+    done = subprocess.run(
+        command(str(SAMPLES), "-O", "-"), cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 54
+
+
+# --- what dies half-way -----------------------------------------------------------------------------
+
+
+def many(path: Path) -> Path:
+    """An archive that takes some seconds."""
+    body = SAMPLES.read_bytes()
+    with path.open("wb") as file:
+        for _ in range(40):
+            file.write(body)
+    return path
+
+
+def start(tmp_path: Path) -> subprocess.Popen[str]:
+    (tmp_path / "reread.jsonl").write_text("as it was before\n")
+    process = subprocess.Popen(
+        command(
+            str(many(tmp_path / "many.warc.gz")), "-O", str(tmp_path / "reread.jsonl"), "-j", "2"
+        ),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + MOST_SECONDS
+    while len(family(process.pid)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return process
+
+
+def family(pid: int) -> list[int]:
+    """The processes of a session."""
+    done = subprocess.run(
+        ["ps", "-o", "pid=", "-s", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(number) for number in done.stdout.split()]
+
+
+def wait_until_gone(session: int) -> bool:
+    deadline = time.monotonic() + 30
+    while family(session) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not family(session)
+
+
+needs_ps = pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
+
+
+@needs_ps
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_the_file_as_it_was(tmp_path: Path, sent: signal.Signals) -> None:
+    process = start(tmp_path)
+    os.kill(process.pid, sent)
+    _, errors = process.communicate(timeout=MOST_SECONDS)
+    assert process.returncode == 4
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1] == "scrapy reread: exit status 4, ended early (shutdown)"
+    assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
+    assert not (tmp_path / ".reread.jsonl.part").exists()
+
+
+@needs_ps
+def test_killed_it_leaves_the_file_and_no_process(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    process.kill()
+    process.communicate(timeout=MOST_SECONDS)
+    assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
+    assert wait_until_gone(process.pid)
+
+
+@needs_ps
+def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    [child, *_] = [pid for pid in family(process.pid) if pid != process.pid]
+    os.kill(child, signal.SIGKILL)
+    _, errors = process.communicate(timeout=MOST_SECONDS)
+    assert process.returncode == 4
+    assert "a process that was reading has died; try -j 1" in errors
+    assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    out = tmp_path / "reread.jsonl"
+    done = subprocess.run(
+        command(str(SAMPLES), "-O", str(out)),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+    )
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "nothing written to " in done.stderr
+    assert not out.exists()
+
+
+# --- stretches --------------------------------------------------------------------------------------
+
+
+def told(path: Path, processes: int = 1) -> list[tuple[str, str]]:
+    """What an archive gives, in a form that can be compared."""
+    return [plain(outcome) for outcome in Records(SETUP, processes).of([path])]
+
+
+def plain(outcome: Outcome) -> tuple[str, str]:
+    if isinstance(outcome, Whole):
+        return outcome.article.id, outcome.line
+    if isinstance(outcome, Refused):
+        return outcome.reason, f"{outcome.where} {outcome.detail}"
+    return type(outcome).__name__, str(getattr(outcome, "url", ""))
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Archives of a few pages, one of which holds a WARC file itself, and one that is damaged."""
+    folder = tmp_path_factory.mktemp("small")
+    inner = archive_of(folder / "inner.warc", {ARTICLE.format(9): article_page("里", TEXT)})
+    packed = archive_of(folder / "inner.warc.gz", {ARTICLE.format(8): article_page("包", TEXT)})
+    pages = {ARTICLE.format(n): article_page(f"题{n}", f"{n}{TEXT[n:]}" * 2) for n in range(1, 6)}
+    pages["https://zjnews.zjol.com.cn/inner.warc"] = inner.read_bytes()
+    pages["https://zjnews.zjol.com.cn/inner.warc.gz"] = packed.read_bytes() + bytes(100)
+    pages[ARTICLE.format(7)] = article_page("尾", TEXT * 3)
+    found = {
+        "gz": archive_of(folder / "small.warc.gz", pages),
+        "plain": archive_of(folder / "small.warc", pages),
+    }
+    for name in ("gz", "plain"):
+        data = bytearray(found[name].read_bytes())
+        middle = len(data) // 3
+        data[middle : middle + 300] = bytes(300)
+        found[f"damaged {name}"] = folder / f"damaged-{found[name].name}"
+        found[f"damaged {name}"].write_bytes(data)
+    return found
+
+
+@pytest.mark.parametrize("kind", ["gz", "plain", "damaged gz", "damaged plain"])
+@settings(deadline=None, max_examples=40)
+@given(stretch=st.integers(min_value=40, max_value=6000))
+def test_stretches_of_any_length_give_the_same(
+    small: dict[str, Path], kind: str, stretch: int
+) -> None:
+    whole = told(small[kind])
+    before = rereading._STRETCH
+    rereading._STRETCH = stretch
+    try:
+        assert told(small[kind]) == whole
+    finally:
+        rereading._STRETCH = before
+
+
+def test_all_records_of_the_small_archives_are_read(small: dict[str, Path]) -> None:
+    titles = [json.loads(line)["title"] for _, line in told(small["gz"]) if line.startswith("{")]
+    assert titles == ["题1", "题2", "题3", "题4", "题5", "里", "尾"]  # by the markup in it
+    assert told(small["gz"]) == told(small["plain"])
+    reasons = [reason for reason, _ in told(small["damaged gz"])]
+    assert reasons.count("broken-warc") == 1
+
+
+def test_a_reader_tells_where_it_began_and_what_follows() -> None:
+    whole = [record for record in warcs.Reader(SAMPLES) if isinstance(record, warcs.Record)]
+    middle = whole[30].offset
+    reader = warcs.Reader(SAMPLES, middle - 5, middle + 5)
+    assert [record.offset for record in reader if isinstance(record, warcs.Record)] == [middle]
+    assert (reader.first, reader.next) == (middle, whole[31].offset)
