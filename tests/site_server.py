@@ -48,6 +48,8 @@ class Answer:
     """As sent, quotation marks included. A request that knows it is answered 304."""
     last_modified: str | None = None
     """As sent. A request that repeats it, and no ETag, is answered 304."""
+    raw: bytes | None = None
+    """What is sent instead, to the byte; the connection ends with it."""
 
 
 @dataclass(frozen=True)
@@ -231,12 +233,13 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.site.answer(asked)
         if answer.delay:
             self.server.stopping.wait(answer.delay)
+        if answer.raw is not None:
+            self.wfile.write(answer.raw)
+            self.close_connection = True
         if answer.hangs:
             self.wait_for_end()
-        elif _is_known(answer, headers):
-            self.send(answer, HTTPStatus.NOT_MODIFIED)
-        else:
-            self.send(answer)
+        elif answer.raw is None:
+            self.send(answer, HTTPStatus.NOT_MODIFIED if _is_known(answer, headers) else None)
 
     def absolute(self) -> str:
         if not self.path.startswith("/"):

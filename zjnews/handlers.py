@@ -8,6 +8,9 @@ from typing import Any
 
 from scrapy.core.downloader.handlers import http11
 from scrapy.crawler import Crawler
+from twisted.internet.error import ConnectionAborted
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 
 from zjnews.extensions.recording import Recording
 from zjnews.recorder import Exchange
@@ -40,6 +43,7 @@ class RecordingProtocol(http11._LenientHTTP11ClientProtocol):
     def __init__(self, quiescent: Callable[[Any], None], keep: Keep) -> None:
         super().__init__(quiescent)  # type: ignore[no-untyped-call]
         self.keep = keep
+        self.is_given_up = False
 
     def request(self, request: Any) -> Any:
         self.url = request.absoluteURI.decode("ascii")
@@ -51,9 +55,15 @@ class RecordingProtocol(http11._LenientHTTP11ClientProtocol):
         self.served += data
         super().dataReceived(data)  # type: ignore[no-untyped-call]
 
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802  Twisted's
+        self.is_given_up = isinstance(reason.value, ConnectionAborted)
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802  Twisted's
-        served = bytes(self.served[: len(self.served) - len(rest)])
-        self.keep(Exchange(self.url, datetime.now(timezone.utc), self.sent, served))
+        # Where nothing tells how long a body is, its end is that of the connection.
+        if not self.is_given_up:
+            served = bytes(self.served[: len(self.served) - len(rest)])
+            self.keep(Exchange(self.url, datetime.now(timezone.utc), self.sent, served))
         super()._finishResponse(rest)
 
 

@@ -49,11 +49,16 @@ class Playback:
         self.index.add(archive)
 
     def original(self, url: str, digest: str) -> tuple[str, str] | None:
-        """Address and WARC-Date of an answer to an address that has the body of a digest."""
-        for capture in self.captures(url):
-            if capture.digest == digest and not capture.is_revisit:
-                record = warcs.read_at(capture.archive, capture.offset)
-                return record.url, record.header("WARC-Date") or ""
+        """Address and WARC-Date of an answer to an address that has the body of a digest. None,
+        too, where it cannot be read any more."""
+        try:
+            for capture in self.captures(url):
+                if capture.digest == digest and not capture.is_revisit:
+                    record = warcs.read_at(capture.archive, capture.offset)
+                    if record.header("WARC-Payload-Digest") == digest:
+                        return record.url, record.header("WARC-Date") or ""
+        except (OSError, Rejected):
+            return None
         return None
 
     def captures(self, url: str) -> list[Capture]:

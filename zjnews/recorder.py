@@ -30,7 +30,7 @@ OPEN = ".open"
 """What the name of a file ends in while it grows."""
 
 _SERVER_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
-_INFORMATION = re.compile(rb"HTTP/1\.\d 1\d\d\b.*?\r?\n\r?\n", re.S)
+_INFORMATION = re.compile(rb"HTTP/1\.\d 1\d\d\b.*?\r?\n\r?\n", re.S | re.I)
 _HEAD = re.compile(rb".*?\r?\n\r?\n", re.S)
 _CREDENTIALS = re.compile(rb"^Proxy-Authorization:.*\r\n", re.M | re.I)
 _CHUNK = 1024 * 1024
@@ -114,7 +114,12 @@ class GrowingFile:
         buffer = BytesIO()
         writer = _writer(buffer)
         writer.write_record(writer.create_warcinfo_record(growing.path.name, info))
-        growing.append(buffer.getvalue())
+        try:
+            growing.append(buffer.getvalue())
+        except OSError:
+            _open_name(growing.path).unlink()
+            os.close(growing.descriptor)
+            raise
         return growing
 
     def add(self, exchange: Exchange, known: Playback) -> bool:
@@ -206,11 +211,21 @@ def _claim(path: Path) -> GrowingFile | None:
         return None
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     # Before it was locked, another run may have taken it for one that was left behind.
-    is_ours = draft.exists() and os.path.samestat(draft.stat(), os.fstat(descriptor))
+    is_ours = _is_named(draft, descriptor)
     if path.exists() or not is_ours:
+        if is_ours:
+            draft.unlink()
         os.close(descriptor)
         return None
     return GrowingFile(path, descriptor)
+
+
+def _is_named(path: Path, descriptor: int) -> bool:
+    """Whether a file that is open still has a name."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
 
 
 def _open_name(path: Path) -> Path:
@@ -273,11 +288,15 @@ class Mended:
 def mend(folder: Path) -> Iterator[Mended]:
     """Finish the files of a folder that nobody writes any more: cut back to the last whole record,
     and named. Raises OSError."""
-    for draft in sorted(folder.glob(f"*{OPEN}")):
-        descriptor = os.open(draft, os.O_RDWR)
+    for draft in sorted(folder.glob(f"*.warc.gz{OPEN}")):
+        try:
+            descriptor = os.open(draft, os.O_RDWR)
+        except FileNotFoundError:
+            continue  # whoever was writing it has finished
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield _mended(draft, descriptor)
+            if _is_named(draft, descriptor):
+                yield _mended(draft, descriptor)
         except BlockingIOError:
             continue  # somebody is writing it
         finally:

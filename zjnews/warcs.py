@@ -49,7 +49,8 @@ _CHUNK = 1024 * 1024
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _MOST = MAX_BYTES + 1024 * 1024
 """Bytes of a record that are read: a page, and its headers."""
-_STATUS = re.compile(rb"HTTP/\d[\d.]*\s+(\d{3})\b")
+_CHUNK_HEAD = re.compile(rb"[ \t]*([0-9a-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n", re.I)
+_STATUS = re.compile(rb"HTTP/\d[\d.]*\s+(\d{3})\b", re.I)
 
 
 def is_warc(path: Path) -> bool:
@@ -251,8 +252,8 @@ def read_answer(record: Record) -> Answer:
         body = b""
     elif not record.is_cut and _is_changed(record, body):
         raise Rejected("broken-warc", "digest does not match")
-    if any(key.lower() == b"transfer-encoding" and b"chunked" in v for key, v in headers):
-        body = ChunkedDataReader(BytesIO(body)).read(MAX_BYTES + 1)
+    if any(key.lower() == b"transfer-encoding" and b"chunked" in v.lower() for key, v in headers):
+        body = _without_chunks(body)
     return Answer(
         kind=record.kind,
         url=record.url,
@@ -283,6 +284,20 @@ def _parsed(block: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     pairs = (line.partition(b":") for line in lines if b":" in line)
     headers = [(key.strip(), value.strip()) for key, _, value in pairs]
     return status, headers, block[end.end() :] if end else b""
+
+
+def _without_chunks(body: bytes) -> bytes:
+    """The chunks of a body put together, without the trailer that may follow."""
+    pieces = []
+    at = 0
+    while chunk := _CHUNK_HEAD.match(body, at):
+        end = chunk.end() + int(chunk[1], 16)
+        pieces.append(body[chunk.end() : end])
+        if end == chunk.end() or end >= len(body):
+            return b"".join(pieces)
+        at = end + 2
+    # As lenient as other readers: what is not in chunks, in spite of its header, is read as it is.
+    return bytes(ChunkedDataReader(BytesIO(body)).read(MAX_BYTES + 1))
 
 
 def _resource(record: Record) -> tuple[int, list[tuple[bytes, bytes]], bytes]:

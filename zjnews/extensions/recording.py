@@ -10,6 +10,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.defer import _schedule_coro
 
 from zjnews import __version__, recorder
+from zjnews.items import Rejected
 from zjnews.outcomes import logger
 from zjnews.recorder import Exchange, Recorder
 
@@ -34,7 +35,7 @@ class Recording:
         self.recorder = Recorder(
             self.folder,
             prefix=str(crawler.spidercls.name),
-            most_bytes=crawler.settings.getint("WARC_BYTES"),
+            most_bytes=int(crawler.settings.getfloat("WARC_BYTES")),
             info=self.info(),
         )
 
@@ -63,6 +64,9 @@ class Recording:
             is_revisit = self.recorder.write(exchange)
         except OSError as error:
             self.stop(error.strerror or str(error))
+            return
+        except Rejected as rejected:  # the downloader takes more for an answer
+            logger.warning("%s is not kept: %s", exchange.url, rejected)
             return
         except Exception as fault:  # Twisted would pass over it in silence
             logger.exception("fault while keeping %s", exchange.url)
