@@ -61,10 +61,15 @@ _NAMED = tuple("a article div figure founder-content h1 h2 p section span td ul"
 """Elements whose class or id tells a layout."""
 
 
-def html_parser() -> etree.HTMLParser:
-    """A parser for UTF-8 bytes, without comments. `huge_tree` keeps what stands inside more than
-    256 elements, as where tags are never closed; libxml2 still stops at 2,048."""
-    return etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+_PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+"""`huge_tree` keeps what stands inside more than 256 elements, as where tags are never closed;
+libxml2 still stops at 2,048."""
+
+
+def parse(source: bytes) -> etree._Element | None:
+    """The tree of markup in UTF-8, without comments; None where there is no element in it."""
+    root: etree._Element | None = etree.fromstring(source, _PARSER)
+    return root
 
 
 @dataclass
@@ -87,7 +92,7 @@ class Page:
     @cached_property
     def root(self) -> etree._Element:
         """The parsed page, without comments and processing instructions."""
-        root = etree.fromstring(self.source, html_parser())
+        root = parse(self.source)
         if root is None:
             raise Rejected("empty-page", "markup without an element")
         return root
@@ -118,8 +123,11 @@ class Page:
         layouts; a query for each would cost more than the parsing."""
         index: dict[str, list[etree._Element]] = {}
         for element in self.root.iter(*_NAMED):
-            names = (element.get("class") or "").split()
-            if (name := element.get("id")) and name not in names:
+            classes, name = element.get("class"), element.get("id")
+            if not classes and not name:
+                continue
+            names = classes.split() if classes else []
+            if name and name not in names:
                 names.append(name)
             for name in names:
                 index.setdefault(name, []).append(element)
@@ -209,7 +217,7 @@ def read(url: str, body: bytes, content_type: str | None, fetched_at: datetime) 
 
     Raises `Rejected` with the reason `empty-page`, `too-large`, `not-html` or `unreadable`.
     """
-    if not body.strip():
+    if not body or body.isspace():
         raise Rejected("empty-page", f"{len(body)} bytes")
     if len(body) > MAX_BYTES:
         raise Rejected("too-large", f"{len(body):,} bytes, limit {MAX_BYTES:,}")

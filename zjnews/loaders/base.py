@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timezone
 from functools import cached_property
 from itertools import islice, pairwise
 from typing import Any, ClassVar
 
-from itemloaders.processors import Compose, Identity, TakeFirst
+from itemloaders.processors import Identity, TakeFirst
 from lxml import etree
 from scrapy.loader import ItemLoader
 
 from zjnews import credits, dates
 from zjnews.items import Article, Payload, text_of
 from zjnews.loaders.body import Body, Line, Piece, is_hidden, pieces_of, read_body
-from zjnews.page import Page, html_parser
+from zjnews.page import Page, parse
 from zjnews.text import fold, language_of, squeeze, unique
 
-_NAMES = Compose(unique)
+_NAMES = staticmethod(unique)
+_TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 
 _LABEL_OF_SPAN = {
     "pubtime_baidu": "",
@@ -75,12 +76,30 @@ class ArticleLoader(ItemLoader):
         """Whether a page has this layout, by what stands in it."""
         return bool(cls.signs) and all(page.select(css) for css in cls.signs)
 
-    # itemloaders looks into the item's fields for a processor at every value; ours have none.
-    def get_input_processor(self, field_name: str) -> Callable[..., Any]:
-        return getattr(self, f"{field_name}_in", self.default_input_processor)
+    # itemloaders looks for a processor in the item's fields, and asks it whether it wants the
+    # context, at every value; ours have none there, and none that does.
+    def add_value(
+        self, field_name: str | None, value: Any, *processors: Any, **how: Any
+    ) -> ArticleLoader:
+        if field_name is None or processors or how or hasattr(self, f"{field_name}_in"):
+            super().add_value(field_name, value, *processors, **how)
+        elif isinstance(value, list):
+            self._values.setdefault(field_name, []).extend(value)
+        elif value is not None:
+            self._values.setdefault(field_name, []).append(value)
+        return self
 
-    def get_output_processor(self, field_name: str) -> Callable[..., Any]:
-        return getattr(self, f"{field_name}_out", self.default_output_processor)
+    def get_output_value(self, field_name: str) -> Any:
+        process = getattr(self, f"{field_name}_out", self.default_output_processor)
+        return process(self.get_collected_values(field_name))
+
+    def load_item(self) -> Article:
+        article: Article = self.item
+        for field in self._values:
+            value = self.get_output_value(field)
+            if value is not None:
+                setattr(article, field, value)
+        return article
 
     def load(self) -> Article:
         """Read the page into an article whose dates are still raw text."""
@@ -89,8 +108,7 @@ class ArticleLoader(ItemLoader):
         self.fill_head()
         self.fill_line()
         self.fill_body()
-        article: Article = self.load_item()
-        return article
+        return self.load_item()
 
     def fill_origin(self) -> None:
         page = self.page
@@ -254,8 +272,7 @@ class ArticleLoader(ItemLoader):
         )
 
     def payload_pieces(self, payload: Payload) -> list[Piece]:
-        source = f"<body>{payload.body}</body>".encode("utf-8", "replace")
-        root = etree.fromstring(source, html_parser())
+        root = parse(f"<body>{payload.body}</body>".encode("utf-8", "replace"))
         return [] if root is None else pieces_of(root, self.page.url, self.furniture)
 
     def pieces(self) -> list[Piece]:
@@ -273,7 +290,7 @@ class ArticleLoader(ItemLoader):
         found = [element for css in places for element in self.select(css)]
         spans = (self.page.select(f"#{name}") for name in _LABEL_OF_SPAN)
         inside = {*found, *(span for group in spans for span in group)}
-        return [e for e in inside if not any(c in e.iterdescendants() for c in self.containers)]
+        return list(inside.difference(*(c.iterancestors() for c in self.containers)))
 
     @cached_property
     def containers(self) -> list[etree._Element]:
@@ -336,6 +353,8 @@ def text_in(element: etree._Element, between: str = "") -> str:
     texts of its parts."""
     if element.tag in ("script", "style"):
         return ""
+    if not len(element):
+        return fold(element.text or "")
     if next(element.iter("br"), None) is not None:
         between = " "
-    return fold(between.join(element.itertext()))
+    return fold(between.join(_TEXTS(element)))
