@@ -105,17 +105,22 @@ class Page:
     def meta(self) -> dict[str, str]:
         """`<meta name=… content=…>`, the first of each name, names in lower case."""
         found: dict[str, str] = {}
-        for element in self.root.iter("meta"):
+        for element in self._head_elements:
             name = element.get("name") or element.get("property")
-            if name and (content := fold(element.get("content", ""))):
+            if name and element.tag == "meta" and (content := fold(element.get("content", ""))):
                 found.setdefault(name.lower(), content)
         return found
 
     @cached_property
     def title(self) -> str:
         """The text of `<title>`, or empty."""
-        element = next(self.root.iter("title"), None)
-        return "" if element is None else fold(element.text or "")
+        texts = (element.text for element in self._head_elements if element.tag == "title")
+        return fold(next(texts, None) or "")
+
+    @cached_property
+    def _head_elements(self) -> list[etree._Element]:
+        """`<title>` and `<meta>`, wherever they stand, found in one walk."""
+        return list(self.root.iter("title", "meta"))
 
     @cached_property
     def by_name(self) -> dict[str, list[etree._Element]]:

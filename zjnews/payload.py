@@ -72,8 +72,6 @@ class _Block:
 def lift(markup: str) -> tuple[str, list[Payload]]:
     """Take every payload out of a page's markup. Returns the page as if they had never been
     there, and the payloads in page order."""
-    if "[CDATA[" not in markup:
-        return markup, []
     rest: list[str] = []
     payloads: list[Payload] = []
     position = 0
@@ -85,7 +83,7 @@ def lift(markup: str) -> tuple[str, list[Payload]]:
             rest.append(markup[position : block.start])
             payloads.append(block.payload)
             position = block.end
-    return "".join(rest) + markup[position:], payloads
+    return "".join([*rest, markup[position:]]), payloads
 
 
 def lift_text(text: str) -> tuple[str, list[Payload]]:
@@ -111,7 +109,7 @@ def _block_at(markup: str, opening: re.Match[str], floor: int) -> _Block | None:
     before = markup[room : opening.start()]
     if not before.rstrip().endswith(">"):
         return None
-    opener = _OPENER.search(before)
+    opener = _last_tag(before)
     leaves = _number_first(_leaves_before(before, opener.start() if opener else len(before)))
     if leaves is None:
         return None
@@ -130,6 +128,11 @@ def _block_at(markup: str, opening: re.Match[str], floor: int) -> _Block | None:
     title = next(filter(None, fields[1:]), "")
     payload = Payload(fields[0], fold(title), _keywords(keywords), _JOINT.sub("", body))
     return _Block(start, end, payload)
+
+
+def _last_tag(text: str) -> re.Match[str] | None:
+    """The opening tag that a text ends in."""
+    return _OPENER.match(text, max(0, text.rfind("<")))
 
 
 def _leaves_before(text: str, end: int) -> list[re.Match[str]]:
@@ -264,7 +267,7 @@ def _strangers(text: str) -> list[re.Match[str]]:
 def _start_of_unbalanced(markup: str, start: int, end: int) -> int:
     """Move the start over the opening tags directly before it that are closed inside."""
     for closer in _strangers(markup[start:end]):
-        opener = _OPENER.search(markup[max(0, start - 512) : start])
+        opener = _last_tag(markup[max(0, start - 512) : start])
         if opener is None or opener["name"].lower() != closer["name"].lower():
             break
         start -= len(opener[0])

@@ -164,13 +164,16 @@ class ArticleLoader(ItemLoader):
 
     def fill_head(self) -> None:
         """What the page says of itself in its head and breadcrumb."""
-        self.fill("sections", self.sections_css)
-        named = [name for name in self.get_collected_values("sections") if name not in _HOME]
-        self.replace_value("sections", named or sections_in(self.page.title))
+        self.add_value("sections", self.sections())
         meta = self.page.meta
         self.add_value("summary", meta.get("description"))
         words = map(fold, _KEYWORD_SEPARATORS.split(meta.get("keywords", "")))
         self.add_value("keywords", [word for word in words if word])
+
+    def sections(self) -> list[str]:
+        """The breadcrumb, or what stands for it in `<title>`."""
+        named = map(text_in, self.select(self.sections_css))
+        return [name for name in named if name not in _HOME] or sections_in(self.page.title)
 
     def fill_line(self) -> None:
         """Date, source and names, from the surest place on the page that has a date."""
