@@ -130,7 +130,7 @@ _EMPLOYER = re.compile(
     r".*(?:社|报|网|台|新闻|客户端|在线|中心|发布|集团|公司|学校|学院|大学|局|委|办|部|院|馆|会|组|站)"
     r"|共享联盟.*|拍友|网友|读者|潮声|本报.*|.*报道|.*提供|发自.*"
 )
-_BYLINE = re.compile(r"\s*[（(](?P<inside>[^（()）]{2,120})[）)]\s*")
+_BYLINE = re.compile(r"[（(](?P<inside>[^（()）]{2,120})[）)]\s*")
 _DATELINE = re.compile(r"[^。，！？]{0,40}(?:讯|电|消息)\s?")
 _SENTENCE_ENDS = ("。", "！", "？", "”", "…")
 
@@ -247,7 +247,9 @@ def _bare(text: str) -> str:
     text = text.strip()
     if text[:1] in _OPENING and text[-1:] in _CLOSING:
         text = text[1:-1]
-    return _NOTE.sub(" ", text).strip(_BRACKETS)
+    if "（" in text or "(" in text:
+        text = _NOTE.sub(" ", text)
+    return text.strip(_BRACKETS)
 
 
 class _People:

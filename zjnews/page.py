@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from lxml import etree
-from scrapy.selector import Selector
+from parsel import Selector
 from w3lib.encoding import (
     html_body_declared_encoding,
     http_content_type_encoding,

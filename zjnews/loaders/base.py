@@ -9,9 +9,9 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import Any, ClassVar
 
+from itemloaders import ItemLoader
 from itemloaders.processors import Identity, TakeFirst
 from lxml import etree
-from scrapy.loader import ItemLoader
 
 from zjnews import credits, dates
 from zjnews.items import Article, Payload, text_of
@@ -30,6 +30,7 @@ _LABEL_OF_SPAN = {
 }
 """What a `*_baidu` span means where its text does not say so itself."""
 
+_LABELLED = re.compile(r"[^:：\s]{1,6}\s?[:：]")
 _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "当前位置"})
 _UPDATED = re.compile(r"(?:最后)?(?:更新|修改)(?:(?:时间|日期|于)\s*[:：]?|\s*[:：])\s*(?P<raw>.+)")
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
@@ -188,8 +189,7 @@ class ArticleLoader(ItemLoader):
         for name, label in _LABEL_OF_SPAN.items():
             for span in self.page.select(f"#{name}"):
                 text = text_in(span, " ")
-                has_label = re.match(r"[^:：\s]{1,6}\s?[:：]", text)
-                yield text if has_label or not text else label + text
+                yield text if _LABELLED.match(text) or not text else label + text
 
     def line_elements(self) -> Iterator[str]:
         """The line under the title as the layout names it; of several, those beside the title."""
