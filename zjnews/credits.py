@@ -122,8 +122,8 @@ _FIELD_OF_ROLE = {
     ),
 }
 """Any other role writes."""
-_BYLINE_WORDS = ("记者", "通讯员", "实习生", "评论员")
-_ROLE_WORDS = (*_BYLINE_WORDS, "作者", "撰稿", "执笔", "编", "审", "摄", "供图", "文", "图")
+_BYLINE_WORD = re.compile("记者|通讯员|实习生|评论员")
+_ROLE_WORD = re.compile(_BYLINE_WORD.pattern + "|作者|撰稿|执笔|编|审|摄|供图|文|图")
 """A line of roles has one of these; most lines have none, and telling so is quick."""
 _MEDIUM = re.compile(r".*(?:社|报|网|新闻|客户端|在线|浙江宣传)|本报|本网|本社")
 _EMPLOYER = re.compile(
@@ -169,12 +169,7 @@ def may_be_name(text: str) -> bool:
 def read_line(text: str) -> Credits:
     """The line under the title: `来源：浙江在线 作者：张三 责任编辑：李四`, in any order."""
     labelled = _labelled(text)
-    if not labelled:
-        return _role_line(text) or {}
-    found: Credits = {}
-    for field, _, value in labelled:
-        merge(found, _read_value(field, value))
-    return found
+    return _read_values(labelled) if labelled else _role_line(text) or {}
 
 
 def credit_line(text: str, at_edge: bool = True) -> Credits | None:
@@ -193,7 +188,7 @@ def credit_line(text: str, at_edge: bool = True) -> Credits | None:
         return None
     if not all(_is_plausible(*part) for part in labelled):
         return None
-    found = read_line(inner)
+    found = _read_values(labelled)
     if lead := inner[: inner.find(labelled[0][1])].strip(_BRACKETS):
         people = _role_line(lead)
         return {**people, **found} if people else None
@@ -221,7 +216,7 @@ def _byline(text: str, match: re.Match[str]) -> Credits | None:
     """The people of a bracket that is a byline by what it says and by where it stands."""
     before, behind = text[: match.start()].rstrip(), text[match.end() :].strip("。. ")
     inside = match["inside"].strip()
-    reports = any(word in inside for word in _BYLINE_WORDS)
+    reports = bool(_BYLINE_WORD.search(inside))
     at_head = not before or bool(_DATELINE.fullmatch(before))
     closes = not behind and (reports or before.endswith(_SENTENCE_ENDS))
     if not closes and not (at_head and reports):
@@ -372,8 +367,7 @@ def _role_line(text: str, at_edge: bool = True) -> Credits | None:
             _LATIN_FIELD.get((match["verb"] or "").lower().rstrip("s"), "authors") if match else ""
         )
         return {field: people["authors"]} if people else None
-    words = _ROLE_WORDS if at_edge else _BYLINE_WORDS
-    if not any(word in text for word in words):
+    if not (_ROLE_WORD if at_edge else _BYLINE_WORD).search(text):
         return None
     tokens = _tokens(text)
     if not any(token in _MARKS or _ROLE.fullmatch(token) for token in tokens):
@@ -394,6 +388,13 @@ def _labelled(text: str) -> list[tuple[str, str, str]]:
         (str(label.lastgroup), label[0], text[label.end() : end])
         for label, end in zip(labels, ends, strict=False)
     ]
+
+
+def _read_values(labelled: list[tuple[str, str, str]]) -> Credits:
+    found: Credits = {}
+    for field, _, value in labelled:
+        merge(found, _read_value(field, value))
+    return found
 
 
 def _read_value(field: str, value: str) -> Credits:

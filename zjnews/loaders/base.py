@@ -346,7 +346,7 @@ def _texts_down(path: list[etree._Element]) -> Iterator[str]:
 
 def lines_in(element: etree._Element) -> list[str]:
     """The lines of an element, as line breaks part them."""
-    if next(element.iter("br"), None) is None:
+    if not len(element) or next(element.iter("br"), None) is None:
         return [text_in(element)]
     return [piece.text for piece in pieces_of(element, "") if isinstance(piece, Line)]
 

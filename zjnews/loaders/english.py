@@ -16,6 +16,7 @@ from zjnews.page import Page
 _DATE = r"\d{4}-\d\d-\d\d(?:\s+\d\d:\d\d(?::\d\d)?)?(?:\s|&nbsp;|<[^<>]*>)*"
 _DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*[:：]")
 """`2019-11-22 04:03:34 source: www.zjol.com.cn`, perhaps with tags between its parts."""
+_NAMING_SOURCE = etree.XPath("/descendant::text()[contains(., 'ource')]")
 _SOURCE_END = re.compile(r"urce\s*[:：]")
 """From the first rare letter on, which is found sooner."""
 _DATE_BEFORE = re.compile(_DATE + r"[Ss]o\Z")
@@ -48,7 +49,7 @@ class EnglishLoader(ArticleLoader):
     @cached_property
     def date_line(self) -> etree._Element | None:
         """The smallest element that holds the whole date line."""
-        for text in self.page.root.xpath("/descendant::text()[contains(., 'ource')]"):
+        for text in _NAMING_SOURCE(self.page.root):
             element = text.getparent()
             while element is not None:
                 line = " ".join(element.itertext())
