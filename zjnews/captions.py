@@ -77,7 +77,7 @@ def read_caption(text: str, hinted: bool) -> Caption | None:
 
 
 def _issued(text: str) -> Caption | None:
-    match = _ISSUED.search(text)
+    match = _ISSUED.search(text) if text.endswith(("）", ")")) else None
     if match is None:
         return None
     credit = fold(match["credit"])

@@ -265,14 +265,13 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     charset, bom = read_bom(body)
     if charset and bom:
         return Decoded(to_unicode(body[len(bom) :], charset), "bom", guessed=False)
-    meta = html_body_declared_encoding(body)
-    declared = http_content_type_encoding(content_type) or meta
+    declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body)
     for candidate in ("utf-8", "gb18030") if declared == "gb18030" else ("utf-8",):
         # Strictly valid UTF-8 is never anything else; nor is GBK, once it is not UTF-8.
         if (text := _strict(body, candidate)) is not None:
             guessed = declared not in (None, candidate) and not body.isascii()
             return Decoded(text, candidate, guessed)
-    return _best_guess(body, declared, meta)
+    return _best_guess(body, declared)
 
 
 def _strict(body: bytes, charset: str) -> str | None:
@@ -282,11 +281,12 @@ def _strict(body: bytes, charset: str) -> str | None:
         return None
 
 
-def _best_guess(body: bytes, declared: str | None, meta: str | None) -> Decoded:
+def _best_guess(body: bytes, declared: str | None) -> Decoded:
     """Choose by how much of the text the charset turns into characters that a Chinese or English
     page would use; what is declared wins unless another one is clearly better."""
     sample = _foreign_part(body)
-    candidates = list(dict.fromkeys(filter(None, (declared, meta, *_CHARSETS))))
+    in_meta = html_body_declared_encoding(body)
+    candidates = list(dict.fromkeys(filter(None, (declared, in_meta, *_CHARSETS))))
     fits = {charset: _fit(sample, charset) for charset in candidates}
     best = max(candidates, key=lambda charset: fits[charset])
     if declared and fits[declared] >= 0.7 and fits[best] - fits[declared] < 0.2:
