@@ -8,6 +8,8 @@ label is taken; in the body a line must be names and roles throughout, for prose
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 from zjnews.text import fold, unique
 
@@ -122,15 +124,15 @@ _FIELD_OF_ROLE = {
     ),
 }
 """Any other role writes."""
-_BYLINE_WORDS = ("记者", "通讯员", "实习生", "评论员")
-_ROLE_WORDS = (*_BYLINE_WORDS, "作者", "撰稿", "执笔", "编", "审", "摄", "供图", "文", "图")
+_BYLINE_WORD = re.compile("记者|通讯员|实习生|评论员")
+_ROLE_WORD = re.compile(_BYLINE_WORD.pattern + "|作者|撰稿|执笔|编|审|摄|供图|文|图")
 """A line of roles has one of these; most lines have none, and telling so is quick."""
 _MEDIUM = re.compile(r".*(?:社|报|网|新闻|客户端|在线|浙江宣传)|本报|本网|本社")
 _EMPLOYER = re.compile(
     r".*(?:社|报|网|台|新闻|客户端|在线|中心|发布|集团|公司|学校|学院|大学|局|委|办|部|院|馆|会|组|站)"
     r"|共享联盟.*|拍友|网友|读者|潮声|本报.*|.*报道|.*提供|发自.*"
 )
-_BYLINE = re.compile(r"\s*[（(](?P<inside>[^（()）]{2,120})[）)]\s*")
+_BYLINE = re.compile(r"[（(](?P<inside>[^（()）]{2,120})[）)]\s*")
 _DATELINE = re.compile(r"[^。，！？]{0,40}(?:讯|电|消息)\s?")
 _SENTENCE_ENDS = ("。", "！", "？", "”", "…")
 
@@ -143,7 +145,7 @@ def names(text: str) -> list[str]:
     return unique(name for field in fields for name in found.get(field, []))
 
 
-def merge(into: Credits, found: Credits) -> None:
+def merge(into: Credits, found: Mapping[str, list[str]]) -> None:
     """Add credits to credits, every name once."""
     for key, values in found.items():
         into[key] = unique(into.get(key, []) + values)
@@ -169,12 +171,7 @@ def may_be_name(text: str) -> bool:
 def read_line(text: str) -> Credits:
     """The line under the title: `来源：浙江在线 作者：张三 责任编辑：李四`, in any order."""
     labelled = _labelled(text)
-    if not labelled:
-        return _role_line(text) or {}
-    found: Credits = {}
-    for field, _, value in labelled:
-        merge(found, _read_value(field, value))
-    return found
+    return _read_values(labelled) if labelled else _role_line(text) or {}
 
 
 def credit_line(text: str, at_edge: bool = True) -> Credits | None:
@@ -193,7 +190,7 @@ def credit_line(text: str, at_edge: bool = True) -> Credits | None:
         return None
     if not all(_is_plausible(*part) for part in labelled):
         return None
-    found = read_line(inner)
+    found = _read_values(labelled)
     if lead := inner[: inner.find(labelled[0][1])].strip(_BRACKETS):
         people = _role_line(lead)
         return {**people, **found} if people else None
@@ -221,7 +218,7 @@ def _byline(text: str, match: re.Match[str]) -> Credits | None:
     """The people of a bracket that is a byline by what it says and by where it stands."""
     before, behind = text[: match.start()].rstrip(), text[match.end() :].strip("。. ")
     inside = match["inside"].strip()
-    reports = any(word in inside for word in _BYLINE_WORDS)
+    reports = bool(_BYLINE_WORD.search(inside))
     at_head = not before or bool(_DATELINE.fullmatch(before))
     closes = not behind and (reports or before.endswith(_SENTENCE_ENDS))
     if not closes and not (at_head and reports):
@@ -247,7 +244,9 @@ def _bare(text: str) -> str:
     text = text.strip()
     if text[:1] in _OPENING and text[-1:] in _CLOSING:
         text = text[1:-1]
-    return _NOTE.sub(" ", text).strip(_BRACKETS)
+    if "（" in text or "(" in text:
+        text = _NOTE.sub(" ", text)
+    return text.strip(_BRACKETS)
 
 
 class _People:
@@ -370,8 +369,7 @@ def _role_line(text: str, at_edge: bool = True) -> Credits | None:
             _LATIN_FIELD.get((match["verb"] or "").lower().rstrip("s"), "authors") if match else ""
         )
         return {field: people["authors"]} if people else None
-    words = _ROLE_WORDS if at_edge else _BYLINE_WORDS
-    if not any(word in text for word in words):
+    if not (_ROLE_WORD if at_edge else _BYLINE_WORD).search(text):
         return None
     tokens = _tokens(text)
     if not any(token in _MARKS or _ROLE.fullmatch(token) for token in tokens):
@@ -394,8 +392,16 @@ def _labelled(text: str) -> list[tuple[str, str, str]]:
     ]
 
 
-def _read_value(field: str, value: str) -> Credits:
-    """What a label says, whoever it credits."""
+def _read_values(labelled: list[tuple[str, str, str]]) -> Credits:
+    found: Credits = {}
+    for field, _, value in labelled:
+        merge(found, _read_value(field, value))
+    return found
+
+
+@lru_cache(maxsize=512)
+def _read_value(field: str, value: str) -> Mapping[str, list[str]]:
+    """What a label says, whoever it credits; the same editors and sources come again and again."""
     value = _bare(value).strip(" |｜丨,，;；")
     if field == "source":
         return _split_source(value)

@@ -36,6 +36,8 @@ _LOOSE = re.compile(
     r"|\d{1,2}\s(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?\s\d{4}"
     r"|(?<!\d)\d\d-\d\d-\d\d(?:\s\d{1,2}:\d\d(?::\d\d)?)?(?!\d)"
 )
+_SIGN = re.compile(r"\d|刚刚|[今昨前]天|day")
+"""What no date does without; many lines do."""
 _LOOSE_PRECISION: tuple[tuple[re.Pattern[str], Precision], ...] = (
     (re.compile(r"\d:\d\d:\d\d|秒|刚刚|second"), "second"),
     (re.compile(r"\d[:：]\d\d|分钟|minute"), "minute"),
@@ -53,6 +55,8 @@ class Moment:
 
 def find(text: str) -> str | None:
     """The first date in a line of text, as printed, or None."""
+    if not _SIGN.search(text):
+        return None
     match = _FULL.search(text) or _without_year_in(text) or _LOOSE.search(text)
     return match[0].strip() if match else None
 

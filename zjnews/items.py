@@ -5,7 +5,8 @@ Imports nothing of the project. The order of the fields of `Article` is the orde
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any, Literal
 
 from scrapy.exceptions import DropItem
@@ -67,6 +68,10 @@ class Image:
     sha1: str | None = None
     """SHA-1 (hex) of that copy, which is what the site sent, byte for byte."""
 
+    def record(self) -> dict[str, Any]:
+        """The image as it stands in the record."""
+        return {key: getattr(self, key) for key in self.__slots__}
+
 
 @dataclass(slots=True)
 class Block:
@@ -84,7 +89,7 @@ class Block:
     def record(self) -> dict[str, Any]:
         """The block as it stands in the record."""
         if self.image is not None:
-            return {"type": self.type, **asdict(self.image)}
+            return {"type": self.type, **self.image.record()}
         if self.rows is not None:
             return {"type": self.type, "rows": self.rows}
         if self.url is not None:
@@ -111,7 +116,7 @@ def _block_records(blocks: list[Block]) -> list[dict[str, Any]]:
 
 
 def _image_records(images: list[Image]) -> list[dict[str, Any]]:
-    return [asdict(image) for image in images]
+    return [image.record() for image in images]
 
 
 def _video_records(addresses: list[str]) -> list[dict[str, Any]]:
@@ -199,7 +204,7 @@ class Article:
 
 RECORD_KEYS: tuple[str, ...] = tuple(f.name for f in fields(Article) if f.metadata != _WORKING)
 """The keys of the record, in their order."""
-
+_VALUES = attrgetter(*RECORD_KEYS)
 _SERIALIZERS = {
     f.name: f.metadata["serializer"] for f in fields(Article) if "serializer" in f.metadata
 }
@@ -212,7 +217,7 @@ def text_of(blocks: list[Block]) -> str:
 
 def record(article: Article) -> dict[str, Any]:
     """The article as one JSON-ready object, key for key what a feed holds."""
-    values = {key: getattr(article, key) for key in RECORD_KEYS}
+    values = dict(zip(RECORD_KEYS, _VALUES(article), strict=True))
     for key, serializer in _SERIALIZERS.items():
         values[key] = serializer(values[key])
     return values

@@ -9,7 +9,7 @@ from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from lxml import etree
-from scrapy.selector import Selector
+from parsel import Selector
 from w3lib.encoding import (
     html_body_declared_encoding,
     http_content_type_encoding,
@@ -61,10 +61,15 @@ _NAMED = tuple("a article div figure founder-content h1 h2 p section span td ul"
 """Elements whose class or id tells a layout."""
 
 
-def html_parser() -> etree.HTMLParser:
-    """A parser for UTF-8 bytes, without comments. `huge_tree` keeps what stands inside more than
-    256 elements, as where tags are never closed; libxml2 still stops at 2,048."""
-    return etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+_PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+"""`huge_tree` keeps what stands inside more than 256 elements, as where tags are never closed;
+libxml2 still stops at 2,048."""
+
+
+def parse(source: bytes) -> etree._Element | None:
+    """The tree of markup in UTF-8, without comments; None where there is no element in it."""
+    root: etree._Element | None = etree.fromstring(source, _PARSER)
+    return root
 
 
 @dataclass
@@ -87,7 +92,7 @@ class Page:
     @cached_property
     def root(self) -> etree._Element:
         """The parsed page, without comments and processing instructions."""
-        root = etree.fromstring(self.source, html_parser())
+        root = parse(self.source)
         if root is None:
             raise Rejected("empty-page", "markup without an element")
         return root
@@ -100,17 +105,22 @@ class Page:
     def meta(self) -> dict[str, str]:
         """`<meta name=… content=…>`, the first of each name, names in lower case."""
         found: dict[str, str] = {}
-        for element in self.root.iter("meta"):
+        for element in self._head_elements:
             name = element.get("name") or element.get("property")
-            if name and (content := fold(element.get("content", ""))):
+            if name and element.tag == "meta" and (content := fold(element.get("content", ""))):
                 found.setdefault(name.lower(), content)
         return found
 
     @cached_property
     def title(self) -> str:
         """The text of `<title>`, or empty."""
-        element = next(self.root.iter("title"), None)
-        return "" if element is None else fold(element.text or "")
+        texts = (element.text for element in self._head_elements if element.tag == "title")
+        return fold(next(texts, None) or "")
+
+    @cached_property
+    def _head_elements(self) -> list[etree._Element]:
+        """`<title>` and `<meta>`, wherever they stand, found in one walk."""
+        return list(self.root.iter("title", "meta"))
 
     @cached_property
     def by_name(self) -> dict[str, list[etree._Element]]:
@@ -118,8 +128,11 @@ class Page:
         layouts; a query for each would cost more than the parsing."""
         index: dict[str, list[etree._Element]] = {}
         for element in self.root.iter(*_NAMED):
-            names = (element.get("class") or "").split()
-            if (name := element.get("id")) and name not in names:
+            classes, name = element.get("class"), element.get("id")
+            if not classes and not name:
+                continue
+            names = classes.split() if classes else []
+            if name and name not in names:
                 names.append(name)
             for name in names:
                 index.setdefault(name, []).append(element)
@@ -211,7 +224,7 @@ def read(url: str, body: bytes, content_type: str | None, fetched_at: datetime) 
 
     Raises `Rejected` with the reason `empty-page`, `too-large`, `not-html` or `unreadable`.
     """
-    if not body.strip():
+    if not body or body.isspace():
         raise Rejected("empty-page", f"{len(body)} bytes")
     if len(body) > MAX_BYTES:
         raise Rejected("too-large", f"{len(body):,} bytes, limit {MAX_BYTES:,}")
@@ -254,14 +267,13 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     charset, bom = read_bom(body)
     if charset and bom:
         return Decoded(to_unicode(body[len(bom) :], charset), "bom", guessed=False)
-    meta = html_body_declared_encoding(body)
-    declared = http_content_type_encoding(content_type) or meta
+    declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body)
     for candidate in ("utf-8", "gb18030") if declared == "gb18030" else ("utf-8",):
         # Strictly valid UTF-8 is never anything else; nor is GBK, once it is not UTF-8.
         if (text := _strict(body, candidate)) is not None:
             guessed = declared not in (None, candidate) and not body.isascii()
             return Decoded(text, candidate, guessed)
-    return _best_guess(body, declared, meta)
+    return _best_guess(body, declared)
 
 
 def _strict(body: bytes, charset: str) -> str | None:
@@ -271,11 +283,12 @@ def _strict(body: bytes, charset: str) -> str | None:
         return None
 
 
-def _best_guess(body: bytes, declared: str | None, meta: str | None) -> Decoded:
+def _best_guess(body: bytes, declared: str | None) -> Decoded:
     """Choose by how much of the text the charset turns into characters that a Chinese or English
     page would use; what is declared wins unless another one is clearly better."""
     sample = _foreign_part(body)
-    candidates = list(dict.fromkeys(filter(None, (declared, meta, *_CHARSETS))))
+    in_meta = html_body_declared_encoding(body)
+    candidates = list(dict.fromkeys(filter(None, (declared, in_meta, *_CHARSETS))))
     fits = {charset: _fit(sample, charset) for charset in candidates}
     best = max(candidates, key=lambda charset: fits[charset])
     if declared and fits[declared] >= 0.7 and fits[best] - fits[declared] < 0.2:

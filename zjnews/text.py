@@ -6,17 +6,18 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_INVISIBLE = ("\u200b", "\ufeff", "\xad")
-_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_INVISIBLE = re.compile("[\u200b\ufeff\xad]")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
+_WIDE = (*zip("，：；？！（）", ",:;?!()", strict=True), ("…", "..."))
 _LATIN = re.compile(r"[A-Za-z]+")
 
 
 def fold(text: str) -> str:
     """Fold every run of white space (no-break and ideographic too) to one space, strip the ends
     and take out characters that have no width."""
-    for character in _INVISIBLE:
-        if character in text:
-            text = text.replace(character, "")
+    # Asked for one by one, which is the quicker way where there is none, as nearly everywhere.
+    if "\u200b" in text or "\ufeff" in text or "\xad" in text:
+        text = _INVISIBLE.sub("", text)
     return " ".join(text.split())
 
 
@@ -27,6 +28,10 @@ def squeeze(text: str) -> str:
 
 def normal_form(text: str) -> str:
     """Unicode NFKC with white space folded: what `content_hash` is computed of."""
+    # Wide punctuation is all that stands in the way of most texts, and looking at every letter for
+    # its other forms is slow.
+    for wide, plain in _WIDE:
+        text = text.replace(wide, plain)
     return fold(unicodedata.normalize("NFKC", text))
 
 
@@ -38,4 +43,5 @@ def unique(values: Iterable[str]) -> list[str]:
 def language_of(text: str) -> str:
     """`zh` or `en`, whichever more characters (Han) or words (Latin) speak for."""
     sample = text[:300]
-    return "en" if len(_LATIN.findall(sample)) > len(_HAN.findall(sample)) else "zh"
+    letters = sum(map(len, _HAN.findall(sample)))
+    return "en" if len(_LATIN.findall(sample)) > letters else "zh"

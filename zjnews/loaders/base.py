@@ -9,17 +9,18 @@ from functools import cached_property
 from itertools import islice, pairwise
 from typing import Any, ClassVar
 
-from itemloaders.processors import Compose, Identity, TakeFirst
+from itemloaders import ItemLoader
+from itemloaders.processors import Identity, TakeFirst
 from lxml import etree
-from scrapy.loader import ItemLoader
 
 from zjnews import credits, dates
 from zjnews.items import Article, Payload, text_of
 from zjnews.loaders.body import Body, Line, Piece, is_hidden, pieces_of, read_body
-from zjnews.page import Page, html_parser
+from zjnews.page import Page, parse
 from zjnews.text import fold, language_of, squeeze, unique
 
-_NAMES = Compose(unique)
+_NAMES = staticmethod(unique)
+_TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 
 _LABEL_OF_SPAN = {
     "pubtime_baidu": "",
@@ -29,6 +30,7 @@ _LABEL_OF_SPAN = {
 }
 """What a `*_baidu` span means where its text does not say so itself."""
 
+_LABELLED = re.compile(r"[^:：\s]{1,6}\s?[:：]")
 _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "当前位置"})
 _UPDATED = re.compile(r"(?:最后)?(?:更新|修改)(?:(?:时间|日期|于)\s*[:：]?|\s*[:：])\s*(?P<raw>.+)")
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
@@ -75,12 +77,29 @@ class ArticleLoader(ItemLoader):
         """Whether a page has this layout, by what stands in it."""
         return bool(cls.signs) and all(page.select(css) for css in cls.signs)
 
-    # itemloaders looks into the item's fields for a processor at every value; ours have none.
-    def get_input_processor(self, field_name: str) -> Callable[..., Any]:
-        return getattr(self, f"{field_name}_in", self.default_input_processor)
+    # What itemloaders does, but for looking through the item's fields and the context at every
+    # value: no layout has a processor there, or one that asks for the context.
+    def add_value(
+        self, field_name: str | None, value: Any, *processors: Any, **how: Any
+    ) -> ArticleLoader:
+        if field_name is None or processors or how or hasattr(self, f"{field_name}_in"):
+            super().add_value(field_name, value, *processors, **how)
+        elif isinstance(value, list):
+            self._values.setdefault(field_name, []).extend(value)
+        elif value is not None:
+            self._values.setdefault(field_name, []).append(value)
+        return self
 
     def get_output_processor(self, field_name: str) -> Callable[..., Any]:
         return getattr(self, f"{field_name}_out", self.default_output_processor)
+
+    def load_item(self) -> Article:
+        article: Article = self.item
+        for field, values in self._values.items():
+            value = self.get_output_processor(field)(values)
+            if value is not None:
+                setattr(article, field, value)
+        return article
 
     def load(self) -> Article:
         """Read the page into an article whose dates are still raw text."""
@@ -89,8 +108,7 @@ class ArticleLoader(ItemLoader):
         self.fill_head()
         self.fill_line()
         self.fill_body()
-        article: Article = self.load_item()
-        return article
+        return self.load_item()
 
     def fill_origin(self) -> None:
         page = self.page
@@ -146,13 +164,16 @@ class ArticleLoader(ItemLoader):
 
     def fill_head(self) -> None:
         """What the page says of itself in its head and breadcrumb."""
-        self.fill("sections", self.sections_css)
-        named = [name for name in self.get_collected_values("sections") if name not in _HOME]
-        self.replace_value("sections", named or sections_in(self.page.title))
+        self.add_value("sections", self.sections())
         meta = self.page.meta
         self.add_value("summary", meta.get("description"))
         words = map(fold, _KEYWORD_SEPARATORS.split(meta.get("keywords", "")))
         self.add_value("keywords", [word for word in words if word])
+
+    def sections(self) -> list[str]:
+        """The breadcrumb, or what stands for it in `<title>`."""
+        named = map(text_in, self.select(self.sections_css))
+        return [name for name in named if name not in _HOME] or sections_in(self.page.title)
 
     def fill_line(self) -> None:
         """Date, source and names, from the surest place on the page that has a date."""
@@ -167,8 +188,7 @@ class ArticleLoader(ItemLoader):
         for name, label in _LABEL_OF_SPAN.items():
             for span in self.page.select(f"#{name}"):
                 text = text_in(span, " ")
-                has_label = re.match(r"[^:：\s]{1,6}\s?[:：]", text)
-                yield text if has_label or not text else label + text
+                yield text if _LABELLED.match(text) or not text else label + text
 
     def line_elements(self) -> Iterator[str]:
         """The line under the title as the layout names it; of several, those beside the title."""
@@ -254,8 +274,7 @@ class ArticleLoader(ItemLoader):
         )
 
     def payload_pieces(self, payload: Payload) -> list[Piece]:
-        source = f"<body>{payload.body}</body>".encode("utf-8", "replace")
-        root = etree.fromstring(source, html_parser())
+        root = parse(f"<body>{payload.body}</body>".encode("utf-8", "replace"))
         return [] if root is None else pieces_of(root, self.page.url, self.furniture)
 
     def pieces(self) -> list[Piece]:
@@ -273,7 +292,7 @@ class ArticleLoader(ItemLoader):
         found = [element for css in places for element in self.select(css)]
         spans = (self.page.select(f"#{name}") for name in _LABEL_OF_SPAN)
         inside = {*found, *(span for group in spans for span in group)}
-        return [e for e in inside if not any(c in e.iterdescendants() for c in self.containers)]
+        return list(inside.difference(*(c.iterancestors() for c in self.containers)))
 
     @cached_property
     def containers(self) -> list[etree._Element]:
@@ -326,7 +345,7 @@ def _texts_down(path: list[etree._Element]) -> Iterator[str]:
 
 def lines_in(element: etree._Element) -> list[str]:
     """The lines of an element, as line breaks part them."""
-    if next(element.iter("br"), None) is None:
+    if not len(element) or next(element.iter("br"), None) is None:
         return [text_in(element)]
     return [piece.text for piece in pieces_of(element, "") if isinstance(piece, Line)]
 
@@ -336,6 +355,8 @@ def text_in(element: etree._Element, between: str = "") -> str:
     texts of its parts."""
     if element.tag in ("script", "style"):
         return ""
+    if not len(element):
+        return fold(element.text or "")
     if next(element.iter("br"), None) is not None:
         between = " "
-    return fold(between.join(element.itertext()))
+    return fold(between.join(_TEXTS(element)))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -21,6 +23,7 @@ _BLOCKS = _HEADINGS | frozenset(
     "address article aside blockquote center dd div dl dt fieldset figcaption figure footer form hr"
     " founder-content header li main ol p pre section table tbody td tfoot th thead tr ul".split()
 )
+_MEDIA = frozenset("br embed iframe img script source video".split())
 _SKIPPED = frozenset(
     "button canvas head input map nav noscript object select style svg template textarea"
     " title".split()
@@ -47,6 +50,7 @@ _IMAGE_SOURCES = ("data-src", "data-original", "data-url", "data-lazy-src", "_sr
 _ICON = re.compile(
     r"(?:icon|logo|blank|space|pixel|qrcode|ewm)[^/]*\.(?:gif|png|svg)$|loading[^/]*$|^data:", re.I
 )
+_PIXELS = re.compile(r"\d{1,6}(?!\d|\s*%)")
 _ICON_PIXELS = 40
 """Pictures that the page itself makes smaller than this are ornaments."""
 
@@ -259,14 +263,33 @@ def pieces_after(element: etree._Element, base: str) -> list[Piece]:
     return walk.pieces
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(NamedTuple):
     """An element that the walk is in."""
 
     is_block: bool
     is_bold: bool
     captions: bool
     """Whether lines that belong to this block are captions."""
+
+
+_INLINE = _Open(is_block=False, is_bold=False, captions=False)
+
+
+@lru_cache(maxsize=512)
+def _opened(tag: str, style: str, align: str, names: str) -> _Open:
+    """What an element of this kind is; the same few kinds make up all pages."""
+    return _Open(
+        is_block=tag in _BLOCKS,
+        is_bold=tag in _BOLD or bool(_BOLD_STYLE.search(style)),
+        captions=tag in ("figcaption", "center")
+        or align.lower() == "center"
+        or bool(_CENTRED_STYLE.search(style) or _CAPTION_CLASS.search(names)),
+    )
+
+
+@lru_cache(maxsize=512)
+def _is_furniture_class(names: str) -> bool:
+    return bool(_FURNITURE_CLASS.search(names))
 
 
 class _Walk:
@@ -297,21 +320,24 @@ class _Walk:
         for event, element in steps:
             if event == "start":
                 state = self.open(element)
+                opened.append(state)
                 if state is None:
                     steps.skip_subtree()
                 else:
                     self.say(element.text)
-                opened.append(state)
             else:
-                self.close(opened.pop())
+                state = opened.pop()
+                if state is not None:
+                    self.close(state)
                 if element is not container:
                     self.say(element.tail)
 
     def say(self, text: str | None) -> None:
-        if text:
-            self.words.append(text)
-            if not self.bold and not self.plain and text.strip():
-                self.plain = True
+        if not text or (not self.words and text.isspace()):
+            return
+        self.words.append(text)
+        if not self.bold and not self.plain and not text.isspace():
+            self.plain = True
 
     def end_line(self) -> None:
         if not self.words:
@@ -325,43 +351,40 @@ class _Walk:
     def open(self, element: etree._Element) -> _Open | None:
         """Begin an element. None where there is nothing to be read inside it."""
         tag = element.tag
+        if tag in _MEDIA:
+            return self.add_media(element, tag)
+        if tag in _SKIPPED or element in self.read:
+            return None
+        if element.attrib and self.is_furniture(element):
+            return None
+        if tag == "table" and (rows := data_rows(element)):
+            self.add_table(element, rows)
+            return None
+        given = element.get
+        state = _opened(tag, given("style", ""), given("align", ""), given("class", ""))
+        self.enter(state)
+        return state
+
+    def add_media(self, element: etree._Element, tag: str) -> _Open | None:
+        """Read an element that says what it has to say by its tag."""
         if tag == "br":
             self.end_line()
         elif tag == "img":
             self.add_image(element)
-        elif tag in ("video", "embed", "source", "iframe"):
-            return self.add_video(element)
         elif tag == "script":
             self.add_videos_in(element.text or "")
-        elif (
-            tag in _SKIPPED
-            or element in self.read
-            or (element.attrib and self.is_furniture(element))
-        ):
-            return None
-        elif tag == "table" and (rows := data_rows(element)):
-            self.add_table(element, rows)
         else:
-            return self.enter(element, tag)
+            return self.add_video(element)
         return None
 
-    def enter(self, element: etree._Element, tag: str) -> _Open:
-        style = element.get("style") or ""
-        state = _Open(
-            is_block=tag in _BLOCKS,
-            is_bold=tag in _BOLD or bool(style and _BOLD_STYLE.search(style)),
-            captions=tag in ("figcaption", "center") or is_captioning(element, style),
-        )
+    def enter(self, state: _Open) -> None:
         if state.is_block:
             self.end_line()
         if state.is_block or state.captions:
             self.captions.append(state.captions)
         self.bold += state.is_bold
-        return state
 
-    def close(self, state: _Open | None) -> None:
-        if state is None:
-            return
+    def close(self, state: _Open) -> None:
         if state.is_block:
             self.end_line()
         if state.is_block or state.captions:
@@ -370,9 +393,7 @@ class _Walk:
 
     def is_furniture(self, element: etree._Element) -> bool:
         names = element.get("class")
-        if names and (
-            _FURNITURE_CLASS.search(names) or not self.furniture.isdisjoint(names.split())
-        ):
+        if names and (_is_furniture_class(names) or not self.furniture.isdisjoint(names.split())):
             return True
         return is_hidden(element)
 
@@ -390,7 +411,7 @@ class _Walk:
         if address and (element.tag != "iframe" or _PLAYER.search(address)):
             self.note_video(address)
         elif element.tag == "video" and not address:
-            return _Open(is_block=False, is_bold=False, captions=False)
+            return _INLINE
         return None
 
     def add_videos_in(self, script: str) -> None:
@@ -426,21 +447,10 @@ def is_hidden(element: etree._Element) -> bool:
     return bool(style and _HIDDEN_STYLE.search(style)) or element.get("hidden") is not None
 
 
-def is_captioning(element: etree._Element, style: str) -> bool:
-    """Whether markup centres a text or calls it a caption."""
-    if not element.attrib:
-        return False
-    return bool(
-        (element.get("align") or "").lower() == "center"
-        or (style and _CENTRED_STYLE.search(style))
-        or _CAPTION_CLASS.search(element.get("class") or "")
-    )
-
-
 def is_ornament(element: etree._Element) -> bool:
     """Whether the page draws a picture too small to be one of the article's."""
     for side in ("width", "height"):
-        pixels = re.match(r"\d{1,6}(?!\d|\s*%)", element.get(side) or "")
+        pixels = _PIXELS.match(element.get(side) or "")
         if pixels and int(pixels[0]) < _ICON_PIXELS:
             return True
     return False
@@ -460,4 +470,6 @@ def data_rows(table: etree._Element) -> list[list[str]] | None:
 
 def _cell_text(cell: etree._Element) -> str:
     """The text of a cell; its paragraphs are set apart by a space."""
+    if not len(cell) and not cell.attrib:
+        return fold(cell.text or "")
     return " ".join(piece.text for piece in pieces_of(cell, "") if isinstance(piece, Line))

@@ -16,10 +16,12 @@ from zjnews.page import Page
 _DATE = r"\d{4}-\d\d-\d\d(?:\s+\d\d:\d\d(?::\d\d)?)?(?:\s|&nbsp;|<[^<>]*>)*"
 _DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*[:：]")
 """`2019-11-22 04:03:34 source: www.zjol.com.cn`, perhaps with tags between its parts."""
-_SOURCE = re.compile(r"ource\s*[:：]")
-_DATE_BEFORE = re.compile(_DATE + r"[Ss]\Z")
-_DATE_ROOM = 400
-"""Characters of markup before `source:` in which the date stands."""
+_NAMING_SOURCE = etree.XPath("/descendant::text()[contains(., 'ource')]")
+_SOURCE_END = re.compile(r"urce\s*[:：]")
+"""From the first rare letter on, which is found sooner."""
+_DATE_BEFORE = re.compile(_DATE + r"[Ss]o\Z")
+_DATE_ROOM = 401
+"""Characters of markup before `urce:` in which the date stands."""
 _READ_MORE = re.compile(r"read more\W*", re.I)
 _SENTENCE = re.compile(r"\w{2,}[.!?][\"”’)]*$")
 _ENOUGH_BODY = 200
@@ -35,7 +37,7 @@ class EnglishLoader(ArticleLoader):
     @classmethod
     def recognises(cls, page: Page) -> bool:
         # From the rare word to the date, not the other way: pages are full of digits.
-        starts = (found.start() for found in _SOURCE.finditer(page.markup))
+        starts = (found.start() for found in _SOURCE_END.finditer(page.markup))
         return page.is_markup and any(
             _DATE_BEFORE.search(page.markup[max(0, start - _DATE_ROOM) : start]) for start in starts
         )
@@ -47,7 +49,7 @@ class EnglishLoader(ArticleLoader):
     @cached_property
     def date_line(self) -> etree._Element | None:
         """The smallest element that holds the whole date line."""
-        for text in self.page.root.xpath("//text()[contains(., 'ource')]"):
+        for text in _NAMING_SOURCE(self.page.root):
             element = text.getparent()
             while element is not None:
                 line = " ".join(element.itertext())

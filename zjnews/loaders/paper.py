@@ -27,11 +27,7 @@ class PaperLoader(ArticleLoader):
     subtitle_css = (".main-article-subtitle",)
     body_css = (".main-article-content", "#ozoom", "founder-content")
 
-    def fill_head(self) -> None:
-        super().fill_head()
-        self.replace_value("sections", self.printed_page())
-
-    def printed_page(self) -> list[str]:
+    def sections(self) -> list[str]:
         """Paper, page number and page name from the strip over the title."""
         title = self.title_element()
         for element in self.page.root.iter("div", "p", "td", "ul", "span"):
