@@ -1,4 +1,4 @@
-"""Reads a page as a crawl does, without the crawl: page, loader, and the pipelines in order."""
+"""Reads a page as a crawl does, without the crawl; and the saved pages, each with its record."""
 
 from __future__ import annotations
 
@@ -9,17 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scrapy.utils.misc import load_object
-
-from zjnews import loaders, page, settings
+from zjnews import reading, settings
 from zjnews.items import Article, record
 
-COMPARING = 500
-"""Pipelines from this number on hold an article against others."""
 FETCHING = 900
 """Pipelines from this number on ask for more."""
 PAGES = Path(__file__).parent / "pages"
 FETCHED = datetime(2026, 9, 15, 2, 0, 0, tzinfo=timezone.utc)
+PIPELINES = reading.pipelines_of(settings.ITEM_PIPELINES)
 
 
 @dataclass(frozen=True)
@@ -67,11 +64,8 @@ def read_article(
     fetched_at: datetime = FETCHED,
 ) -> Article:
     """The article of a page after all pipelines but those that compare it with others."""
-    article = loaders.load(page.read(url, body, content_type, fetched_at))
-    for path, order in sorted(settings.ITEM_PIPELINES.items(), key=lambda pair: pair[1]):
-        if order < COMPARING:
-            article = load_object(path)().process_item(article)
-    return article
+    _, article = reading.load(url, body, content_type, fetched_at)
+    return reading.finish(article, PIPELINES)
 
 
 def read_record(body: bytes, **how: Any) -> dict[str, Any]:
