@@ -15,16 +15,12 @@ from pathlib import Path
 import lxml.html
 import trafilatura
 
-from zjnews import archives, loaders, page
+from zjnews import archives, reading, settings
 from zjnews.archives import SavedPage
 from zjnews.items import Article, Rejected, record
-from zjnews.pipelines.checks import ChecksPipeline
-from zjnews.pipelines.dates import DatesPipeline
-from zjnews.pipelines.derived import DerivedPipeline
-from zjnews.pipelines.payload import PayloadPipeline
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "zjol.warc.gz"
-PIPELINES = (PayloadPipeline(), DatesPipeline(), DerivedPipeline(), ChecksPipeline())
+PIPELINES = reading.pipelines_of(settings.ITEM_PIPELINES)
 
 Read = Callable[[SavedPage], object]
 
@@ -40,14 +36,11 @@ def is_gbk(saved: SavedPage) -> bool:
 
 
 def load(saved: SavedPage) -> Article:
-    return loaders.load(page.read(saved.url, saved.body, saved.content_type, saved.fetched_at))
+    return reading.load(saved.url, saved.body, saved.content_type, saved.fetched_at)[1]
 
 
 def ours(saved: SavedPage) -> object:
-    article = load(saved)
-    for pipeline in PIPELINES:
-        article = pipeline.process_item(article)
-    return record(article)
+    return record(reading.finish(load(saved), PIPELINES))
 
 
 def by_trafilatura(saved: SavedPage) -> object:

@@ -466,7 +466,7 @@ def test_behind_a_compressor_is_the_same(tmp_path: Path, cls: type[BaseItemExpor
 
 @pytest.mark.parametrize("cls", EXPORTERS)
 def test_an_article_is_exported_as_its_record(tmp_path: Path, cls: type[BaseItemExporter]) -> None:
-    saved = SAVED_PAGES[0]
+    saved = SAVED_PAGES[0].page
     article = read_article(saved.body, saved.url, saved.content_type, saved.fetched_at)
     written = [
         export(tmp_path / str(n), cls, [item]) for n, item in enumerate((article, record(article)))

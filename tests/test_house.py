@@ -45,6 +45,7 @@ RANK = {
     "recorder": 6,
     "reading": 7,
     "rereading": 8,
+    "snapshots": 8,
     "pipelines": 8,
     "middlewares": 8,
     "extensions": 8,

@@ -15,7 +15,7 @@ from scrapy.exceptions import DropItem
 from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
-from tests.reading import COMPARING, FETCHING
+from tests.reading import FETCHING
 from zjnews import addresses, settings, store
 from zjnews.extensions.delivery import Delivery
 from zjnews.items import Article, Block, Rejected, Skipped, record
@@ -24,6 +24,7 @@ from zjnews.pipelines.derived import DerivedPipeline
 from zjnews.pipelines.duplicates import DuplicatesPipeline
 from zjnews.pipelines.revisions import RevisionsPipeline
 from zjnews.pipelines.window import WindowPipeline
+from zjnews.reading import COMPARING
 from zjnews.spiders.channel import ChannelSpider
 from zjnews.store import Store
 

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reading import SAVED_PAGES, SavedPage, read_record, record_of
+from tests.reading import SAVED_PAGES, read_record, record_of
 from zjnews import payload
 from zjnews.page import decode
+from zjnews.snapshots import Snapshot
 
 BODY = "<div class=TRS_Editor><p>　　另一篇稿件的第一段。</p><p>第二段，<b>加粗</b>。</p></div>"
 BEFORE = "<html><body><div class=artCon><p>甲</p>"
@@ -233,7 +234,7 @@ def places(markup: str) -> list[int]:
 
 
 MARKUP_PAGES = [saved for saved in SAVED_PAGES if saved.folder.parent.name != "plaintext"]
-TEXTS = {saved: decode(saved.body, saved.content_type).text for saved in MARKUP_PAGES}
+TEXTS = {saved: decode(saved.page.body, saved.page.content_type).text for saved in MARKUP_PAGES}
 PLACES = {saved: places(text) for saved, text in TEXTS.items()}
 
 _names = st.lists(
@@ -276,7 +277,7 @@ _wrappers = st.sampled_from(
     copies=st.integers(1, 2),
 )
 def test_a_payload_of_another_article_changes_nothing(
-    saved: SavedPage,
+    saved: Snapshot,
     where: float,
     names: list[str],
     body: str,
@@ -304,7 +305,7 @@ WITHOUT_PAYLOAD = [
 
 
 @pytest.mark.parametrize("saved", WITHOUT_PAYLOAD, ids=lambda saved: saved.name)
-def test_its_own_payload_gives_only_the_keywords(saved: SavedPage) -> None:
+def test_its_own_payload_gives_only_the_keywords(saved: Snapshot) -> None:
     expected = without_charset(record_of(saved))
     number = expected["id"].rsplit(":", 1)[-1]
     body = "".join(
@@ -322,12 +323,12 @@ def test_its_own_payload_gives_only_the_keywords(saved: SavedPage) -> None:
     assert changed == {"keywords"}
 
 
-def read_injected(saved: SavedPage, markup: str) -> dict[str, object]:
+def read_injected(saved: Snapshot, markup: str) -> dict[str, object]:
     record = read_record(
         markup.encode(),
-        url=saved.url,
+        url=saved.page.url,
         content_type="text/html; charset=utf-8",
-        fetched_at=saved.fetched_at,
+        fetched_at=saved.page.fetched_at,
     )
     return without_charset(record)
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.reading import SAVED_PAGES, SavedPage, record_of
+from tests.reading import SAVED_PAGES, record_of
 from zjnews.items import RECORD_KEYS
 from zjnews.loaders import LAYOUTS
 from zjnews.loaders.fallback import FallbackLoader
+from zjnews.snapshots import Snapshot
 
 
 @pytest.mark.parametrize("key", RECORD_KEYS)
 @pytest.mark.parametrize("saved", SAVED_PAGES, ids=lambda saved: saved.name)
-def test_field(saved: SavedPage, key: str) -> None:
+def test_field(saved: Snapshot, key: str) -> None:
     assert record_of(saved)[key] == saved.expected[key]
 
 
 @pytest.mark.parametrize("saved", SAVED_PAGES, ids=lambda saved: saved.name)
-def test_expected_record_has_the_keys_in_order(saved: SavedPage) -> None:
+def test_expected_record_has_the_keys_in_order(saved: Snapshot) -> None:
     assert tuple(saved.expected) == RECORD_KEYS
 
 

@@ -126,8 +126,9 @@ def _is_page(path: Path) -> bool:
     return path.name.lower().endswith(_PAGES)
 
 
-def _read_sidecar(path: Path) -> dict[str, Any]:
-    """What `response.json` beside a page tells: `url`, `status`, `headers`, `fetched_at`."""
+def read_sidecar(path: Path) -> dict[str, Any]:
+    """What `response.json` beside a page tells: `url`, `status`, `headers`, and `fetched_at`, None
+    where it is no time. Raises OSError, ValueError."""
     answer = json.loads(path.read_text("utf-8"))
     if not isinstance(answer, dict) or not isinstance(answer.get("url", ""), str):
         raise ValueError("not an object with an url")
@@ -142,7 +143,7 @@ def _read_file(source: Source) -> Iterator[Found]:
     answer: dict[str, Any] = {}
     if source.sidecar:
         try:
-            answer = _read_sidecar(source.sidecar)
+            answer = read_sidecar(source.sidecar)
         except (OSError, ValueError) as error:
             yield Unusable(str(source.sidecar), Rejected("broken-response-json", str(error)))
     try:

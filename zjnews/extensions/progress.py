@@ -31,7 +31,7 @@ class Progress:
         self.on_terminal = sys.stderr.isatty()
         interval = crawler.settings.getfloat("LOGSTATS_INTERVAL")
         if not interval or not crawler.settings.getbool("PROGRESS_ENABLED"):
-            raise NotConfigured("not wanted")
+            raise NotConfigured  # with words, Scrapy would warn of what somebody has asked for
         self.interval = _SECONDS if self.on_terminal else interval
         self.pages = 0
         self.task = create_looping_call(self.show if self.on_terminal else self.log)

@@ -1,0 +1,364 @@
+"""`scrapy snapshot`: adds pages to the tests, and tells what they give otherwise than expected."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+from scrapy import Request
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+from scrapy.http import Response
+from scrapy.settings import SETTINGS_PRIORITIES
+from scrapy.utils.conf import closest_scrapy_cfg
+
+from zjnews import reading, snapshots, verdict, warcs
+from zjnews.addresses import Address
+from zjnews.archives import SavedPage
+from zjnews.commands.compare import DIFFERENT, show
+from zjnews.commands.crawl import check_archives, check_settings
+from zjnews.comparing import counted, printable, shortened
+from zjnews.items import LeadsOn, Rejected
+from zjnews.joining import Pages
+from zjnews.outcomes import came_from
+from zjnews.reading import Pipeline
+from zjnews.snapshots import KEPT_HEADERS, Snapshot, ThereAlreadyError
+from zjnews.spiders.article import ArticleSpider
+from zjnews.spiders.fetching import answer, header
+from zjnews.storages import FeedError, probe_folder
+from zjnews.store import Known
+from zjnews.verdict import Status
+
+_SECRET = re.compile(r"(?:https?:)?//[^/?#]*@", re.IGNORECASE)
+"""How an address begins that has a name or password in it."""
+_SAME, _OTHER, _ACCEPTED = "as expected", "not as expected", "accepted"
+_UNREAD, _UNWRITTEN = "not to be read", "not to be written"
+_HOW = (_SAME, _OTHER, _ACCEPTED, _UNREAD, _UNWRITTEN)
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+
+    def syntax(self) -> str:
+        return "[options] ADDRESS… | --check [NAME…] | --accept [NAME…]"
+
+    def short_desc(self) -> str:
+        return "Add pages to the tests, with the records that they give"
+
+    def long_desc(self) -> str:
+        return (
+            "Fetches each address, and nothing else, and saves the page with the record that it"
+            " gives in tests/pages/<layout>/<name>. Exit status: 0 all is done (--check: nothing"
+            " differs), 1 differences, 2 bad arguments, 3 not written, 4 ended early, 5 an address"
+            " gave no article, 6 a saved page cannot be read."
+        )
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        # Its own puts the usage text in front, which hides what is wrong.
+        parser.error = refuse  # type: ignore[method-assign]
+        add = parser.add_argument
+        add(
+            "--from",
+            dest="archive",
+            metavar="ARCHIVE",
+            help="take the pages from a WARC file, or a folder of them, not from the network",
+        )
+        add("--name", help="the name of the folder, for one address (default: as in the address)")
+        add("--overwrite", action="store_true", help="replace pages that are there already")
+        add("--pages", metavar="FOLDER", help="where pages are saved (default: tests/pages)")
+        add("--check", action="store_true", help="tell what saved pages give that is not expected")
+        add("--accept", action="store_true", help="expect from now on what saved pages give now")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        assert self.settings is not None
+        check_options(args, opts)
+        opts.pages = pages_folder(opts.pages)
+        if self.settings.getpriority("LOG_LEVEL") != SETTINGS_PRIORITIES["cmdline"]:
+            self.settings.set("LOG_LEVEL", "WARNING", priority="cmdline")
+        if opts.archive is not None:
+            self.replay(opts.archive)
+
+    def replay(self, archive: str) -> None:
+        """Have an archive answer instead of the network. Raises UsageError."""
+        assert self.settings is not None
+        if not archive or not warcs.files(Path(archive)):
+            raise UsageError(f"--from {archive}: no WARC file, and no folder with one")
+        self.settings.set("WARC_REPLAY", archive, priority="cmdline")
+        if self.settings["WARC_REPLAY_MISSES"] == "reject":
+            # The site is not asked, and the archive need not hold its robots.txt.
+            self.settings.set("ROBOTSTXT_OBEY", False, priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        pages, pipelines = opts.pages, self.pipelines()
+        try:
+            if opts.check or opts.accept:
+                self.exitcode = reread(Rereading(pages, pipelines, opts.accept), args)
+            else:
+                self.exitcode = self.fetch(Shelf(pages, pipelines, opts.name, opts.overwrite), args)
+        except (OSError, FeedError) as error:
+            say(told(error) if isinstance(error, OSError) else str(error))
+            self.exitcode = Status.NOT_SHIPPED
+        except KeyboardInterrupt:
+            say("interrupted")
+            self.exitcode = Status.ENDED_EARLY
+
+    def pipelines(self) -> list[Pipeline]:
+        """Those of reading.COMPARING and above are left out. Raises UsageError."""
+        assert self.settings is not None
+        try:
+            return reading.pipelines_of(self.settings.getwithbase("ITEM_PIPELINES"))
+        except TypeError as error:
+            raise UsageError(f"ITEM_PIPELINES: {error}; saved pages have no crawl") from error
+
+    def fetch(self, shelf: Shelf, given: list[str]) -> int:
+        """Save the pages of addresses; the exit status. Raises UsageError, FeedError."""
+        assert self.crawler_process is not None
+        crawler = self.crawler_process.create_crawler(SnapshotSpider)
+        check_settings(crawler)
+        check_archives(crawler)
+        probe_folder(shelf.pages, f"--pages {shelf.pages}")
+        self.crawler_process.crawl(crawler, addresses=given, shelf=shelf)
+        self.crawler_process.start()
+        if self.crawler_process.bootstrap_failed:
+            return Status.NOT_STARTED
+        assert crawler.stats is not None
+        status, words = shelf.verdict(len(given), crawler.stats.get_stats())
+        say(f"exit status {status:d}, {words}")
+        return status
+
+
+def reread(rereading: Rereading, names: list[str]) -> int:
+    """Read saved pages and print how they came out; the exit status. Raises OSError."""
+    rereading.read(names)
+    show(rereading.lines())
+    return rereading.status
+
+
+@dataclass
+class Shelf:
+    """Where pages are saved, and what became of them."""
+
+    pages: Path
+    pipelines: list[Pipeline]
+    name: str | None = None
+    overwrite: bool = False
+    written: int = 0
+    refused: int = 0
+    """How many could not be saved."""
+
+    def put(self, page: SavedPage, headers: dict[str, str], asked: str) -> None:
+        """Save the page that is to be had at an address. Raises Rejected where it is no article."""
+        taken = snapshots.take(page, headers, self.pipelines)
+        name = self.name or snapshots.name_for(asked)
+        try:
+            snapshot = snapshots.write(taken, self.pages, name, self.overwrite)
+        except OSError as error:
+            self.refused += 1
+            hint = "; --overwrite replaces it" if isinstance(error, ThereAlreadyError) else ""
+            say(f"{asked}: {told(error)}{hint}")
+        else:
+            self.written += 1
+            title = shortened(taken.article.title or "(no title)")
+            warnings = f" (warnings: {', '.join(w)})" if (w := taken.article.warnings) else ""
+            show([f"{near(snapshot.folder)}: {title}{warnings}"])
+
+    def verdict(self, given: int, stats: dict[str, Any]) -> tuple[Status, str]:
+        """Exit status and its meaning, for so many addresses: 0 only where each one is saved."""
+        status, words = verdict.of({**stats, "zjnews/articles": self.written}, has_feeds=True)
+        missing = given - self.written - self.refused
+        if self.refused:
+            status, words = Status.NOT_SHIPPED, "not all could be written"
+        elif missing and status is Status.WELL:
+            status, words = Status.NOTHING_FOUND, "not every address has an article"
+        counts = {
+            "saved": self.written,
+            "not written": self.refused,
+            "gave nothing": missing,
+        }
+        words += ": " + ", ".join(f"{count:,} {how}" for how, count in counts.items() if count)
+        hint = "; see that article.json is what you expect" if self.written else ""
+        return status, words + hint
+
+
+class SnapshotSpider(ArticleSpider):
+    """Asks for each address as it is given, and for nothing else."""
+
+    name = "snapshot"
+    custom_settings = {  # noqa: RUF012  as Scrapy has it
+        "FEEDS": {},
+        "ITEM_PIPELINES": {},  # `snapshots` calls those that read; the others want no part in it
+        "PROGRESS_ENABLED": False,
+        "SUMMARY_ENABLED": False,
+    }
+
+    def __init__(self, addresses: Sequence[str], shelf: Shelf) -> None:
+        super().__init__(url=" ".join(addresses))
+        self.addresses = addresses
+        self.shelf = shelf
+
+    def given(self) -> Iterator[str]:
+        for text in self.addresses:
+            if _SECRET.match(text):
+                # Who saves a page saves its address.
+                self.reject(Rejected("unknown-address", "with a name or password in it"), text)
+            else:
+                yield text
+
+    def ask_article(
+        self, address: Address, known: Known | None = None, walk: str | None = None
+    ) -> Request:
+        """For the page that is named, whichever of the article it is."""
+        return super().ask_article(address, known, walk).replace(url=address.url)
+
+    def parse_article(
+        self, response: Response, pages: Pages | None = None, number: int = 1
+    ) -> Iterator[Any]:
+        assert response.request is not None
+        headers = {name: value for name in KEPT_HEADERS if (value := header(response, name))}
+        try:
+            self.shelf.put(SavedPage(*answer(response)), headers, came_from(response.request))
+        except LeadsOn as lead:
+            yield from self.follow(lead, response)
+        except Rejected as rejected:
+            self.refuse(rejected, response.request)
+
+
+@dataclass
+class Rereading:
+    """Saved pages, held against what is expected of them."""
+
+    pages: Path
+    pipelines: list[Pipeline]
+    accepts: bool
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    """Name of a page, and what is to be told of it."""
+    found: Counter[str] = field(default_factory=Counter)
+    """How many pages came out how."""
+    unknown: int = 0
+    """Names that no page has."""
+
+    def read(self, names: Sequence[str]) -> None:
+        """Read the pages of these names, or all; say what cannot be read."""
+        known = {snapshot.name: snapshot for snapshot in snapshots.find(self.pages)}
+        for name in dict.fromkeys(name.rstrip("/") for name in names or known):
+            if name in known:
+                self.found[self.outcome(known[name])] += 1
+            else:
+                self.unknown += 1
+                say(f"no saved page '{name}' in {near(self.pages)}; a name is LAYOUT/NAME")
+
+    def outcome(self, snapshot: Snapshot) -> str:
+        """Read one page, and accept what it gives if wanted."""
+        try:
+            return self.look(snapshot)
+        except Rejected as rejected:
+            say(f"{snapshot.name}: {rejected}")
+            return _UNREAD
+        except OSError as error:
+            say(f"{snapshot.name}: {told(error)}")
+            return _UNWRITTEN
+
+    def look(self, snapshot: Snapshot) -> str:
+        """Raises Rejected, OSError."""
+        now = snapshot.record(self.pipelines)
+        changes = self.changes(snapshot, now)
+        self.rows += [(snapshot.name, change) for change in changes]
+        if not changes:
+            return _SAME
+        if not self.accepts:
+            return _OTHER
+        accepted = snapshot.accept(now)
+        if accepted.name != snapshot.name:
+            self.rows.append((snapshot.name, f"is {accepted.name} from now on"))
+        return _ACCEPTED
+
+    def changes(self, snapshot: Snapshot, now: dict[str, Any]) -> list[str]:
+        """What differs, a line for each key. Raises Rejected."""
+        try:
+            return list(map(str, snapshots.differences(snapshot.expected, now)))
+        except Rejected as rejected:
+            if not self.accepts:
+                raise
+            return [f"{rejected}; written anew"]
+
+    def lines(self) -> list[str]:
+        """What to print: a table of the differences, and a line of counts."""
+        rows = [("page", "key: expected -> read now"), *self.rows] if self.rows else []
+        width = max((len(name) for name, _ in rows), default=0)
+        table = [f"{name:{width}}  {what}" for name, what in rows]
+        counts = ", ".join(f"{self.found[how]:,} {how}" for how in _HOW if self.found[how])
+        total = counted(self.found.total(), "saved page")
+        return [*table, f"{total} in {near(self.pages)}" + (f": {counts}" if counts else "")]
+
+    @property
+    def status(self) -> int:
+        """The exit status; the worst counts."""
+        worst_first = (
+            (self.unknown, Status.BAD_ARGUMENTS),
+            (self.found[_UNWRITTEN], Status.NOT_SHIPPED),
+            (self.found[_UNREAD], Status.ERRORS),
+            (self.found[_OTHER], DIFFERENT),
+            (not self.found, Status.NOTHING_FOUND),
+        )
+        return next((status for applies, status in worst_first if applies), Status.WELL)
+
+
+def check_options(args: list[str], opts: argparse.Namespace) -> None:
+    """Raises UsageError."""
+    for arg in args:
+        if arg.startswith("-"):
+            raise UsageError(f"no option '{arg}'; scrapy snapshot -h shows them")
+    if opts.check and opts.accept:
+        raise UsageError("either --check or --accept")
+    if opts.check or opts.accept:
+        if opts.archive is not None or opts.name is not None or opts.overwrite:
+            raise UsageError("--from, --name and --overwrite are for pages that are fetched")
+        return
+    if not any(map(str.strip, args)):
+        raise UsageError("give an address; or --check, or --accept")
+    if opts.name is not None and len(args) > 1:
+        raise UsageError(f"--name is for one address, {len(args)} are given")
+    if opts.name is not None and not snapshots.is_name(opts.name):
+        raise UsageError(f"--name {opts.name}: letters a to z, digits, - and _ make a name")
+
+
+def pages_folder(given: str | None) -> Path:
+    """Where pages are saved, wherever the command is run. Raises UsageError."""
+    if given is not None:
+        if not given:
+            raise UsageError("--pages names no folder")
+        return Path(given)
+    configuration = closest_scrapy_cfg()
+    if not configuration:
+        raise UsageError("no scrapy.cfg here or above, beside which tests/pages would be: --pages")
+    return Path(configuration).parent / "tests" / "pages"
+
+
+def near(path: Path | str) -> str:
+    """A path for a person: from here, where it is below."""
+    return os.path.relpath(path) if Path(path).absolute().is_relative_to(Path.cwd()) else str(path)
+
+
+def told(error: OSError) -> str:
+    """What went wrong with which file."""
+    where = f"{near(error.filename)}: " if error.filename else ""
+    return where + (error.strerror or str(error))
+
+
+def say(line: str) -> None:
+    print(f"scrapy snapshot: {printable(line)}", file=sys.stderr)
+
+
+def refuse(message: str) -> NoReturn:
+    """What Scrapy calls for every UsageError: one line, exit status 2."""
+    say(message)
+    sys.exit(Status.BAD_ARGUMENTS)

@@ -1,0 +1,229 @@
+"""The saved pages of the tests: each a folder `<layout>/<name>` with the page, what came with it,
+and the record that is expected of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timezone
+from errno import EEXIST
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from zjnews import addresses, archives, comparing, items, reading
+from zjnews.addresses import ARTICLE_KINDS, Kind
+from zjnews.archives import SavedPage, Source
+from zjnews.comparing import Difference
+from zjnews.items import Article, Rejected
+from zjnews.reading import Pipeline
+
+KEPT_HEADERS = ("Content-Type", "Last-Modified", "ETag")
+"""What is kept of the headers of an answer: by which charset it is read, and which version of the
+page it is. The others tell when and by what machine it was sent, and cookies to whom; no test page
+should hold that, and no reader looks at it."""
+
+_MARKUP, _TEXT = "page.html", "page.txt"
+_RESPONSE, _ARTICLE = "response.json", "article.json"
+_FILES = (_MARKUP, _TEXT, _RESPONSE, _ARTICLE)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_LONGEST_NAME = 80
+
+
+class ThereAlreadyError(FileExistsError):
+    """A saved page is in the place of another one."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One folder of saved pages."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """`<layout>/<name>`."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @cached_property
+    def page(self) -> SavedPage:
+        """The page as an archive gives it. Raises Rejected."""
+        sidecar = self.folder / _RESPONSE
+        with _rejecting("broken-response-json"):
+            answer = archives.read_sidecar(sidecar)
+            if not answer.get("url") or answer["fetched_at"] is None:
+                # The page would be read all the same, but not twice alike.
+                raise ValueError("url or fetched_at is missing, or no such thing")
+        found = next(archives.read_source(Source(self._page_file(), sidecar)))
+        if isinstance(found, SavedPage):
+            return found
+        raise found.rejected if isinstance(found, archives.Unusable) else Rejected("empty-page")
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        """The record that the page should give. Raises Rejected (`broken-article-json`)."""
+        with _rejecting("broken-article-json"):
+            expected = json.loads((self.folder / _ARTICLE).read_text("utf-8"))
+            if not isinstance(expected, dict):
+                raise ValueError("not an object")
+        return expected
+
+    def record(self, pipelines: list[Pipeline]) -> dict[str, Any]:
+        """The record as read now. Raises Rejected."""
+        page = self.page
+        _, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
+        return items.record(reading.finish(article, pipelines))
+
+    def accept(self, record: Mapping[str, Any]) -> Snapshot:
+        """Expect another record from now on. Where it is of another layout, the folder moves to
+        those of that one. Raises OSError, of which ThereAlreadyError is one."""
+        # First, so that a run that dies in between has not yet accepted anything.
+        accepting = self._moved_to(self.folder.parent.with_name(record["layout"]))
+        draft = accepting.folder / f".{_ARTICLE}.part"
+        try:
+            draft.write_bytes(_dumped(record))
+            draft.replace(accepting.folder / _ARTICLE)
+        finally:
+            draft.unlink(missing_ok=True)
+        return accepting
+
+    def _moved_to(self, layout: Path) -> Snapshot:
+        target = layout / self.folder.name
+        if target == self.folder:
+            return self
+        _refuse_to_replace(target)
+        layout.mkdir(exist_ok=True)
+        self.folder.rename(target)
+        with suppress(OSError):  # others are in there
+            self.folder.parent.rmdir()
+        return Snapshot(target)
+
+    def _page_file(self) -> Path:
+        found = [path for name in (_MARKUP, _TEXT) if (path := self.folder / name).is_file()]
+        if len(found) != 1:
+            raise Rejected("missing-file", f"needs either {_MARKUP} or {_TEXT}")
+        return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A page that has been read, and can be saved."""
+
+    page: SavedPage
+    headers: dict[str, str]
+    is_markup: bool
+    article: Article
+
+    def files(self) -> dict[str, bytes]:
+        """What to save, by file name."""
+        answer = {
+            "url": self.page.url,
+            "status": 200,
+            "headers": self.headers,
+            "fetched_at": self.page.fetched_at.astimezone(timezone.utc).isoformat(),
+        }
+        return {
+            _MARKUP if self.is_markup else _TEXT: self.page.body,
+            _RESPONSE: _dumped(answer),
+            _ARTICLE: _dumped(items.record(self.article)),
+        }
+
+
+def take(page: SavedPage, headers: Mapping[str, str], pipelines: list[Pipeline]) -> Taken:
+    """Read a page that is to be saved; of the headers, which are looked up by the names in
+    KEPT_HEADERS, only those stay. Raises Rejected, and LeadsOn where the page only leads on."""
+    read, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
+    kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
+    return Taken(page, kept, read.is_markup, reading.finish(article, pipelines))
+
+
+def write(taken: Taken, pages: Path, name: str, overwrite: bool = False) -> Snapshot:
+    """Save a page under its layout, all of its files or none. Raises OSError; ThereAlreadyError
+    where it would have to overwrite another one."""
+    layout = pages / taken.article.layout
+    target = layout / name
+    if not overwrite:
+        _refuse_to_replace(target)
+    # Not beside the others, where a run that is killed would leave half a page among them.
+    draft = pages / f".{layout.name}-{name}.part"
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        draft.mkdir(parents=True)
+        for file, content in taken.files().items():
+            (draft / file).write_bytes(content)
+        layout.mkdir(exist_ok=True)
+        _replace(target, draft)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return Snapshot(target)
+
+
+def find(pages: Path) -> list[Snapshot]:
+    """All saved pages in a folder, whole or not, by name."""
+    found = {path.parent for file in _FILES for path in pages.glob(f"*/*/{file}")}
+    return [Snapshot(folder) for folder in sorted(found)]
+
+
+def differences(expected: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    """What differs between a record as expected and as read now; the order of the keys, where that
+    is all."""
+    found = list(comparing.differences(expected, now).values())
+    if not found and list(expected) != list(now):
+        found = [Difference("order of keys", list(expected), list(now))]
+    return found
+
+
+def is_name(text: str) -> bool:
+    """Whether a folder may be called so: letters of ASCII, digits, `-` and `_`, at most 100."""
+    return _NAME.fullmatch(text) is not None
+
+
+def name_for(url: str) -> str:
+    """A name from the last part of an address: `t20250318_30845127`, `news-id-1148025`."""
+    parts = urlsplit(url)
+    stem = parts.path.rstrip("/").rpartition("/")[2].partition(".")[0]
+    kind = addresses.read(url).kind
+    is_named_by_path = kind in ARTICLE_KINDS and kind is not Kind.APP
+    words = re.findall(r"[A-Za-z0-9_]+", stem if is_named_by_path else f"{stem} {parts.query}")
+    name = "-".join(words)[:_LONGEST_NAME].strip("-_")
+    return name or "page"
+
+
+def _dumped(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "replace") + b"\n"
+
+
+def _refuse_to_replace(folder: Path) -> None:
+    if os.path.lexists(folder):
+        raise ThereAlreadyError(EEXIST, "is there already", str(folder))
+
+
+def _replace(folder: Path, draft: Path) -> None:
+    """Put a folder in the place of another, which stays where that fails."""
+    old = draft.with_suffix(".old")
+    shutil.rmtree(old, ignore_errors=True)
+    try:
+        if folder.exists():
+            folder.rename(old)
+        draft.rename(folder)
+    finally:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _rejecting(reason: str) -> Iterator[None]:
+    """What is wrong with a file as Rejected."""
+    try:
+        yield
+    except OSError as error:
+        raise Rejected(reason, error.strerror or str(error)) from error
+    except (ValueError, RecursionError) as error:
+        raise Rejected(reason, str(error)) from error
