@@ -8,6 +8,8 @@ label is taken; in the body a line must be names and roles throughout, for prose
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 
 from zjnews.text import fold, unique
 
@@ -143,7 +145,7 @@ def names(text: str) -> list[str]:
     return unique(name for field in fields for name in found.get(field, []))
 
 
-def merge(into: Credits, found: Credits) -> None:
+def merge(into: Credits, found: Mapping[str, list[str]]) -> None:
     """Add credits to credits, every name once."""
     for key, values in found.items():
         into[key] = unique(into.get(key, []) + values)
@@ -397,8 +399,9 @@ def _read_values(labelled: list[tuple[str, str, str]]) -> Credits:
     return found
 
 
-def _read_value(field: str, value: str) -> Credits:
-    """What a label says, whoever it credits."""
+@lru_cache(maxsize=512)
+def _read_value(field: str, value: str) -> Mapping[str, list[str]]:
+    """What a label says, whoever it credits; the same editors and sources come again and again."""
     value = _bare(value).strip(" |｜丨,，;；")
     if field == "source":
         return _split_source(value)

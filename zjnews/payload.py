@@ -19,6 +19,7 @@ from zjnews.text import fold, unique
 _NAME = r"[^\s<>/!?\"'=]+"
 _CDATA_TEXT = r"<!\[CDATA\[(?:(?!\]\]>).)*\]\]>"
 _INLINE = r"</?(?:b|br|em|font|i|strong|sub|sup|u)\b[^<>]*>"
+_INLINE_TAG = re.compile(_INLINE)
 _LEAF = re.compile(
     rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>"
     rf"(?P<text>[^<]*(?:{_INLINE}[^<]*)*|\s*{_CDATA_TEXT}\s*)</(?P=name)\s*>",
@@ -109,7 +110,7 @@ def _block_at(markup: str, opening: re.Match[str], floor: int) -> _Block | None:
     before = markup[room : opening.start()]
     if not before.rstrip().endswith(">"):
         return None
-    opener = _last_tag(before)
+    opener = _at_end(before)
     leaves = _number_first(_leaves_before(before, opener.start() if opener else len(before)))
     if leaves is None:
         return None
@@ -130,9 +131,9 @@ def _block_at(markup: str, opening: re.Match[str], floor: int) -> _Block | None:
     return _Block(start, end, payload)
 
 
-def _last_tag(text: str) -> re.Match[str] | None:
-    """The opening tag that a text ends in."""
-    return _OPENER.match(text, max(0, text.rfind("<")))
+def _at_end(text: str, form: re.Pattern[str] = _OPENER) -> re.Match[str] | None:
+    """The opening tag of that form, in which a text ends."""
+    return form.match(text, max(0, text.rfind("<")))
 
 
 def _leaves_before(text: str, end: int) -> list[re.Match[str]]:
@@ -178,7 +179,7 @@ def _plain(text: str) -> str:
     text = text.strip()
     if text.startswith("<![CDATA["):
         return text[len("<![CDATA[") : -len("]]>")].strip()
-    return html.unescape(re.sub(_INLINE, " ", text)).strip()
+    return html.unescape(_INLINE_TAG.sub(" ", text)).strip()
 
 
 def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
@@ -267,7 +268,7 @@ def _strangers(text: str) -> list[re.Match[str]]:
 def _start_of_unbalanced(markup: str, start: int, end: int) -> int:
     """Move the start over the opening tags directly before it that are closed inside."""
     for closer in _strangers(markup[start:end]):
-        opener = _last_tag(markup[max(0, start - 512) : start])
+        opener = _at_end(markup[max(0, start - 512) : start])
         if opener is None or opener["name"].lower() != closer["name"].lower():
             break
         start -= len(opener[0])
@@ -276,7 +277,7 @@ def _start_of_unbalanced(markup: str, start: int, end: int) -> int:
 
 def _with_hidden_wrapper(markup: str, start: int, end: int) -> tuple[int, int]:
     """Widen the block by the hidden element that held nothing else, closed or not."""
-    opener = _HIDDEN_OPENER.search(markup[max(0, start - 512) : start])
+    opener = _at_end(markup[max(0, start - 512) : start], _HIDDEN_OPENER)
     if opener is None:
         return start, end
     name = opener["name"] or opener["styled"]
