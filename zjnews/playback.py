@@ -87,11 +87,17 @@ class Playback:
         where that is not to be found."""
         if answer.kind != "revisit" or answer.status == warcs.NOT_MODIFIED:
             return answer
-        captures = self.captures(answer.original_url or answer.url)
-        for capture in captures:
-            if not capture.is_revisit and capture.digest == answer.digest:
+        for capture in self.captures(answer.original_url or answer.url):
+            if not capture.is_revisit and _is_original(capture, answer):
                 return replace(answer, kind="response", body=self.read(capture).body)
         raise Rejected("broken-warc", f"the original of a revisit of {answer.url} is not there")
+
+
+def _is_original(capture: Capture, revisit: Answer) -> bool:
+    """Whether a revisit refers to an answer: by its digest, or its date where it has none."""
+    if revisit.digest:
+        return capture.digest == revisit.digest
+    return cdxj.timestamp_of(revisit.original_date) == capture.timestamp
 
 
 def _is_not_now(capture: Capture) -> bool:
