@@ -152,6 +152,8 @@ class Reader:
         """Where the first record begins that was found."""
         self.next: int | None = None
         """Where the first one begins that lies behind the stretch."""
+        self.begun = start
+        """Where the last record begins whose header could be read."""
         self.in_damage = start > 0  # whatever stands there, it began in an earlier stretch
 
     def __iter__(self) -> Iterator[Record | Damage]:
@@ -165,6 +167,7 @@ class Reader:
                     if self.next is None:
                         _check_end(stream, start)
                 except _DAMAGE as error:
+                    start = max(start, self.begun)
                     if not self.in_damage:
                         yield Damage(start, _printable(error))
                     self.in_damage = True
@@ -184,6 +187,7 @@ class Reader:
             if self.stop is not None and records.offset >= self.stop:
                 self.next = records.offset
                 return
+            self.begun = records.offset
             if self.first is None:
                 self.first = records.offset
             yield _read(record, records)
