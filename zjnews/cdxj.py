@@ -164,13 +164,16 @@ class Index:
     they cannot be kept, for as long as it lives."""
 
     def __init__(self, archives: Iterable[Path], note: Note = say_nothing) -> None:
-        """`note` is told of damage that is met. Raises OSError where a WARC file cannot be read."""
+        """`note` is told of damage that is met, and of a file that cannot be read."""
         self.note = note
         self.kept_here: tempfile.TemporaryDirectory[str] | None = None
         self.open = lru_cache(maxsize=_OPEN)(_opened)
         self.paths: dict[Path, Path] = {}
         for archive in archives:
-            self.add(archive)
+            try:
+                self.add(archive)
+            except OSError as error:
+                self.note(archive, Damage(0, error.strerror or str(error)))
 
     def add(self, archive: Path) -> None:
         """Look into one more WARC file. Raises OSError."""

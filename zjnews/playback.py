@@ -22,7 +22,7 @@ class Playback:
     """Answers from WARC files. Needs no more memory for a hundred gigabytes than for one."""
 
     def __init__(self, archives: Iterable[Path], note: cdxj.Note = cdxj.say_nothing) -> None:
-        """`note` is told of damage that is met. Raises OSError where a file cannot be read."""
+        """`note` is told of damage that is met, and of a file that cannot be read."""
         self.index = cdxj.Index(archives, note)
         self.note = note
 
@@ -89,7 +89,10 @@ class Playback:
             return answer
         for capture in self.captures(answer.original_url or answer.url):
             if not capture.is_revisit and _is_original(capture, answer):
-                return replace(answer, kind="response", body=self.read(capture).body)
+                original = self.read(capture)
+                if not answer.headers:  # it may refer to the original for all of it
+                    answer = replace(answer, status=original.status, headers=original.headers)
+                return replace(answer, kind="response", body=original.body)
         raise Rejected("broken-warc", f"the original of a revisit of {answer.url} is not there")
 
 

@@ -89,7 +89,7 @@ class Answer:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    """As served; only a chunked transfer is undone. Empty in a revisit."""
+    """As served; only a chunked transfer is undone. Empty in a revisit, as its headers may be."""
     digest: str
     """Of the body as served, as in `sha1:…`; empty where the record has none."""
     original_url: str | None = None
@@ -250,6 +250,9 @@ def read_answer(record: Record) -> Answer:
     (`broken-warc`) where it is changed, or no answer."""
     if record.kind == "resource":
         status, headers, body = _resource(record)
+    elif record.kind == "revisit" and not record.block:
+        is_not_modified = "not-modified" in (record.header("WARC-Profile") or "")
+        status, headers, body = (NOT_MODIFIED if is_not_modified else 200), [], b""
     else:
         status, headers, body = _parsed(record.block)
     if record.kind == "revisit":
