@@ -42,6 +42,7 @@ from zjnews.warcs import Damage, Reader
 Record = dict[str, Any]
 URL = "https://zjnews.zjol.com.cn/zjnews/202609/t20260914_31908230.shtml"
 OTHER = "https://china.zjol.com.cn/gnxw/202609/t20260914_31908231.shtml"
+DATE = Given.date
 ROBOTS = Given("https://zjnews.zjol.com.cn/robots.txt", b"", "404 Not Found")
 SINCE = f"{datetime.now(timezone.utc) - timedelta(days=20):%Y-%m-%d}"
 REPLAYS = ("-s", "AUTOTHROTTLE_ENABLED=False")
@@ -379,6 +380,18 @@ def test_a_revisit_without_digest_has_the_body_of_its_date(tmp_path: Path) -> No
     assert body_at(path, URL) == b"old"
 
 
+def test_a_revisit_may_be_all_in_its_headers(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.warc", Given(URL, b"page"))
+    with path.open("ab") as stream:
+        writer = WARCWriter(stream, gzip=False)
+        writer.write_record(writer.create_revisit_record(OTHER, sha1(b"page"), URL, DATE))
+    found = answer_to(path, OTHER)
+    assert found is not None
+    assert (found.body, found.header("content-type")) == (b"page", "text/html; charset=utf-8")
+    pages = [found for found in archives.read(path) if isinstance(found, SavedPage)]
+    assert [(found.url, found.body) for found in pages] == [(URL, b"page"), (OTHER, b"page")]
+
+
 def test_a_revisit_whose_original_is_lost_gives_way_to_an_older_page(tmp_path: Path) -> None:
     lost = revisit(URL, Given(OTHER), sha1(b"lost"), date="2026-09-16T02:00:00Z")
     path = write(tmp_path / "a.warc.gz", Given(URL, b"page"), lost)
@@ -396,6 +409,24 @@ def test_who_knows_a_page_is_told_that_it_has_not_changed(tmp_path: Path) -> Non
     assert known is not None
     assert known.status == 304
     assert body_at(path, URL) == b"page"
+
+
+def test_who_knows_an_older_page_is_given_the_newer_one(
+    tmp_path: Path, made_up: MadeUpSite, site: Site
+) -> None:
+    """The crawls saw a page, its correction, and that this had not changed."""
+    arguments = ("channel", "-a", lists_of(made_up, "zjxc"), "-a", f"since={SINCE}")
+    given = ("-a", "max_pages=1", *FAST, "-s", f"WARC_DIR={tmp_path}/warc")
+    crawl(tmp_path, *arguments, *given, environment=site.environment)
+    store = (tmp_path / "state.db").read_bytes()
+    corrected = articles(made_up, 99)[-1]
+    made_up.correct(corrected)
+    second = crawl(tmp_path, *arguments, *given, environment=site.environment)
+    third = crawl(tmp_path, *arguments, *given, environment=site.environment)
+    assert (second.ids, third.ids) == ({corrected.id}, set())
+    (tmp_path / "state.db").write_bytes(store)
+    run = replay(tmp_path, tmp_path / "warc", *arguments, "-a", "max_pages=1")
+    assert timeless(run.records) == timeless(second.records)
 
 
 def test_a_second_run_is_replayed_with_its_store_and_without(
@@ -533,6 +564,17 @@ def test_a_file_without_records_has_nothing(tmp_path: Path) -> None:
     write(tmp_path / "c.warc.gz", Given(URL, b"page"))
     assert body_at(tmp_path, URL) == b"page"
     assert body_at(tmp_path, OTHER) is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that cannot be read")
+def test_a_file_that_cannot_be_read_is_named_and_the_others_answer(
+    tmp_path: Path, shown: MadeUpSite
+) -> None:
+    [one] = articles(shown, 1)
+    archive = write(tmp_path / "warc" / "a.warc.gz", ROBOTS, page(shown, one.url)).parent
+    (archive / "b.warc.gz").symlink_to("/proc/self/mem")
+    run = crawl_articles(tmp_path, archive, one.url)
+    assert (run.status, run.ids, set(run.rejected)) == (0, {one.id}, {"broken-warc"})
 
 
 def test_whole_records_of_a_damaged_file_are_replayed(tmp_path: Path, shown: MadeUpSite) -> None:
