@@ -200,14 +200,22 @@ def _read_record(record: Record, path: Path) -> Found:
 def _read_revisit(answer: Answer, path: Path) -> SavedPage | Passed:
     """The page that was the same as that of another address; of the same one it has been read."""
     original = answer.original_url
-    if not original or canonicalize_url(original) == canonicalize_url(answer.url):
+    if not original or _are_one(original, answer.url):
         return Passed(answer.url, Skipped("revisit"))
     return page_of(_beside(path.parent).whole(answer), path)
 
 
+def _are_one(url: str, other: str) -> bool:
+    try:
+        return canonicalize_url(url) == canonicalize_url(other)
+    except ValueError:  # no addresses at all
+        return url == other
+
+
 @lru_cache(maxsize=4)
 def _beside(folder: Path) -> Playback:
-    return Playback(sorted(filter(warcs.is_warc, folder.iterdir())))
+    warc_files = (path for path in folder.iterdir() if warcs.is_warc(path) and path.is_file())
+    return Playback(sorted(warc_files))
 
 
 def page_of(answer: Answer, path: Path) -> SavedPage:

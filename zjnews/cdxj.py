@@ -6,6 +6,7 @@ https://specs.webrecorder.net/cdxj/0.1.0/
 
 from __future__ import annotations
 
+import errno
 import heapq
 import json
 import mmap
@@ -30,6 +31,7 @@ from zjnews.warcs import Answer, Damage, Record
 ENDING = ".cdxj"
 """An index has the name of its WARC file and this."""
 
+_MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 _WWW = re.compile(r"www\d*\.")
 _PORTS = {"http": 80, "https": 443}
 _SORTED_AT_ONCE = 100_000
@@ -57,7 +59,7 @@ class Capture:
 
 def key_of(url: str) -> str:
     """The key that lines are sorted by (SURT): `cn,com,zjol,zjnews)/zjnews/index.shtml`. Addresses
-    that differ in scheme, `www.` or case share it."""
+    that differ in scheme, `www.` or case share it. Raises ValueError where it is no address."""
     parts = urlsplit(canonicalize_url(url))
     host = _WWW.sub("", (parts.hostname or "").lower(), count=1)
     is_usual = parts.port in (None, _PORTS.get(parts.scheme))
@@ -80,8 +82,17 @@ def line_of(answer: Answer, record: Record, at: datetime, filename: str) -> byte
         "offset": str(record.offset),
         "filename": filename,
     }
-    timestamp = at.astimezone(timezone.utc).strftime("%Y%m%d%H%M%S")
-    return f"{key_of(answer.url)} {timestamp} {json.dumps(fields)}".encode()
+    return f"{key_of(answer.url)} {_timestamp(at)} {json.dumps(fields)}".encode()
+
+
+def _timestamp(at: datetime) -> str:
+    return at.astimezone(timezone.utc).strftime("%Y%m%d%H%M%S")
+
+
+def timestamp_of(date: str | None) -> str | None:
+    """The time of a WARC-Date, as a line has it."""
+    at = warcs.time_of(date or "")
+    return _timestamp(at) if at else None
 
 
 def changed(path: Path) -> datetime:
@@ -95,15 +106,15 @@ def path_of(archive: Path) -> Path:
 
 def write(lines: Iterable[bytes], path: Path) -> None:
     """Write an index of lines in any order; it is there whole or not at all."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     with ExitStack() as stack:
+        file = stack.enter_context(draft.open("wb"))  # first, for reading the lines takes long
+        stack.callback(draft.unlink, missing_ok=True)
         pieces = [_sorted_piece(piece, stack) for piece in _pieces(iter(lines))]
-        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with draft.open("wb") as file:
-                file.writelines(heapq.merge(*pieces))
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        file.writelines(heapq.merge(*pieces))
+        file.flush()
+        os.fsync(file.fileno())
+        draft.replace(path)
 
 
 def _pieces(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
@@ -136,6 +147,8 @@ def lines_in(file: Path, archive: Path, note: Note = say_nothing) -> Iterator[by
                 yield line_of(answer, found, answer.at or changed(file), archive.name)
             except Rejected as rejected:
                 note(archive, Damage(found.offset, rejected.detail))
+            except ValueError:
+                note(archive, Damage(found.offset, f"{found.url[:200]} is no address"))
 
 
 def is_fresh(archive: Path) -> bool:
@@ -151,13 +164,16 @@ class Index:
     they cannot be kept, for as long as it lives."""
 
     def __init__(self, archives: Iterable[Path], note: Note = say_nothing) -> None:
-        """`note` is told of damage that is met. Raises OSError where a WARC file cannot be read."""
+        """`note` is told of damage that is met, and of a file that cannot be read."""
         self.note = note
         self.kept_here: tempfile.TemporaryDirectory[str] | None = None
         self.open = lru_cache(maxsize=_OPEN)(_opened)
         self.paths: dict[Path, Path] = {}
         for archive in archives:
-            self.add(archive)
+            try:
+                self.add(archive)
+            except OSError as error:
+                self.note(archive, Damage(0, error.strerror or str(error)))
 
     def add(self, archive: Path) -> None:
         """Look into one more WARC file. Raises OSError."""
@@ -169,7 +185,9 @@ class Index:
             return path
         try:
             write(lines_in(archive, archive, self.note), path)
-        except PermissionError:
+        except OSError as error:
+            if error.errno not in _MAY_NOT_WRITE:
+                raise
             self.kept_here = self.kept_here or tempfile.TemporaryDirectory(prefix="zjnews-")
             path = Path(self.kept_here.name) / f"{len(self.paths)}{ENDING}"
             write(lines_in(archive, archive, self.note), path)
@@ -177,26 +195,37 @@ class Index:
 
     def captures(self, url: str) -> list[Capture]:
         """Where the answers to an address lie, oldest first."""
-        key = f"{key_of(url)} ".encode()
+        try:
+            key = f"{key_of(url)} ".encode()
+        except ValueError:
+            return []
         wanted = canonicalize_url(url)
         found = [
             capture
             for archive, path in self.paths.items()
-            for capture in _captures(archive, self.open(path), key)
+            for capture in self.captures_in(archive, path, key)
             if canonicalize_url(capture.url) == wanted
         ]
         return sorted(found, key=lambda capture: capture.timestamp)
 
+    def captures_in(self, archive: Path, path: Path, key: bytes) -> list[Capture]:
+        """The answers of one WARC file under a key, those of one second in the order of the
+        file."""
+        found = []
+        for line in _lines_under(key, self.open(path)):
+            try:
+                found.append(_capture(line, archive))
+            except (ValueError, LookupError, TypeError):
+                self.note(archive, Damage(0, f"its index {path.name} is damaged; remove it"))
+        return sorted(found, key=lambda capture: (capture.timestamp, capture.offset))
 
-def _captures(archive: Path, lines: mmap.mmap | bytes, key: bytes) -> list[Capture]:
-    """The answers of one WARC file under a key, those of one second in the order of the file."""
+
+def _lines_under(key: bytes, lines: mmap.mmap | bytes) -> Iterator[bytes]:
     start = _first(lines, key)
-    found = []
     while lines[start : start + len(key)] == key:
-        end = lines.find(b"\n", start)
-        found.append(_capture(lines[start:end], archive))
-        start = end + 1
-    return sorted(found, key=lambda capture: (capture.timestamp, capture.offset))
+        end = lines.find(b"\n", start) + 1 or len(lines)
+        yield lines[start:end]
+        start = end
 
 
 def _capture(line: bytes, archive: Path) -> Capture:

@@ -22,7 +22,7 @@ class Playback:
     """Answers from WARC files. Needs no more memory for a hundred gigabytes than for one."""
 
     def __init__(self, archives: Iterable[Path], note: cdxj.Note = cdxj.say_nothing) -> None:
-        """`note` is told of damage that is met. Raises OSError where a file cannot be read."""
+        """`note` is told of damage that is met, and of a file that cannot be read."""
         self.index = cdxj.Index(archives, note)
         self.note = note
 
@@ -87,11 +87,20 @@ class Playback:
         where that is not to be found."""
         if answer.kind != "revisit" or answer.status == warcs.NOT_MODIFIED:
             return answer
-        captures = self.captures(answer.original_url or answer.url)
-        for capture in captures:
-            if not capture.is_revisit and capture.digest == answer.digest:
-                return replace(answer, kind="response", body=self.read(capture).body)
+        for capture in self.captures(answer.original_url or answer.url):
+            if not capture.is_revisit and _is_original(capture, answer):
+                original = self.read(capture)
+                if not answer.headers:  # it may refer to the original for all of it
+                    answer = replace(answer, status=original.status, headers=original.headers)
+                return replace(answer, kind="response", body=original.body)
         raise Rejected("broken-warc", f"the original of a revisit of {answer.url} is not there")
+
+
+def _is_original(capture: Capture, revisit: Answer) -> bool:
+    """Whether a revisit refers to an answer: by its digest, or its date where it has none."""
+    if revisit.digest:
+        return capture.digest == revisit.digest
+    return cdxj.timestamp_of(revisit.original_date) == capture.timestamp
 
 
 def _is_not_now(capture: Capture) -> bool:

@@ -89,7 +89,7 @@ class Answer:
     status: int
     headers: list[tuple[bytes, bytes]]
     body: bytes
-    """As served; only a chunked transfer is undone. Empty in a revisit."""
+    """As served; only a chunked transfer is undone. Empty in a revisit, as its headers may be."""
     digest: str
     """Of the body as served, as in `sha1:…`; empty where the record has none."""
     original_url: str | None = None
@@ -152,6 +152,8 @@ class Reader:
         """Where the first record begins that was found."""
         self.next: int | None = None
         """Where the first one begins that lies behind the stretch."""
+        self.begun = start
+        """Where the last record begins whose header could be read."""
         self.in_damage = start > 0  # whatever stands there, it began in an earlier stretch
 
     def __iter__(self) -> Iterator[Record | Damage]:
@@ -165,6 +167,7 @@ class Reader:
                     if self.next is None:
                         _check_end(stream, start)
                 except _DAMAGE as error:
+                    start = max(start, self.begun)
                     if not self.in_damage:
                         yield Damage(start, _printable(error))
                     self.in_damage = True
@@ -184,6 +187,7 @@ class Reader:
             if self.stop is not None and records.offset >= self.stop:
                 self.next = records.offset
                 return
+            self.begun = records.offset
             if self.first is None:
                 self.first = records.offset
             yield _read(record, records)
@@ -246,6 +250,9 @@ def read_answer(record: Record) -> Answer:
     (`broken-warc`) where it is changed, or no answer."""
     if record.kind == "resource":
         status, headers, body = _resource(record)
+    elif record.kind == "revisit" and not record.block:
+        is_not_modified = "not-modified" in (record.header("WARC-Profile") or "")
+        status, headers, body = (NOT_MODIFIED if is_not_modified else 200), [], b""
     else:
         status, headers, body = _parsed(record.block)
     if record.kind == "revisit":
