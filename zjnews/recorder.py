@@ -313,7 +313,10 @@ def _mended(draft: Path, descriptor: int) -> Mended:
     if not lines:
         draft.unlink()
         return Mended(path, cut_off, is_kept=False)
-    cdxj.write(lines, cdxj.path_of(path))
+    for rest in path.parent.glob(f".{cdxj.path_of(path).name}.*.part"):
+        rest.unlink()  # the run died while it wrote the index
+    with contextlib.suppress(OSError):  # it can be made whenever it is needed
+        cdxj.write(lines, cdxj.path_of(path))
     draft.rename(path)
     sync_folder(path.parent)
     return Mended(path, cut_off, is_kept=True)
