@@ -518,6 +518,24 @@ def test_a_mended_file_has_the_index_that_it_would_have_had(tmp_path: Path) -> N
     assert len(lines) == 3
 
 
+def test_a_file_is_mended_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    left_behind(tmp_path, exchange())
+    monkeypatch.setattr(cdxj, "write", refuse)
+    [mended] = recorder.mend(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [mended.path.name]
+
+
+def test_half_an_index_of_a_run_that_died_is_gone(tmp_path: Path) -> None:
+    path = left_behind(tmp_path, exchange())
+    name = path.name.removesuffix(".open")
+    (tmp_path / f".{name}.cdxj.4711.part").write_text("half an ind")
+    list(recorder.mend(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == [name, f"{name}.cdxj"]
+
+
 def test_a_file_without_an_answer_is_gone(tmp_path: Path) -> None:
     path = left_behind(tmp_path, exchange())
     path.write_bytes(path.read_bytes()[: warc_files.records(path)[1].offset + 5])
