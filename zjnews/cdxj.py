@@ -152,9 +152,10 @@ def lines_in(file: Path, archive: Path, note: Note = say_nothing) -> Iterator[by
 
 
 def is_fresh(archive: Path) -> bool:
-    """Whether a WARC file has an index that was made after it."""
+    """Whether a WARC file has an index that was made after it, with anything in it."""
     try:
-        return path_of(archive).stat().st_mtime_ns >= archive.stat().st_mtime_ns
+        index = path_of(archive).stat()
+        return index.st_size > 0 and index.st_mtime_ns >= archive.stat().st_mtime_ns
     except OSError:
         return False
 
