@@ -490,8 +490,15 @@ def test_an_index_that_is_older_than_its_file_is_made_anew(tmp_path: Path) -> No
 
 def test_an_index_that_is_young_enough_is_used(tmp_path: Path) -> None:
     path = write(tmp_path / "a.warc.gz", Given(URL, b"page"))
-    cdxj.path_of(path).write_text("")
+    other = write(tmp_path / "b.warc.gz", Given(f"{URL}?other", b"another page"))
+    cdxj.write(cdxj.lines_in(other, other), cdxj.path_of(path))
     assert body_at(path, URL) is None
+
+
+def test_an_emptied_index_is_made_anew(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.warc.gz", Given(URL, b"page"))
+    cdxj.path_of(path).write_text("")
+    assert body_at(path, URL) == b"page"
 
 
 @pytest.mark.parametrize("error", [PermissionError(13, "no"), OSError(30, "Read-only file system")])
