@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Protocol
 
 from scrapy.utils.misc import load_object
 
 from zjnews import items, loaders, page
-from zjnews.archives import Found, Passed, SavedPage, Unusable
+from zjnews.archives import Found, Passed, Unusable
 from zjnews.items import Article, Rejected
 from zjnews.joining import number_of, pages_of
 from zjnews.outcomes import logger
@@ -19,6 +20,8 @@ from zjnews.page import Page
 
 COMPARING = 500
 """Pipelines from this number on hold an article against others, and take them in their order."""
+
+_AT_A_TIME = 50
 
 
 class Pipeline(Protocol):
@@ -29,12 +32,17 @@ class Pipeline(Protocol):
 
 @dataclass(slots=True)
 class Piece:
-    """One page of an article that has more of them."""
+    """One page of an article, which may have more of them."""
 
     article: Article
     number: int
     others: dict[int, str]
     """The pages that it leads to, address by number."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is all there is of its article."""
+        return self.number == 1 and not self.others
 
 
 @dataclass(slots=True)
@@ -109,24 +117,27 @@ def read_all(
 ) -> Iterator[Outcome]:
     """What each page, or record of a page, gives, in their order. `in_pieces`: leave every article
     unfinished."""
-    for found in pages:
-        if isinstance(found, Unusable):
-            yield Refused.of(found.rejected, found.where)
-        elif isinstance(found, Passed):
-            yield found
-        else:
-            yield _read_page(found, pipelines, in_pieces)
+    pages = iter(pages)
+    # Step by step for some pages at a time: a processor that changes between the steps at every
+    # page is an eighth slower.
+    while batch := list(islice(pages, _AT_A_TIME)):
+        for outcome in list(map(_read, batch)):
+            if isinstance(outcome, Piece) and outcome.is_alone and not in_pieces:
+                yield whole(outcome.article, pipelines)
+            else:
+                yield outcome
 
 
-def _read_page(saved: SavedPage, pipelines: list[Pipeline], in_pieces: bool) -> Outcome:
+def _read(found: Found) -> Piece | Refused | Passed:
+    if isinstance(found, Unusable):
+        return Refused.of(found.rejected, found.where)
+    if isinstance(found, Passed):
+        return found
     try:
-        read, article = load(saved.url, saved.body, saved.content_type, saved.fetched_at)
+        read, article = load(found.url, found.body, found.content_type, found.fetched_at)
     except Rejected as rejected:
-        return Refused.of(rejected, saved.url)
-    number, others = number_of(read), pages_of(read)
-    if in_pieces or number != 1 or any(other > 1 for other in others):
-        return Piece(article, number, others)
-    return whole(article, pipelines)
+        return Refused.of(rejected, found.url)
+    return Piece(article, number_of(read), pages_of(read))
 
 
 def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Refused:
