@@ -364,7 +364,7 @@ def told(path: Path, processes: int = 1) -> list[tuple[str, str]]:
 
 def plain(outcome: Outcome) -> tuple[str, str]:
     if isinstance(outcome, Whole):
-        return outcome.article.id, outcome.line
+        return outcome.article.id, outcome.line.decode()
     if isinstance(outcome, Refused):
         return outcome.reason, f"{outcome.where} {outcome.detail}"
     return type(outcome).__name__, str(getattr(outcome, "url", ""))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Protocol
+from typing import Any, Protocol
 
 from scrapy.utils.misc import load_object
 
@@ -53,8 +53,8 @@ class Whole:
     """The id by the address, which further pages of it have too."""
     article: Article
     """No more than what is compared and counted."""
-    line: str
-    """Its record, as a feed of JSON Lines has it."""
+    line: bytes
+    """Its record, as a feed of JSON Lines has it, without the end of the line."""
 
 
 @dataclass(slots=True)
@@ -107,9 +107,9 @@ def finish(article: Article, pipelines: list[Pipeline]) -> Article:
     return article
 
 
-def line_of(article: Article) -> str:
-    """The record as a feed has it, without the end of the line."""
-    return json.dumps(items.record(article), ensure_ascii=False)
+def line_of(record: dict[str, Any]) -> bytes:
+    """A record as a feed of JSON Lines has it, without the end of the line."""
+    return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def read_all(
@@ -147,7 +147,7 @@ def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Refused:
         finished = finish(article, pipelines)
     except Rejected as rejected:
         return Refused.of(rejected, article.url)
-    return Whole(id_of_page, compared(finished), line_of(finished))
+    return Whole(id_of_page, compared(finished), line_of(items.record(finished)))
 
 
 def compared(article: Article) -> Article:

@@ -21,11 +21,11 @@ from zjnews.archives import Passed, Source, Unusable
 from zjnews.joining import Gathering
 from zjnews.reading import Outcome, Piece, Pipeline, Refused, Whole
 
-_STRETCH = 4 * 1024 * 1024
+_STRETCH = 1024 * 1024
 """Bytes of a WARC file that are read at a time."""
 _FILES = 50
 """Pages in files of their own that are read at a time."""
-_AHEAD = 4
+_AHEAD = 8
 """Tasks for each process that are under way, or wait until those before them are done."""
 
 Task = tuple[Source | Unusable, ...]

@@ -167,9 +167,8 @@ class Reread:
             self.summary.item_scraped(article)
             line = found.line
             if article.duplicate_of:
-                record = json.loads(line) | {"duplicate_of": article.duplicate_of}
-                line = json.dumps(record, ensure_ascii=False)
-            yield line.encode("utf-8", "replace") + b"\n"
+                line = reading.line_of(json.loads(line) | {"duplicate_of": article.duplicate_of})
+            yield line + b"\n"
 
     def refuse(self, rejected: Rejected, where: str) -> None:
         outcomes.reject(self.crawler, rejected, where)
