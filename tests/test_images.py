@@ -208,7 +208,7 @@ def test_a_missing_picture_is_a_line_and_null(fetched: Fetched, url: str) -> Non
     assert MISSING[url] in line
 
 
-@pytest.mark.parametrize("url", FOREIGN)
+@pytest.mark.parametrize("url", sorted(FOREIGN))
 def test_a_picture_elsewhere_is_left_alone(fetched: Fetched, url: str) -> None:
     assert (fetched.images[url]["file"], fetched.images[url]["sha1"]) == (None, None)
     assert url not in fetched.run.errors

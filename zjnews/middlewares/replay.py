@@ -68,8 +68,9 @@ class Order:
         assert engine is not None
         if engine._slot is None or engine.scraper.slot is None:
             return False
-        is_reading = not engine.scraper.slot.is_idle()
-        return is_reading or engine._slot.scheduler.has_pending_requests()
+        if not engine.scraper.slot.is_idle():
+            return True
+        return engine._slot.scheduler.has_pending_requests() and not engine.needs_backout()
 
 
 class ReplayMiddleware:
