@@ -59,7 +59,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
     [
         (BODY, []),
         (CHUNKED, [("Transfer-Encoding", "chunked")]),
-        (gzip.compress(BODY), [("Content-Encoding", "gzip")]),
+        (gzip.compress(BODY, mtime=0), [("Content-Encoding", "gzip")]),
         (brotli.compress(BODY), [("Content-Encoding", "br")]),
     ],
 )
