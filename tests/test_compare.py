@@ -6,10 +6,12 @@ import json
 import math
 import os
 import resource
+import signal
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -797,3 +799,39 @@ def test_memory_does_not_grow_with_the_file(old: Path, new: Path) -> None:
     few, many = (peak_memory(old, new, count, size=60_000) for count in (4, 30))
     assert old.stat().st_size > 10_000_000
     assert many < few + 1_000_000
+
+
+def has_open(pid: int, name: str) -> bool:
+    """Whether a process has a file of that name open."""
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            if link.readlink().name == name:
+                return True
+    return False
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks into /proc")
+def test_interrupted_it_says_so_in_one_line(tmp_path: Path) -> None:
+    for name in ("old", "new"):
+        line = json.dumps({"id": "trs:{}", "title": "x" * 2000}).replace("{}", "%d")
+        with (tmp_path / f"{name}.jsonl").open("w") as file:
+            file.writelines(f"{line % number}\n" for number in range(60_000))
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "scrapy",
+            "compare",
+            str(tmp_path / "old.jsonl"),
+            str(tmp_path / "new.jsonl"),
+        ],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not has_open(process.pid, "old.jsonl"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (4, "scrapy compare: interrupted\n")

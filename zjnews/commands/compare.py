@@ -39,7 +39,7 @@ class Command(ScrapyCommand):
         return (
             f"{self.short_desc()}. Records are matched by id and revision; of several alike the "
             "last one counts. Exit status: 0 no difference, 1 differences, 2 bad arguments, "
-            "6 lines that are no record."
+            "4 interrupted, 6 lines that are no record."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -76,6 +76,10 @@ class Command(ScrapyCommand):
             raise UsageError(": ".join(filter(None, told))) from error
         except ChangedError as error:
             raise UsageError(str(error)) from error
+        except KeyboardInterrupt:
+            print("scrapy compare: interrupted", file=sys.stderr)
+            self.exitcode = Status.ENDED_EARLY
+            return
         self.exitcode = status_of(comparison)
 
 
