@@ -59,6 +59,15 @@ def kill_later(crawl: subprocess.Popen[str], seconds: float) -> bool:
     return is_running
 
 
+def kill_at(crawl: subprocess.Popen[str], site: Site, requests: int, rng: random.Random) -> bool:
+    """Kill a crawl soon after it has asked for so much; before it asks for anything at all where
+    that is nothing. Whether it was still running."""
+    before = len(site.requests)
+    while len(site.requests) < before + requests and crawl.poll() is None:
+        time.sleep(0.005)
+    return kill_later(crawl, rng.random() * (0.05 if requests else 1.0))
+
+
 def ids_in(files: list[Path]) -> list[str]:
     """The ids in feeds, each of whose lines must be a whole record."""
     texts = [
@@ -183,7 +192,7 @@ def test_kills_leave_every_article_once(
     arguments = arguments_of(made_up, option, f"{tmp_path}/{feed}", *settings, *slowly)
     rng = random.Random(name)  # noqa: S311  it protects nothing
     killed = sum(
-        kill_later(start(tmp_path, site, *arguments), 0.9 + 1.2 * rng.random())
+        kill_at(start(tmp_path, site, *arguments), site, rng.choice((0, rng.randrange(1, 70))), rng)
         for _ in range(kills)
     )
     status, errors = run(tmp_path, site, *arguments)

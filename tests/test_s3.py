@@ -23,7 +23,7 @@ from tests.test_delivery import (
     arguments_of,
     expected,
     ids_in,
-    kill_later,
+    kill_at,
     run,
     spooled,
     start,
@@ -115,7 +115,12 @@ def test_twenty_kills_leave_every_article_once(
     arguments = arguments_of(made_up, *FEED, "-s", "FEED_EXPORT_BATCH_ITEM_COUNT=10")
     rng = random.Random(3)  # noqa: S311  it protects nothing
     killed = sum(
-        kill_later(start(tmp_path, site, *arguments, **s3.environment), 1.2 + 1.2 * rng.random())
+        kill_at(
+            start(tmp_path, site, *arguments, **s3.environment),
+            site,
+            rng.choice((0, rng.randrange(1, 70))),
+            rng,
+        )
         for _ in range(20)
     )
     status, errors = run(tmp_path, site, *arguments, **s3.environment)
