@@ -196,6 +196,8 @@ def test_pages_of_one_article_are_joined(tmp_path: Path, order: tuple[str, str],
     ("arguments", "says"),
     [
         ([], "name an archive: a WARC file, a folder or a saved page"),
+        (["/nowhere.warc", "nor.here"], "/nowhere.warc, nor.here: no such file or folder"),
+        ([str(SAMPLES), "-x"], "no option '-x'; scrapy reread -h shows them"),
         ([str(SAMPLES), "-j", "0"], "-j 0 is no number of processes"),
         ([str(SAMPLES), "-j", "two"], "-j two is no number of processes"),
         ([str(SAMPLES), "-O", "out.csv"], "-O out.csv: JSON Lines are written; name a file .jsonl"),
@@ -229,7 +231,12 @@ def test_without_a_file_for_the_records(tmp_path: Path) -> None:
 def test_a_missing_archive_is_counted_and_the_others_are_read(tmp_path: Path) -> None:
     run = reread(tmp_path, "/nowhere.warc.gz", str(SAMPLES))
     assert (run.status, run.rejected["missing-file"], len(run.records)) == (0, 1, 54)
-    assert reread(tmp_path, "/nowhere.warc.gz").status == 2
+
+
+def test_where_there_is_no_archive_the_file_stays_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "reread.jsonl").write_text('{"id": "as before"}\n')
+    run = reread(tmp_path, "/nowhere.warc.gz")
+    assert (run.status, run.records) == (2, [{"id": "as before"}])
 
 
 def test_an_archive_without_an_article(tmp_path: Path) -> None:

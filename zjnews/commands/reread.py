@@ -254,9 +254,15 @@ def told(error: BaseException) -> tuple[str, str]:
 
 def read_paths(args: list[str]) -> list[Path]:
     """The archives. Raises UsageError."""
-    if not args:
+    paths = [Path(arg) for arg in args]
+    for arg in args:
+        if arg.startswith("-") and not Path(arg).exists():
+            raise UsageError(f"no option '{arg}'; scrapy reread -h shows them")
+    if not paths:
         raise UsageError("name an archive: a WARC file, a folder or a saved page")
-    return [Path(arg) for arg in args]
+    if not any(path.exists() for path in paths):  # the file of an earlier reading shall stay
+        raise UsageError(f"{', '.join(args)}: no such file or folder")
+    return paths
 
 
 def read_processes(text: str | None) -> int:
