@@ -83,6 +83,7 @@ class ReplayMiddleware:
         self.crawler = crawler
         self.fetches_misses = crawler.settings["WARC_REPLAY_MISSES"] == "fetch"
         self.order = Order(crawler)
+        self.noted: set[tuple[Path, Damage]] = set()
         self.playback = Playback(warcs.files(Path(crawler.settings["WARC_REPLAY"])), self.note)
 
     @classmethod
@@ -90,24 +91,40 @@ class ReplayMiddleware:
         return cls(crawler)
 
     def note(self, archive: Path, damage: Damage) -> None:
-        outcomes.reject(self.crawler, Rejected("broken-warc", str(damage)), str(archive))
+        if (archive, damage) not in self.noted:
+            self.noted.add((archive, damage))
+            outcomes.reject(self.crawler, Rejected("broken-warc", str(damage)), str(archive))
 
     async def process_request(self, request: Request) -> Response | None:
         """Raises Rejected (`archive-miss`)."""
         request.meta.pop(FETCHED_AT, None)  # of the request that was redirected
+        if not self.fetches_misses:
+            await self.order.turn(self.date_of(request))
+        answer = self.answer(request)
+        if answer is None:
+            self.miss(request)
+            return None
+        assert self.crawler.stats is not None
+        self.crawler.stats.inc_value("zjnews/replayed")
+        request.meta[FETCHED_AT] = answer.at and answer.at.replace(microsecond=0)
+        return response_of(answer, request.url)
+
+    def answer(self, request: Request) -> Answer | None:
         is_known = any(name in request.headers for name in _CONDITIONS)
         answer = self.playback.answer(request.url, is_known, is_settled=self.fetches_misses)
         if answer and answer.status == warcs.NOT_MODIFIED and not _is_about_known(answer, request):
             answer = self.playback.answer(request.url, is_settled=self.fetches_misses)
-        assert self.crawler.stats is not None
-        if answer is not None:
-            self.crawler.stats.inc_value("zjnews/replayed")
-            request.meta[FETCHED_AT] = answer.at and answer.at.replace(microsecond=0)
-            if not self.fetches_misses:
-                await self.order.turn(answer.at or _LONG_AGO)
-            return response_of(answer, request.url)
+        return answer
+
+    def date_of(self, request: Request) -> datetime:
+        """When its answer was recorded. The answer itself is read again when its turn has come:
+        thousands may wait."""
+        answer = self.answer(request)
+        return (answer.at if answer else None) or _LONG_AGO
+
+    def miss(self, request: Request) -> None:
         if self.fetches_misses:
-            return None
+            return
         miss = Rejected("archive-miss", f"{request.url} is not in the archive")
         if is_for_robots_txt(request):  # nobody else would count it
             outcomes.reject(self.crawler, miss, request.url)
