@@ -180,6 +180,12 @@ class Reader:
         stream.seek(start)
         # warcio would take the head of an answer apart, and put it together another way.
         records = ArchiveIterator(stream, no_record_parse=True)
+        try:
+            yield from self._whole_ones(records)
+        finally:
+            records.close()  # it refers to itself, and would keep its buffers for a long time
+
+    def _whole_ones(self, records: ArchiveIterator) -> Iterator[Record]:
         for record in records:
             if record.format != "warc":
                 raise ArchiveLoadFailed("not a WARC file")
