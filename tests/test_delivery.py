@@ -59,13 +59,24 @@ def kill_later(crawl: subprocess.Popen[str], seconds: float) -> bool:
     return is_running
 
 
-def kill_at(crawl: subprocess.Popen[str], site: Site, requests: int, rng: random.Random) -> bool:
-    """Kill a crawl soon after it has asked for so much; before it asks for anything at all where
-    that is nothing. Whether it was still running."""
+def wait_for_requests(crawl: subprocess.Popen[str], site: Site, count: int) -> None:
+    """Wait until a crawl that has just begun has asked for so much, or has ended."""
     before = len(site.requests)
-    while len(site.requests) < before + requests and crawl.poll() is None:
+    while len(site.requests) < before + count and crawl.poll() is None:
         time.sleep(0.005)
-    return kill_later(crawl, rng.random() * (0.05 if requests else 1.0))
+
+
+def kill_at(crawl: subprocess.Popen[str], site: Site, requests: int, seconds: float = 0) -> bool:
+    """Kill a crawl some time after it has asked for so much; whether it was still running."""
+    wait_for_requests(crawl, site, requests)
+    return kill_later(crawl, seconds)
+
+
+def kill_anywhere(crawl: subprocess.Popen[str], site: Site, rng: random.Random) -> bool:
+    """Kill a crawl at some request, or before it asks for anything at all; whether it was still
+    running."""
+    requests = rng.choice((0, rng.randrange(1, 70)))
+    return kill_at(crawl, site, requests, rng.random() * (0.05 if requests else 1.0))
 
 
 def ids_in(files: list[Path]) -> list[str]:
@@ -191,10 +202,7 @@ def test_kills_leave_every_article_once(
     slowly = ("-s", "DOWNLOAD_DELAY=0.02")
     arguments = arguments_of(made_up, option, f"{tmp_path}/{feed}", *settings, *slowly)
     rng = random.Random(name)  # noqa: S311  it protects nothing
-    killed = sum(
-        kill_at(start(tmp_path, site, *arguments), site, rng.choice((0, rng.randrange(1, 70))), rng)
-        for _ in range(kills)
-    )
+    killed = sum(kill_anywhere(start(tmp_path, site, *arguments), site, rng) for _ in range(kills))
     status, errors = run(tmp_path, site, *arguments)
     assert status == 0, errors
     assert killed >= 3
@@ -214,11 +222,7 @@ def test_one_file_that_is_killed_and_killed_again_holds_everything_in_the_end(
     out = tmp_path / "out.jsonl"
     arguments = arguments_of(made_up, "-O", str(out), "-s", "DOWNLOAD_DELAY=0.02")
     for _ in range(4):
-        before = len(site.requests)
-        crawl = start(tmp_path, site, *arguments)
-        while len(site.requests) < before + 30 and crawl.poll() is None:
-            time.sleep(0.01)
-        assert kill_later(crawl, 0)
+        assert kill_at(start(tmp_path, site, *arguments), site, 30)
     status, errors = run(tmp_path, site, *arguments)
     assert status == 0, errors
     assert Counter(ids_in([out])) == Counter(expected(made_up))
@@ -229,10 +233,7 @@ def test_a_torn_line_is_cut_off_and_what_is_whole_is_shipped_first(
 ) -> None:
     feed = f"{tmp_path}/%(time)s.jsonl"
     arguments = arguments_of(made_up, "-o", feed, "-s", "DOWNLOAD_DELAY=0.02")
-    crawl = start(tmp_path, site, *arguments)
-    while len(site.requests) < 60 and crawl.poll() is None:
-        time.sleep(0.01)
-    assert kill_later(crawl, 0)
+    assert kill_at(start(tmp_path, site, *arguments), site, 60)
     [left] = [path for path in spooled(tmp_path) if path.suffix == ".jsonl"]
     whole = left.read_bytes().count(b"\n")
     assert whole
@@ -250,10 +251,7 @@ def test_two_files_that_are_killed_hold_everything_in_the_end(
 ) -> None:
     feeds = ("-O", f"{tmp_path}/a.jsonl", "-O", f"{tmp_path}/b.jl")
     arguments = arguments_of(made_up, *feeds, "-s", "DOWNLOAD_DELAY=0.02")
-    crawl = start(tmp_path, site, *arguments)
-    while len(site.requests) < 60 and crawl.poll() is None:
-        time.sleep(0.01)
-    assert kill_later(crawl, 0)
+    assert kill_at(start(tmp_path, site, *arguments), site, 60)
     status, errors = run(tmp_path, site, *arguments)
     assert status == 0, errors
     for name in ("a.jsonl", "b.jl"):
@@ -265,10 +263,7 @@ def test_a_leftover_that_nobody_can_use_holds_up_no_other(
 ) -> None:
     feed = f"{tmp_path}/%(time)s.jsonl"
     arguments = arguments_of(made_up, "-o", feed, "-s", "DOWNLOAD_DELAY=0.02")
-    crawl = start(tmp_path, site, *arguments)
-    while len(site.requests) < 60 and crawl.poll() is None:
-        time.sleep(0.01)
-    assert kill_later(crawl, 0)
+    assert kill_at(start(tmp_path, site, *arguments), site, 60)
     about = {"uri": "x.nosuch", "options": {}, "spider": "x", "state_db": "", "version": 1}
     (tmp_path / "spool" / "aa.jsonl").write_text('{"id": "trs:1"}\n')
     (tmp_path / "spool" / "aa.json").write_text(json.dumps(about))
@@ -378,9 +373,7 @@ def test_an_error_limit_and_a_signal_end_early(
     assert status == 4
     assert "exit status 4, ended early (closespider_itemcount)" in errors.splitlines()[-1]
     crawl = start(tmp_path, site, *arguments_of(made_up, *feed))
-    before = len(site.requests)
-    while len(site.requests) < before + 10 and crawl.poll() is None:
-        time.sleep(0.05)
+    wait_for_requests(crawl, site, 10)
     crawl.send_signal(signal.SIGTERM)
     _, errors = crawl.communicate(timeout=MOST_SECONDS)
     assert crawl.returncode == 4

@@ -23,10 +23,11 @@ from tests.test_delivery import (
     arguments_of,
     expected,
     ids_in,
-    kill_at,
+    kill_anywhere,
     run,
     spooled,
     start,
+    wait_for_requests,
 )
 
 FEED = ("-o", f"s3://{BUCKET}/in/%(batch_time)s-%(batch_id)d.jsonl")
@@ -115,12 +116,7 @@ def test_twenty_kills_leave_every_article_once(
     arguments = arguments_of(made_up, *FEED, "-s", "FEED_EXPORT_BATCH_ITEM_COUNT=10")
     rng = random.Random(3)  # noqa: S311  it protects nothing
     killed = sum(
-        kill_at(
-            start(tmp_path, site, *arguments, **s3.environment),
-            site,
-            rng.choice((0, rng.randrange(1, 70))),
-            rng,
-        )
+        kill_anywhere(start(tmp_path, site, *arguments, **s3.environment), site, rng)
         for _ in range(20)
     )
     status, errors = run(tmp_path, site, *arguments, **s3.environment)
@@ -159,8 +155,7 @@ def test_a_signal_in_the_middle_ships_what_there_is(
         made_up, "-o", f"s3://{BUCKET}/%(time)s.jsonl", "-s", "DOWNLOAD_DELAY=0.05"
     )
     crawling = start(tmp_path, site, *arguments, **s3.environment)
-    while len(site.requests) < 30 and crawling.poll() is None:
-        time.sleep(0.05)
+    wait_for_requests(crawling, site, 30)
     crawling.send_signal(signal.SIGTERM)
     crawling.communicate(timeout=MOST_SECONDS)
     assert crawling.returncode == 4

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import filterfalse
 from pathlib import Path
 
 from zjnews import cdxj, warcs
@@ -34,8 +35,7 @@ class Playback:
         be `is_settled`. Where there is none to the address as it stands, the page that was served
         to another spelling of it is.
         """
-        captures = [*self.captures(url), *self.pages_elsewhere(url)]
-        for capture in sorted(captures, key=_is_not_now):
+        for capture in self.best_first(url):
             is_of_use = is_known or capture.status != warcs.NOT_MODIFIED
             if is_of_use and not (is_settled and _is_not_now(capture)):
                 try:
@@ -60,6 +60,14 @@ class Playback:
         except (OSError, Rejected):
             return None
         return None
+
+    def best_first(self, url: str) -> Iterator[Capture]:
+        """What may answer. Other spellings are looked up only where the address as it stands has
+        nothing of use."""
+        own = self.captures(url)
+        yield from filterfalse(_is_not_now, own)
+        rest = [*filter(_is_not_now, own), *self.pages_elsewhere(url)]
+        yield from sorted(rest, key=_is_not_now)
 
     def captures(self, url: str) -> list[Capture]:
         """Newest first."""

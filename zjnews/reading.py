@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -84,27 +85,28 @@ def load(
 ) -> tuple[Page, Article]:
     """A page and its article, before any pipeline. Raises Rejected, also for a fault of ours, which
     must not end a crawl, nor pass in silence."""
-    try:
+    with _faults_rejected(url):
         read = page.read(url, body, content_type, fetched_at)
         return read, loaders.load(read)
+
+
+def finish(article: Article, pipelines: list[Pipeline]) -> Article:
+    """The article after the pipelines. Raises Rejected, for a fault too."""
+    with _faults_rejected(article.url):
+        for pipeline in pipelines:
+            article = pipeline.process_item(article)
+        return article
+
+
+@contextmanager
+def _faults_rejected(url: str) -> Iterator[None]:
+    try:
+        yield
     except Rejected:
         raise
     except Exception as fault:
         logger.exception("fault while reading %s", url)
         raise Rejected("reader-fault", "see the traceback above") from fault
-
-
-def finish(article: Article, pipelines: list[Pipeline]) -> Article:
-    """The article after the pipelines. Raises Rejected."""
-    try:
-        for pipeline in pipelines:
-            article = pipeline.process_item(article)
-    except Rejected:
-        raise
-    except Exception as fault:
-        logger.exception("fault while reading %s", article.url)
-        raise Rejected("reader-fault", "see the traceback above") from fault
-    return article
 
 
 def line_of(record: dict[str, Any]) -> bytes:

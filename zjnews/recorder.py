@@ -31,7 +31,6 @@ OPEN = ".open"
 
 _SERVER_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 _INFORMATION = re.compile(rb"HTTP/1\.\d 1\d\d\b.*?\r?\n\r?\n", re.S | re.I)
-_HEAD = re.compile(rb".*?\r?\n\r?\n", re.S)
 _CREDENTIALS = re.compile(rb"^Proxy-Authorization:.*\r\n", re.M | re.I)
 _CHUNK = 1024 * 1024
 
@@ -133,7 +132,7 @@ class GrowingFile:
         writer.write_record(_request(exchange, answer, writer))
         record = Record(answer.rec_type, answer.rec_headers, served, False, self.size, length)
         self.append(buffer.getvalue())
-        self.note(warcs.read_answer(record), record)
+        self.note(warcs.read_answer(record), record, exchange.at)
         return bool(answer.rec_type == "revisit")
 
     def record_of(self, exchange: Exchange, served: bytes, known: Playback, writer: Any) -> Any:
@@ -154,8 +153,10 @@ class GrowingFile:
             return writer.create_warc_record(
                 exchange.url, "revisit", http_headers=HeadAsServed(head), warc_headers_dict=date
             )
+        if not body:
+            return response
         original = self.bodies.get(digest) or known.original(exchange.url, digest)
-        if not body or original is None:
+        if original is None:
             return response
         return writer.create_revisit_record(
             exchange.url,
@@ -165,8 +166,7 @@ class GrowingFile:
             warc_headers_dict=date,
         )
 
-    def note(self, answer: Answer, record: Record) -> None:
-        at = answer.at or datetime.now(timezone.utc)
+    def note(self, answer: Answer, record: Record, at: datetime) -> None:
         self.lines.append(cdxj.line_of(answer, record, at, self.path.name))
         if answer.kind == "response":
             date = record.header("WARC-Date") or ""
@@ -245,8 +245,7 @@ def _final(served: bytes) -> bytes:
 
 def _split(served: bytes) -> tuple[bytes, bytes]:
     """Head, with the empty line that ends it, and body."""
-    head = _HEAD.match(served)
-    end = head.end() if head else len(served)
+    end = warcs.end_of_head(served)
     return served[:end], served[end:]
 
 

@@ -288,15 +288,20 @@ def status_of(block: bytes) -> int:
     return int(status[1])
 
 
+def end_of_head(block: bytes) -> int:
+    """Where the body of an HTTP message begins, behind the empty line."""
+    found = _HEAD_END.search(block)
+    return found.end() if found else len(block)
+
+
 def _parsed(block: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     """Status, headers and the rest of an answer by HTTP."""
     status = status_of(block)
-    end = _HEAD_END.search(block)
-    head = block[: end.start()] if end else block
-    lines = re.sub(rb"\r?\n[ \t]+", b" ", head).splitlines()[1:]
+    end = end_of_head(block)
+    lines = re.sub(rb"\r?\n[ \t]+", b" ", block[:end]).splitlines()[1:]
     pairs = (line.partition(b":") for line in lines if b":" in line)
     headers = [(key.strip(), value.strip()) for key, _, value in pairs]
-    return status, headers, block[end.end() :] if end else b""
+    return status, headers, block[end:]
 
 
 def _without_chunks(body: bytes) -> bytes:

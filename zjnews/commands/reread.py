@@ -212,7 +212,7 @@ class Progress:
         is_wanted = bool(self.interval) and settings.getbool("PROGRESS_ENABLED")
         self.on_terminal = is_wanted and sys.stderr.isatty()
         self.in_log = is_wanted and not self.on_terminal
-        self.size = rereading.size_of(reread.paths)
+        self.size = rereading.size_of(reread.paths) if is_wanted else 0
         self.last = time.monotonic()
 
     def __enter__(self) -> Progress:
