@@ -19,6 +19,8 @@ RANK = {
     "text": 0,
     "dates": 1,
     "credits": 1,
+    "furniture": 1,
+    "includes": 1,
     "payload": 1,
     "channels": 1,
     "sketches": 1,

@@ -18,7 +18,7 @@ from w3lib.encoding import (
 )
 from w3lib.html import get_meta_refresh
 
-from zjnews import addresses, payload
+from zjnews import addresses, includes, payload
 from zjnews.items import LeadsOn, Payload, Rejected
 from zjnews.text import fold
 
@@ -34,6 +34,7 @@ _MARKUP = re.compile(
 _OTHER_TYPE = re.compile(
     r"(?:image|audio|video|font)/|application/(?!xhtml|octet-stream|xml)|text/css"
 )
+_TAGS = re.compile(r"<[^<>]*>")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _FEW = 0.02
 _HEAD = 65536
@@ -233,9 +234,12 @@ def read(url: str, body: bytes, content_type: str | None, fetched_at: datetime) 
     decoded = decode(body, content_type)
     text = decoded.text.rstrip("\ufffd")  # half a character, where the page was cut off
     is_markup = bool(_MARKUP.search(text, 0, _HEAD))
+    text, dead = (includes.lift if is_markup else includes.lift_text)(text)
+    markup, payloads = (payload.lift if is_markup else payload.lift_text)(text)
+    if dead and not _holds_text(markup):
+        raise Rejected("not-found-page", "nothing but the server's error page")
     if not is_markup and text.lstrip()[:1] in ("{", "["):
         raise Rejected("not-html", "looks like JSON")
-    markup, payloads = payload.lift(text) if is_markup else payload.lift_text(text)
     as_served = markup == decoded.text and decoded.charset == "utf-8" and b"\x00" not in body
     return Page(
         url=url,
@@ -248,6 +252,10 @@ def read(url: str, body: bytes, content_type: str | None, fetched_at: datetime) 
         warnings=["charset-guessed"] if decoded.guessed else [],
         is_markup=is_markup,
     )
+
+
+def _holds_text(markup: str) -> bool:
+    return bool(re.search(r"\w", _TAGS.sub("", markup)))
 
 
 class Decoded(NamedTuple):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
+from zjnews import furniture
 from zjnews.addresses import Kind
+from zjnews.furniture import Message
 from zjnews.items import Article, Rejected, text_of
 from zjnews.loaders.app import AppLoader
-from zjnews.loaders.base import ArticleLoader
+from zjnews.loaders.base import SENTENCE, ArticleLoader
+from zjnews.loaders.body import lines_of
 from zjnews.loaders.county import CountyLoader
 from zjnews.loaders.english import EnglishLoader
-from zjnews.loaders.fallback import SENTENCE, FallbackLoader
+from zjnews.loaders.fallback import FallbackLoader
 from zjnews.loaders.housing import HousingLoader
 from zjnews.loaders.old import OldLoader
 from zjnews.loaders.paper import PaperLoader
@@ -32,32 +33,20 @@ LAYOUTS: tuple[type[ArticleLoader], ...] = (
 )
 """Asked in this order; a new layout is one more module and one more line."""
 
-_NOT_FOUND = re.compile(
-    r"\b404\b|页面(?:不存在|没有找到|未找到)|找不到(?:该|您)?.{0,6}(?:页|网页|文章)"
-    r"|(?:page )?not found"
-    r"|(?:您|你)(?:访问|查看|请求)的(?:页面|文章|内容).{0,8}(?:不存在|已删除|被删除)|文章(?:不存在|已(?:被)?删除)",
-    re.I,
-)
-_NOT_FOUND_ROOM = 200
-"""Characters at the top of a page in which it says that it holds nothing."""
-_ENOUGH_TEXT = 80
-"""Characters that an article of no known layout must have, since nothing else speaks for it."""
-
 
 def load(page: Page) -> Article:
     """Read the article of a page. Raises `Rejected` where the page is none, with the reason
     `not-found-page`, `list-page` or `no-article`, or `LeadsOn` where it leads to another page.
     One page of several is read as it stands; `joining` puts them together."""
-    for layout in LAYOUTS:
-        if layout.recognises(page):
-            article = layout(page).load()
-            return article if article.body else _without_body(page, article)
-    return _load_unknown(page)
-
-
-def _without_body(page: Page, article: Article) -> Article:
-    """A known layout with nothing in it is an article still, unless the page only leads on."""
-    _refuse_redirect(page)
+    loader = next((layout(page) for layout in LAYOUTS if layout.recognises(page)), None)
+    if loader is None:
+        return _load_unknown(page)
+    article = loader.load()
+    _refuse_message(article)
+    if not article.body:
+        _refuse_redirect(page)
+    elif loader.is_list:
+        raise Rejected("list-page", "links where the article would be")
     return article
 
 
@@ -67,19 +56,40 @@ def _load_unknown(page: Page) -> Article:
     _refuse_redirect(page)
     if page.address.kind in (Kind.LIST, Kind.PAPER_PAGE, Kind.PAPER_FRONT):
         raise Rejected("list-page", f"address of a {page.address.kind.value}")
-    if found := _NOT_FOUND.search(f"{page.title} {page.visible_text[:_NOT_FOUND_ROOM]}"):
-        raise Rejected("not-found-page", f"says {found[0]}")
-    article = FallbackLoader(page).load()
+    loader = FallbackLoader(page)
+    article = loader.load()
     text = text_of(article.body)
-    if len(text) < _ENOUGH_TEXT or not SENTENCE.search(text):
+    if len(text) < loader.enough or not SENTENCE.search(text):
         raise _nothing_there(page)
+    if message := furniture.message_of(article.title or ""):
+        raise _rejected(message)
+    _refuse_message(article)
     return article
+
+
+def _refuse_message(article: Article) -> None:
+    """Raises Rejected where all that the article says is a message of the site."""
+    if any(block.text is None for block in article.body):
+        return
+    lines = [block.text for block in article.body if block.text]
+    if message := furniture.message_in(lines or [article.title or ""]):
+        raise _rejected(message)
+
+
+def _rejected(message: Message) -> Rejected:
+    # What is there later, or for others, must not be remembered as gone.
+    reason = "not-found-page" if message.is_gone else "no-article"
+    return Rejected(reason, f"says {message.line}")
 
 
 def _nothing_there(page: Page) -> Rejected:
     links = sum(1 for link in page.root.iter("a") if link.get("href"))
     if links >= 10:
         return Rejected("list-page", f"{links} links and no text")
+    lines = [page.title.split("_")[0], *(line.text for line in lines_of(page.root))]
+    messages = list(filter(None, map(furniture.message_of, lines)))
+    if messages:
+        return _rejected(min(messages, key=lambda message: message.is_gone))
     return Rejected("no-article", "no known layout and no body of text")
 
 

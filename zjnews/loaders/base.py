@@ -13,14 +13,28 @@ from itemloaders import ItemLoader
 from itemloaders.processors import Identity, TakeFirst
 from lxml import etree
 
-from zjnews import credits, dates
+from zjnews import credits, dates, furniture
 from zjnews.items import Article, Payload, text_of
-from zjnews.loaders.body import Body, Line, Piece, is_hidden, pieces_of, read_body
+from zjnews.loaders.body import (
+    Body,
+    Line,
+    Piece,
+    is_hidden,
+    lines_of,
+    pieces_after,
+    pieces_of,
+    read_body,
+)
 from zjnews.page import Page, parse
 from zjnews.text import fold, language_of, squeeze, unique
 
 _NAMES = staticmethod(unique)
 _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
+_POSITIONS = etree.XPath(
+    "descendant::text()[contains(., '位置') or contains(., '浙江在线') or contains(., '首页')]"
+    "[string-length(.) < 200][not(ancestor::head)]"
+)
+_SUMMARIES = etree.XPath("descendant::text()[contains(., '要】') or contains(., '要]')]")
 
 _LABEL_OF_SPAN = {
     "pubtime_baidu": "",
@@ -35,8 +49,29 @@ _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "�
 _UPDATED = re.compile(r"(?:最后)?(?:更新|修改)(?:(?:时间|日期|于)\s*[:：]?|\s*[:：])\s*(?P<raw>.+)")
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
 _HEADING_TAGS = ("h1", "h2", "h3")
+_SHOWN = ("img", "video", "iframe", "embed")
+SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 _NEAR = 3
-"""How many elements behind the body may be its credits, each of so many parts."""
+"""A line of credits has no more parts."""
+_BELOW = 5
+"""How many elements after the body may be its tags and credits."""
+_MANY = 16
+"""A line of tags has no more parts."""
+_CRUMB_PARENTS = 2
+_ANYWHERE = (
+    "div.contTxt",
+    "div.artCon",
+    "div.artical_real",
+    "div.TRS_Editor",
+    ".atricle_inner",
+    "founder-content",
+)
+"""Containers of other layouts, for a page whose own is empty."""
+_RUN = frozenset("p br img b strong font span center section blockquote figure".split())
+"""What a body goes on with after an end tag too many."""
+_RUN_LENGTH = 20
+_FEW_LINKS = 3
+"""So many lines that are links make a list."""
 _LINE_LENGTH = 200
 """Longer texts between title and body are no line of date and source."""
 
@@ -71,6 +106,8 @@ class ArticleLoader(ItemLoader):
     def __init__(self, page: Page) -> None:
         super().__init__(selector=page.selector)
         self.page = page
+        self.is_list = False
+        """Whether the body is nothing but links to other articles."""
 
     @classmethod
     def recognises(cls, page: Page) -> bool:
@@ -166,14 +203,37 @@ class ArticleLoader(ItemLoader):
         """What the page says of itself in its head and breadcrumb."""
         self.add_value("sections", self.sections())
         meta = self.page.meta
+        self.add_value("summary", self.printed_summary())
         self.add_value("summary", meta.get("description"))
-        words = map(fold, _KEYWORD_SEPARATORS.split(meta.get("keywords", "")))
-        self.add_value("keywords", [word for word in words if word])
+
+    def fill_keywords(self) -> None:
+        """The keywords of the head, where the page prints no tags."""
+        if not self.get_collected_values("keywords"):
+            words = map(fold, _KEYWORD_SEPARATORS.split(self.page.meta.get("keywords", "")))
+            self.add_value("keywords", [word for word in words if word])
+
+    def printed_summary(self) -> str | None:
+        """What the page prints after 【摘要】."""
+        if "要】" not in self.page.markup and "要]" not in self.page.markup:
+            return None
+        texts = (text_in(t.getparent()) for t in _SUMMARIES(self.page.root))
+        return next(filter(None, map(furniture.summary_in, texts)), None)
 
     def sections(self) -> list[str]:
         """The breadcrumb, or what stands for it in `<title>`."""
         named = map(text_in, self.select(self.sections_css))
-        return [name for name in named if name not in _HOME] or sections_in(self.page.title)
+        marked = [name for name in named if name not in _HOME]
+        return self.breadcrumb() or marked or sections_in(self.page.title)
+
+    def breadcrumb(self) -> list[str]:
+        """The sections after `您当前的位置 :`, whatever the markup."""
+        for text in _POSITIONS(self.page.root):
+            element = text.getparent()
+            for level in (element, *islice(element.iterancestors(), _CRUMB_PARENTS)):
+                steps = furniture.breadcrumb_in(text_in(level, " "))
+                if steps is not None:
+                    return steps
+        return []
 
     def fill_line(self) -> None:
         """Date, source and names, from the surest place on the page that has a date."""
@@ -232,30 +292,38 @@ class ArticleLoader(ItemLoader):
         """Blocks and credits of the body, and the payload read with the same eyes."""
         title = self.get_output_value("title")
         pieces = self.pieces()
-        text = " ".join(piece.text for piece in pieces if isinstance(piece, Line))
+        lines = [piece for piece in pieces if isinstance(piece, Line)]
+        self.is_list = len(lines) == len(pieces) and _is_list(lines)
+        text = " ".join(line.text for line in lines)
         language = language_of(f"{title or ''} {text}")
         heads = [title, self.get_output_value("kicker"), self.get_output_value("subtitle")]
         body = read_body(pieces, heads, short_line_headings=language == "en")
         self.add_value("language", language)
         self.add_value("body", body.blocks)
         self.fill_credits(body.credits)
-        self.fill_credits_below()
+        self.fill_below()
+        self.fill_keywords()
         if self.is_cut_off():
             self.add_value("warnings", "truncated")
         for payload in self.page.payloads:
             payload.text = text_of(self.read_payload(payload, language).blocks)
         self.add_value("payloads", self.page.payloads)
 
-    def fill_credits_below(self) -> None:
-        """Editors who stand behind the body container, where no other place names any."""
-        if self.get_collected_values("editors"):
-            return
+    def fill_below(self) -> None:
+        """Tags after the body container, and editors where no other place names any."""
+        lacks_editors = not self.get_collected_values("editors")
+        for element in self.elements_below():
+            text = "" if len(element) > _MANY else text_in(element, " ")
+            if tags := furniture.tags_in(text, at_foot=True):
+                self.add_value("keywords", tags.words)
+                text = tags.rest
+            if text and lacks_editors and len(element) <= _NEAR:
+                self.fill_credits(credits.credit_line(text) or {})
+
+    def elements_below(self) -> Iterator[etree._Element]:
         for container in self.containers[-1:]:
             for level in (container, *islice(container.iterancestors(), 1)):
-                for sibling in islice(level.itersiblings(), _NEAR):
-                    text = "" if len(sibling) > _NEAR else text_in(sibling, " ")
-                    if text and (found := credits.credit_line(text)):
-                        self.fill_credits(found)
+                yield from islice(level.itersiblings(), _BELOW)
 
     def is_cut_off(self) -> bool:
         """Whether the page ends inside its body container."""
@@ -280,11 +348,21 @@ class ArticleLoader(ItemLoader):
     def pieces(self) -> list[Piece]:
         """The body's lines and media, in page order."""
         read = self.read_already()
-        return [
+        pieces = [
             piece
             for container in self.containers
             for piece in pieces_of(container, self.page.url, self.furniture, read)
         ]
+        return pieces + self.pieces_astray()
+
+    def pieces_astray(self) -> list[Piece]:
+        """What an end tag too many has cut off the body: plain paragraphs right after it."""
+        for container in self.containers[-1:]:
+            run = pieces_after(container, self.page.url, within=_goes_on)
+            lines = (piece.text for piece in run if isinstance(piece, Line))
+            if any(len(line) >= _RUN_LENGTH and SENTENCE.search(line) for line in lines):
+                return run
+        return []
 
     def read_already(self) -> list[etree._Element]:
         """Title, line and breadcrumb, which some templates put inside the body container."""
@@ -296,9 +374,33 @@ class ArticleLoader(ItemLoader):
 
     @cached_property
     def containers(self) -> list[etree._Element]:
-        """The elements that hold the body."""
-        shown = [element for element in self.select(self.body_css) if not is_hidden(element)]
-        return outermost(shown)
+        """The elements that hold the body, as the first selector finds them that finds any which
+        hold anything."""
+        first: list[etree._Element] = []
+        for css in (*self.body_css, *_ANYWHERE):
+            shown = [element for element in self.page.select(css) if not is_hidden(element)]
+            found = outermost(shown)
+            if any(map(holds_anything, found)):
+                return found
+            first = first or found
+        return first
+
+
+def _is_list(lines: list[Line]) -> bool:
+    own = [line for line in lines if not line.is_link]
+    is_many = len(lines) - len(own) >= _FEW_LINKS
+    return is_many and not any(SENTENCE.search(line.text) for line in own)
+
+
+def holds_anything(element: etree._Element) -> bool:
+    """Whether there is text, a picture or a video in an element."""
+    texts = (text for text in element.itertext() if not text.isspace())
+    return next(texts, None) is not None or next(element.iter(*_SHOWN), None) is not None
+
+
+def _goes_on(element: etree._Element) -> bool:
+    """Whether an element may be one more paragraph of the body before it."""
+    return element.tag in _RUN and not element.get("class") and not element.get("id")
 
 
 def outermost(elements: list[etree._Element]) -> list[etree._Element]:
@@ -347,7 +449,7 @@ def lines_in(element: etree._Element) -> list[str]:
     """The lines of an element, as line breaks part them."""
     if not len(element) or next(element.iter("br"), None) is None:
         return [text_in(element)]
-    return [piece.text for piece in pieces_of(element, "") if isinstance(piece, Line)]
+    return [line.text for line in lines_of(element)]
 
 
 def text_in(element: etree._Element, between: str = "") -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 from urllib.parse import urljoin
 
 from lxml import etree
 
-from zjnews import captions, credits
+from zjnews import captions, credits, furniture
 from zjnews.captions import Caption
 from zjnews.credits import Credits
 from zjnews.items import Block, Image
@@ -38,8 +38,9 @@ _CAPTION_CLASS = re.compile(
 )
 _FURNITURE_CLASS = re.compile(
     # Names that hold nothing else: `page` and `editor` have been seen around whole articles.
-    r"(?:^|\s)(?:bdshare\S*|share(?:[-_]?(?:bar|box|btn|list|to|wrap))?|fenxiang|fenye|pagination|pagebar"
-    r"|related?news|xgxw|xgyd|ewm|qrcode|erweima)(?=\s|$)",
+    r"(?:^|\s)(?:bdshare\S*|fenxiang|fenye|pagination|pagebar|xgxw|xgyd|ewm|qrcode|erweima|guanggao"
+    r"|(?:share|related?|relations?|relative|recommend(?:ed)?|tuijian|comments?|ads?|advert)"
+    r"(?:[-_]?(?:articles?|bar|box|btn|list|news|read(?:ing)?|stories|to|wrap))?)(?=\s|$)",
     re.I,
 )
 _VIDEO_FILE = re.compile(
@@ -54,27 +55,13 @@ _PIXELS = re.compile(r"\d{1,6}(?!\d|\s*%)")
 _ICON_PIXELS = 40
 """Pictures that the page itself makes smaller than this are ornaments."""
 
-_FURNITURE_LINE = re.compile(
-    r"read more\W*|查看(?:更多|全文)|阅读(?:原文|全文|更多)"
-    r"|点击(?:查看|阅读)(?:更多|全文|原文|详情|大图)?"
-    r"|展开全文|收起|分享让更多人看到|链接已复制|分享到[:：]?|字体[:：].{0,8}"
-    r"|[（(【\[]\s*原(?:标题|题)\s*[:：].*|原标题\s*[:：].*"
-    r"|\d{1,3}\s?/\s?\d{1,3}|(?:\[\d{1,2}\]\s?)+"
-    r"|(?=.*[上下]一页)(?:[上下]一页|首页|尾页|末页|\[?\d{1,2}\]?|[|\s])+"
-    r"|\]\]>",
-    re.I,
-)
-_CLOSING_LINE = re.compile(
-    r"(?:浙江在线|copyright|©|\s){0,3}版权所有(?![者人的]).{0,60}|版权声明.*"
-    r"|copyright\s*(?:©|\(c\)|\d{4}\s*[-,]?\s*(?:\d{4}|by\b)?[^a-z]*$).{0,60}|©.{0,80}"
-    r"|未经.{0,12}(?:授权|许可|同意|书面).{0,12}(?:转载|镜像|摘编).{0,40}",
-    re.I,
-)
-"""Copyright lines, which stand behind the article only."""
-
 _SENTENCE_LENGTH = 50
 """Lines from this length on that end like a sentence are the article itself; credits stand before
 the first and behind the last of them."""
+_OWN_WORD = re.compile(r"[^\W\d年月日时分]")
+"""Beside a link of a list stands at most its date."""
+_REPEATED = 20
+"""Characters by which a sentence is known again."""
 _PARAGRAPH_CELL = 200
 """A table with a longer cell lays out paragraphs."""
 _HEADING_LENGTH = 40
@@ -91,6 +78,15 @@ class Line:
     bold: bool = False
     captioning: bool = False
     """The markup says that it belongs to the picture before it."""
+    own: str | None = None
+    """What of it stands outside links; None where it has no link."""
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is nothing but links, as a line of a list of articles."""
+        if self.own is None:
+            return False
+        return not _OWN_WORD.search(self.own) or furniture.heads_box(self.own)
 
 
 Piece = Line | Block
@@ -125,7 +121,7 @@ def read_body(
     `short_line_headings`: a short line without an end mark before a paragraph is a heading, as on
     English pages, where nothing in the markup says so.
     """
-    pieces = list(pieces)
+    pieces = without_foot(without_boxes(list(pieces)))
     body = Body()
     printed = {squeeze(head) for head in heads if head}
     first, last = _extent([p for p in pieces if isinstance(p, Line)])
@@ -140,8 +136,8 @@ def read_body(
         body.picture = None
         if not body.has_text and squeeze(piece.text) in printed:
             continue
-        if not is_furniture(piece, is_foot=number > last):
-            _take_line(piece, body, at_edge=not first < number < last)
+        if not is_furniture(piece):
+            _take_line(piece, body, at_edge=not first < number < last, at_foot=number > last)
     if short_line_headings:
         _mark_short_lines(body.blocks)
     return body
@@ -158,21 +154,76 @@ def _extent(lines: list[Line]) -> tuple[int, int]:
     return (own[0], own[-1]) if own else (1, len(lines) - 2)
 
 
-def is_furniture(line: Line, is_foot: bool) -> bool:
-    """Whether a line is no part of any article: `read more`, copyright, paging, 原标题."""
-    if len(line.text) > credits.LINE_LENGTH:
-        return False
-    if _FURNITURE_LINE.fullmatch(line.text):
-        return not (line.bold and line.text[0].isdigit())
-    return is_foot and bool(_CLOSING_LINE.fullmatch(line.text))
+def without_boxes(pieces: list[Piece]) -> list[Piece]:
+    """The pieces without boxes of links to other articles, `相关阅读` and the links after it, and
+    without what readers say at the end."""
+    kept: list[Piece] = []
+    in_box = False
+    for number, piece in enumerate(pieces):
+        if isinstance(piece, Line):
+            if furniture.heads_comments(piece.text) and not _says_more(pieces[number + 1 :]):
+                break
+            following = pieces[number + 1] if number + 1 < len(pieces) else None
+            begins = furniture.heads_box(piece.text) and (following is None or _is_link(following))
+            in_box = begins or (piece.is_link and (in_box or furniture.heads_box(piece.own or "")))
+            if in_box:
+                continue
+        kept.append(piece)
+    return kept
 
 
-def _take_line(line: Line, body: Body, at_edge: bool) -> None:
+def _is_link(piece: Piece) -> bool:
+    return isinstance(piece, Line) and piece.is_link
+
+
+def without_foot(pieces: list[Piece]) -> list[Piece]:
+    """The pieces before the site's notices, after which only the page's frame follows, or a
+    sentence of the article once more, for sharing."""
+    texts = [piece.text if isinstance(piece, Line) else "" for piece in pieces]
+    for number, text in enumerate(texts):
+        if furniture.is_notice(text):
+            ends = any(map(_ends_sentence, texts[:number]))
+            ends = ends and not _says_more(pieces[number:], texts[:number])
+        else:
+            ends = furniture.heads_box(text) and all(map(_is_frame, pieces[number + 1 :]))
+        if ends:
+            return pieces[:number]
+    return pieces
+
+
+def _is_frame(piece: Piece) -> bool:
+    return isinstance(piece, Line) and (piece.is_link or is_furniture(piece))
+
+
+def _says_more(pieces: list[Piece], said: Iterable[str] = ()) -> bool:
+    """Whether there are sentences of an article that it has not said before."""
+    before = squeeze("".join(said))
+    return any(
+        isinstance(piece, Line)
+        and len(piece.text) >= _SENTENCE_LENGTH
+        and _ends_sentence(piece.text)
+        and not furniture.is_notice(piece.text)
+        and squeeze(piece.text)[:_REPEATED] not in before
+        for piece in pieces
+    )
+
+
+def is_furniture(line: Line) -> bool:
+    """Whether a line is no part of any article, wherever it is."""
+    return furniture.is_frame(line.text) and not (line.bold and line.text[0].isdigit())
+
+
+def _take_line(line: Line, body: Body, at_edge: bool, at_foot: bool) -> None:
+    if tags := furniture.tags_in(line.text, at_foot):
+        credits.merge(body.credits, {"keywords": tags.words, **credits.read_line(tags.rest)})
+        return
     found = credits.credit_line(line.text, at_edge)
     if found is not None:
         credits.merge(body.credits, found)
         return
     if _take_late_credit(line, body):
+        return
+    if at_foot and furniture.is_notice(line.text):
         return
     text, found = credits.take_byline(line.text)
     credits.merge(body.credits, found)
@@ -252,15 +303,22 @@ def pieces_of(
     return walk.pieces
 
 
-def pieces_after(element: etree._Element, base: str) -> list[Piece]:
-    """Walk over what follows an element inside its parent."""
+def pieces_after(
+    element: etree._Element, base: str, within: Callable[[etree._Element], bool] = lambda _: True
+) -> list[Piece]:
+    """Walk over what follows an element inside its parent, up to the first that is not `within`."""
     walk = _Walk(base)
     walk.say(element.tail)
-    for sibling in element.itersiblings():
+    for sibling in takewhile(within, element.itersiblings()):
         walk.over(sibling)
         walk.say(sibling.tail)
     walk.end_line()
     return walk.pieces
+
+
+def lines_of(element: etree._Element) -> list[Line]:
+    """The lines of an element, without its media."""
+    return [piece for piece in pieces_of(element, "") if isinstance(piece, Line)]
 
 
 class _Open(NamedTuple):
@@ -270,6 +328,7 @@ class _Open(NamedTuple):
     is_bold: bool
     captions: bool
     """Whether lines that belong to this block are captions."""
+    is_link: bool = False
 
 
 _INLINE = _Open(is_block=False, is_bold=False, captions=False)
@@ -284,6 +343,7 @@ def _opened(tag: str, style: str, align: str, names: str) -> _Open:
         captions=tag in ("figcaption", "center")
         or align.lower() == "center"
         or bool(_CENTRED_STYLE.search(style) or _CAPTION_CLASS.search(names)),
+        is_link=tag == "a",
     )
 
 
@@ -309,6 +369,12 @@ class _Walk:
         self.plain = False
         """Whether the line has text that is not bold."""
         self.bold = 0
+        self.links = 0
+        """How many links the walk is in."""
+        self.linked = False
+        """Whether the line has a link."""
+        self.own: list[str] = []
+        """The words of the line outside links."""
         self.captions = [False]
         """Whether the block around is a caption, innermost last."""
         self.videos: set[str] = set()
@@ -336,6 +402,10 @@ class _Walk:
         if not text or (not self.words and text.isspace()):
             return
         self.words.append(text)
+        if self.links:
+            self.linked = True
+        else:
+            self.own.append(text)
         if not self.bold and not self.plain and not text.isspace():
             self.plain = True
 
@@ -344,8 +414,11 @@ class _Walk:
             return
         text = fold("".join(self.words))
         if text:
-            self.pieces.append(Line(text, not self.plain, self.captions[-1]))
+            own = fold("".join(self.own)) if self.linked else None
+            self.pieces.append(Line(text, not self.plain, self.captions[-1], own))
         self.words = []
+        self.own = []
+        self.linked = False
         self.plain = False
 
     def open(self, element: etree._Element) -> _Open | None:
@@ -383,6 +456,7 @@ class _Walk:
         if state.is_block or state.captions:
             self.captions.append(state.captions)
         self.bold += state.is_bold
+        self.links += state.is_link
 
     def close(self, state: _Open) -> None:
         if state.is_block:
@@ -390,10 +464,11 @@ class _Walk:
         if state.is_block or state.captions:
             self.captions.pop()
         self.bold -= state.is_bold
+        self.links -= state.is_link
 
     def is_furniture(self, element: etree._Element) -> bool:
-        names = element.get("class")
-        if names and (_is_furniture_class(names) or not self.furniture.isdisjoint(names.split())):
+        names = f"{element.get('class', '')} {element.get('id', '')}"
+        if _is_furniture_class(names) or not self.furniture.isdisjoint(names.split()):
             return True
         return is_hidden(element)
 
@@ -472,4 +547,4 @@ def _cell_text(cell: etree._Element) -> str:
     """The text of a cell; its paragraphs are set apart by a space."""
     if not len(cell) and not cell.attrib:
         return fold(cell.text or "")
-    return " ".join(piece.text for piece in pieces_of(cell, "") if isinstance(piece, Line))
+    return " ".join(line.text for line in lines_of(cell))

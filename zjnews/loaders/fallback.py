@@ -9,8 +9,9 @@ from functools import cached_property
 
 from lxml import etree
 
-from zjnews.loaders.base import ArticleLoader, outermost, text_in
-from zjnews.loaders.body import Line, pieces_of
+from zjnews.furniture import is_notice
+from zjnews.loaders.base import SENTENCE, ArticleLoader, outermost, text_in
+from zjnews.loaders.body import lines_of
 from zjnews.text import squeeze
 
 _VAGUE = ("div.content", "div.article", "article")
@@ -18,15 +19,20 @@ _VAGUE = ("div.content", "div.article", "article")
 _CONTAINERS = tuple(
     "html body form center main article section div table tbody tr td span founder-content".split()
 )
-SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 _ENOUGH_BODY = 80
 """Characters of text (white space apart) that make a container a body."""
+_BRIEF = 30
+"""The same at an article's address, which speaks for a short text."""
 _GUESS_LIMIT = 1_000_000
 """Characters of a page from which on trafilatura takes seconds."""
 _LINKED_SHARE = 0.4
 """A container with more of its text in links is a list."""
 _TAIL = re.compile(r"\s*(?:_|\||--|-{1,2}(?=[^-]*$))\s*")
 """What separates a title from section and site in `<title>`."""
+_SITE = re.compile(r"(?:浙江在线|.{2,8}(?:新闻网|日报|晚报|频道)).{0,6}")
+"""Names of the site and its parts, which some pages have for a title."""
+_AROUND_TITLE = 20
+"""Characters that may stand beside a title in its element: `[北京日记]`, `(图)`."""
 _FOUND_SHARE = 0.9
 """Share of what trafilatura found that the chosen element must hold."""
 
@@ -47,15 +53,57 @@ class FallbackLoader(ArticleLoader):
     )
     furniture = "cprtip"
 
+    title_css = (
+        "div.contTit",
+        "h1.artTitle",
+        "div.artTitle",
+        "div.detail-title",
+        ".atricle_title",
+        ".main-article-title",
+    )
+
+    @property
+    def enough(self) -> int:
+        """Characters that make a text an article."""
+        return _BRIEF if self.page.address.is_article else _ENOUGH_BODY
+
     def title_element(self) -> etree._Element | None:
-        """The heading that `<title>` begins with, else the first one that says anything."""
+        """The element of a known layout; else what holds the title that `<title>` names; else the
+        first heading, where it stands before the body."""
+        known = next(filter(text_in, self.select(self.title_css)), None)
+        if known is not None:
+            return known
+        headings = [h for h in self.page.root.iter("h1", "h2", "h3") if text_in(h)]
         whole = squeeze(self.page.title)
-        headings = [
-            (squeeze("".join(h.itertext())), h) for h in self.page.root.iter("h1", "h2", "h3")
-        ]
-        headings = [(text, heading) for text, heading in headings if text]
-        named = (heading for text, heading in headings if whole.startswith(text))
-        return super().title_element() if not headings else next(named, headings[0][1])
+        named = next((h for h in headings if whole.startswith(squeeze(text_in(h)))), None)
+        if named is None:
+            named = self.element_named()
+        first = next((h for h in headings if self.is_above_body(h)), None)
+        return first if named is None else named
+
+    def element_named(self) -> etree._Element | None:
+        """The smallest element that holds the title named by `<title>`, and little more."""
+        title = self.title_elsewhere()
+        if title is None or _SITE.fullmatch(title):
+            return None
+        for text in self.page.root.xpath(
+            "body/descendant::text()[contains(., $title)]", title=title
+        ):
+            holder = text.getparent()
+            if (
+                holder.tag not in ("script", "style", "a")
+                and len(text_in(holder)) <= len(title) + _AROUND_TITLE
+            ):
+                return holder
+        return None
+
+    def is_above_body(self, element: etree._Element) -> bool:
+        """Whether an element comes before the body, or inside it."""
+        if not self.containers:
+            return True
+        body = self.containers[0]
+        ahead = (e for e in self.page.root.iter() if e is element or e is body)
+        return next(ahead) is element or body in element.iterancestors()
 
     def fill_title(self) -> None:
         heading = self.title_element()
@@ -74,10 +122,10 @@ class FallbackLoader(ArticleLoader):
 
     def known_container(self) -> etree._Element | None:
         for css in self.body_css:
-            for element in filter(_is_body, outermost(self.page.select(css))):
+            for element in filter(self.is_body, outermost(self.page.select(css))):
                 return element
         for css in _VAGUE:
-            for element in filter(_is_body, outermost(self.page.select(css))):
+            for element in filter(self.is_body, outermost(self.page.select(css))):
                 return _smallest_holding(_sentences(element), element)
         return None
 
@@ -86,10 +134,10 @@ class FallbackLoader(ArticleLoader):
         ourselves keeps the paragraphs, captions and pictures that trafilatura leaves out."""
         lines = self.guessed_lines()
         lines = [line for line in lines if SENTENCE.search(line)] or lines
-        if sum(map(len, lines)) < _ENOUGH_BODY:
+        if sum(map(len, lines)) < self.enough:
             return None
         found = _smallest_holding(lines, self.page.root)
-        if not _is_body(found):
+        if not self.is_body(found):
             return None
         self.add_value("warnings", "body-guessed")
         return found
@@ -101,20 +149,21 @@ class FallbackLoader(ArticleLoader):
         import trafilatura  # noqa: PLC0415  half a second, which most crawls never need
 
         text = trafilatura.extract(self.page.markup, fast=True, include_comments=False) or ""
-        return list(map(squeeze, text.splitlines()))
+        lines = [line for line in map(squeeze, text.splitlines()) if not is_notice(line)]
+        is_brief = sum(map(len, lines)) < _ENOUGH_BODY and self.page.address.is_article
+        return _sentences(self.page.root) if is_brief else lines
+
+    def is_body(self, element: etree._Element) -> bool:
+        """Whether a container holds a text rather than links."""
+        length = len(squeeze("".join(element.itertext())))
+        linked = sum(len(squeeze("".join(link.itertext()))) for link in element.iter("a"))
+        return length >= self.enough and linked < length * _LINKED_SHARE
 
 
 def _sentences(element: etree._Element) -> list[str]:
     """The texts of an element that are sentences rather than titles and links."""
-    pieces = pieces_of(element, "")
-    return [squeeze(p.text) for p in pieces if isinstance(p, Line) and SENTENCE.search(p.text)]
-
-
-def _is_body(element: etree._Element) -> bool:
-    """Whether a container holds a text rather than links."""
-    length = len(squeeze("".join(element.itertext())))
-    linked = sum(len(squeeze("".join(link.itertext()))) for link in element.iter("a"))
-    return length >= _ENOUGH_BODY and linked < length * _LINKED_SHARE
+    lines = (line for line in lines_of(element) if not line.is_link and not is_notice(line.text))
+    return [squeeze(line.text) for line in lines if SENTENCE.search(line.text)]
 
 
 def _smallest_holding(lines: list[str], root: etree._Element) -> etree._Element:

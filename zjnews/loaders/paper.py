@@ -4,19 +4,50 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from lxml import etree
 
+from zjnews import credits
 from zjnews.loaders.base import ArticleLoader, text_in
 from zjnews.loaders.body import Piece, pieces_of
 
 _STRIP = re.compile(
-    r"(?P<paper>[\u4e00-\u9fff]{1,10}[报刊])\s.*?"
-    r"第\s?(?P<page>[A-Z]?\d{1,6})\s?版\s?[:：]?\s?(?P<name>[^\s:：]{1,20})(?!.*第\s?[A-Z]?\d+\s?版)"
+    r"(?:(?P<paper>[\u4e00-\u9fff]{1,10}[报刊])\s.{0,40}?)??"
+    r"(?:第\s?)?(?P<page>[A-Za-z]?\d{1,6})\s?版\s?[:：]?\s?(?P<name>[^\s:：]{1,40})"
+    r"(?!.{0,200}\d\s?版\s?[:：])"
 )
-"""`浙江日报 2021年01月21日 第00003版：要闻`, the strip over the title; it names one page only."""
-_STRIP_LENGTH = 80
+"""The strip over the title, which names one page: `浙江日报 2021年01月21日 第00003版：要闻`,
+`a0002版:小时·新闻`."""
+_STRIP_LENGTH = 100
 _STRIP_PARTS = 8
+
+
+def strip_in(line: str, paper: str) -> list[str] | None:
+    """Paper, number and name of the printed page in a strip; `paper` is the name where the strip
+    has none. None where the line is no strip."""
+    found = _STRIP.fullmatch(line)
+    return [found["paper"] or paper, found["page"], found["name"]] if found else None
+
+
+class Tail(NamedTuple):
+    """What a page says of itself at its end, unseen."""
+
+    paper: str
+    title: str
+
+
+_TAIL = re.compile(
+    r"(?P<paper>[\u4e00-\u9fff]{1,10}[报刊])\s\S{1,40}\s[A-Za-z]?\d{1,6}\s(?P<title>.{1,200}?)\s"
+    r"\d{4}-\d\d-\d\d(?:\s.{0,400})?"
+)
+
+
+def tail_in(line: str) -> Tail | None:
+    """The hidden tail `浙江日报 要闻 00006 加速过坝 2010-09-15 7587853 2 2010年09月15日 星期三`:
+    paper, name and number of the page, title, day, pictures. None where the line is none."""
+    found = _TAIL.fullmatch(line)
+    return Tail(found["paper"], found["title"]) if found else None
 
 
 class PaperLoader(ArticleLoader):
@@ -25,6 +56,7 @@ class PaperLoader(ArticleLoader):
     title_css = (".main-article-title",)
     kicker_css = (".main-article-pretitle",)
     subtitle_css = (".main-article-subtitle",)
+    line_css = (".main-article-author",)
     body_css = (".main-article-content", "#ozoom", "founder-content")
 
     def sections(self) -> list[str]:
@@ -36,9 +68,25 @@ class PaperLoader(ArticleLoader):
             if len(element) > _STRIP_PARTS:
                 continue
             text = text_in(element, " ")
-            if len(text) <= _STRIP_LENGTH and (strip := _STRIP.match(text)):
-                return [strip["paper"], strip["page"], strip["name"]]
+            if len(text) <= _STRIP_LENGTH and (strip := strip_in(text, self.paper)):
+                return strip
         return []
+
+    @property
+    def paper(self) -> str:
+        """Its name, as `<title>` has it before 数字报纸."""
+        return self.page.title.split(" ", 1)[0]
+
+    def select(self, css: tuple[str, ...]) -> list[etree._Element]:
+        found = super().select(css)
+        if css is not self.title_css or len(found) < 2:
+            return found
+        # The name of the paper wears the title's class, too.
+        return [element for element in found if text_in(element) != self.paper] or found
+
+    def line_elements(self) -> Iterator[str]:
+        for text in super().line_elements():
+            yield text if credits.read_line(text) else f"作者：{text}"
 
     def pieces(self) -> list[Piece]:
         return [*self.pictures_above(), *super().pieces()]

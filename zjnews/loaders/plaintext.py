@@ -1,24 +1,70 @@
-"""Layout `plaintext`: a page that survives only as text, one line a paragraph, no markup at all."""
+"""Layout `plaintext`: a page that survives only as text, a line a paragraph, no markup at all.
+
+您当前的位置 :浙江在线 > 浙江新闻 > 杭州 正文        breadcrumb, after the navigation
+西博会烟花10月江上怒放                             title, perhaps with a subtitle after it
+2005年08月10日 08:31:49 来源: 浙江在线             date line; may be first, last or absent
+…                                               the body
+标签: 西博会;烟花 责任编辑: 张三                   tags and credits
+Copyright © 1999-2017 Zjol                      notices, and what is there for sharing
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from datetime import date, datetime, timedelta, timezone
 from functools import cached_property
 
 from lxml import etree
 
-from zjnews import credits, dates
+from zjnews import credits, dates, furniture
+from zjnews.credits import HAN
 from zjnews.items import Block, Image, Payload
-from zjnews.loaders.base import ArticleLoader
+from zjnews.loaders.base import SENTENCE, ArticleLoader
 from zjnews.loaders.body import Line, Piece
+from zjnews.loaders.paper import Tail, strip_in, tail_in
 from zjnews.page import Page
-from zjnews.text import fold
+from zjnews.text import fold, squeeze
 
-_PICTURE_FILE = re.compile(r"[\w.-]+\.(?:jpe?g|png|gif|webp)", re.I)
-_LINE_LENGTH = 120
-_TITLE_LINES = 6
-"""The date line stands this close to the beginning, or the text is no page."""
+_PICTURE_FILE = re.compile(r"[\w.-]{1,80}\.(?:jpe?g|png|gif|webp)", re.I)
+_RULE = re.compile(r"(?:\|\s?){2,200}$|\s\|$|^\|$")
+"""What is left of the cells of a table."""
+_LABEL = re.compile(
+    r"(?:来\s?源|作\s?者|编\s?辑|责任编辑|责编|记\s?者|通讯员|摄\s?影|标\s?签)\s?[:：]"
+)
+_VALUE_LENGTH = 40
+_STRIP_LINES = 12
+_TAIL_LINES = 4
+_HEAD_OF_PAPER = re.compile(r"(?P<paper>[\u4e00-\u9fff]{1,10}[报刊])\s?数字报(?:纸)?")
+_NUMBERED_STRIP = re.compile(
+    r"(?P<paper>[\u4e00-\u9fff]{2,10}[报刊])\s?[>＞]\s?(?P<page>第\w{1,4}版)\s?[:：]\s?(?P<name>\S{1,20})"
+)
+"""`浙江法制报 > 第二版:时政`"""
+_PROSE = 40
+"""A line from this length on that has a comma or a full stop is no title."""
+_LETTERS_A_CHARACTER = 3
+"""English takes so many letters where Chinese takes one character."""
+_STOP = re.compile(r"[，。！？；、,;!?…]|\.\s")
+_SENTENCE_LENGTH = 15
+_DATELINE = re.compile(r"(?:浙江在线|本报|本网|新华社|中新网)\S{0,16}(?:讯|电)\b")
+_TITLE_LENGTH = 80
+_MOST_TITLES = 3
+_DATE_LINE_LENGTH = 160
+_YEAR = re.compile(r"\d{4}")
+_LATER = datetime(2100, 1, 1, tzinfo=timezone.utc)
+"""What relative dates would count from; only whole dates are read here."""
+_NEAR = timedelta(days=31)
+_SITE = re.compile(r"(?:https?://)?www\.[\w.-]{1,60}|浙江在线(?:新闻网站)?")
+_BEFORE_DATE = re.compile(
+    rf"(?:{_SITE.pattern}|(?:发布|发表)?(?:时间|日期)\s?[:：]|来\s?源\s?[:：].{{1,30}})?"
+)
+_AFTER_DATE = re.compile(
+    r"[,，]?\s?(?:[(（]?(?:星期|周)[一二三四五六日天][)）]?)?\s?(?:\(GSM[^()]{0,20}\))?\s?"
+    r"(?:(?:[\[【(（][^\[\]【】()（）]{0,12}[\]】)）]\s?){1,6}"
+    r"|(?:来\s?源|作\s?者|编\s?辑|责任编辑|记者|source|editor|by)(?:\b|[:：]).{0,120}"
+    r"|[\w·（）()\-— ]{0,24})",
+    re.I,
+)
+"""What else a date line says: weekday, buttons, labels, the name of a medium; no sentence."""
 
 
 class PlaintextLoader(ArticleLoader):
@@ -26,30 +72,147 @@ class PlaintextLoader(ArticleLoader):
 
     @classmethod
     def recognises(cls, page: Page) -> bool:
-        return not page.is_markup and _date_line(_lines(page.markup)) is not None
+        return not page.is_markup and Text(page).is_page
 
-    def title_elsewhere(self) -> str | None:
-        lines = _lines(self.page.markup)
-        return lines[0] if _date_line(lines) else None
+    @cached_property
+    def text(self) -> Text:
+        return Text(self.page)
+
+    def fill_title(self) -> None:
+        for field, title in zip(("title", "subtitle"), self.text.titles, strict=False):
+            self.add_value(field, title)
+        self.add_value("kicker", self.text.kicker)
 
     def fill_head(self) -> None:
-        """Text has no head."""
+        self.add_value("sections", self.text.sections)
+        summaries = map(furniture.summary_in, self.text.body)
+        self.add_value("summary", next(filter(None, summaries), None))
 
-    def line_elements(self) -> Iterator[str]:
-        lines = _lines(self.page.markup)
-        yield lines[_date_line(lines) or 0]
+    def fill_line(self) -> None:
+        for text in self.text.date_lines:
+            self.fill_credits(credits.read_line(_without_site(self.fill_dates(text))))
 
     def pieces(self) -> list[Piece]:
-        lines = _lines(self.page.markup)
-        head = {lines[0], lines[_date_line(lines) or 0]}
-        return [_piece(line) for line in lines if line not in head]
+        return list(map(_piece, self.text.body))
 
     def payload_pieces(self, payload: Payload) -> list[Piece]:
-        return [_piece(line) for line in _lines(payload.body)]
+        return [_piece(line) for line in _lines(payload.body) if line]
 
     @cached_property
     def containers(self) -> list[etree._Element]:
         return []
+
+
+class Text:
+    """The lines of a page, told apart: the frame above the title, the head, the body, the tail."""
+
+    def __init__(self, page: Page) -> None:
+        self.address = page.address
+        lines = _lines(page.markup)
+        tail, end = _hidden_tail(lines)
+        self.lines = lines[:end]
+        self.sections: list[str] = []
+        start = self.end_of_frame(tail)
+        self.dated = self.date_line(start)
+        self.kicker: str | None = None
+        self.titles: list[str] = []
+        """Title and subtitle, as far as the page has them."""
+        after = self.read_head(start, tail)
+        self.body = [
+            line
+            for number, line in enumerate(self.lines[after:], after)
+            if line and number != self.dated and not _SITE.fullmatch(line)
+        ]
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is an article, by its head, or else by its address; without a sentence it is
+        none."""
+        has_head = bool(self.sections) or self.dated is not None
+        return any(map(_is_prose, self.body)) and (has_head or self.address.is_article)
+
+    @property
+    def date_lines(self) -> list[str]:
+        return [] if self.dated is None else [self.lines[self.dated]]
+
+    def end_of_frame(self, tail: Tail | None) -> int:
+        """Where the page's frame ends: after the strip of a newspaper, or after the breadcrumb."""
+        paper = tail.paper if tail else ""
+        for number, line in enumerate(self.lines[:_STRIP_LINES]):
+            if head := _HEAD_OF_PAPER.fullmatch(line):
+                paper = head["paper"]
+            if strip := strip_in(line, paper) or _numbered_strip(line):
+                self.sections = strip
+                return number + 1
+        for number in reversed(range(len(self.lines))):
+            steps = furniture.breadcrumb_in(self.lines[number])
+            if steps is not None:
+                self.sections = steps
+                return number + 1
+        return 0
+
+    def date_line(self, start: int) -> int | None:
+        """The number of the date line: the first after the frame, else the first anywhere."""
+        day = self.address.date
+        found = [n for n, line in enumerate(self.lines) if _is_date_line(line, day)]
+        return next((number for number in found if number >= start), next(iter(found), None))
+
+    def read_head(self, start: int, tail: Tail | None) -> int:
+        """Find the titles; returns where what follows them begins."""
+        prose = (n for n in range(start, len(self.lines)) if _is_prose(self.lines[n]))
+        first = next(prose, len(self.lines))
+        if tail and (run := self.find_title(tail.title, start, first)):
+            return self.take_titles_around(*run, start)
+        if self.dated is not None and start <= self.dated < first:
+            first = self.dated
+        return self.take_titles_above(first, start)
+
+    def find_title(self, title: str, start: int, stop: int) -> tuple[int, int] | None:
+        """The lines that together are the title which the tail names."""
+        for begin in range(start, stop):
+            joined = ""
+            for end in range(begin, min(stop, begin + _MOST_TITLES)):
+                joined += squeeze(self.lines[end])
+                if joined and joined == squeeze(title):
+                    return begin, end + 1
+        return None
+
+    def take_titles_around(self, begin: int, end: int, start: int) -> int:
+        self.kicker = " ".join(filter(None, self.lines[start:begin])) or None
+        self.titles = [" ".join(self.lines[begin:end])]
+        following = next((n for n in range(end, len(self.lines)) if self.lines[n]), None)
+        if following is not None and self.lines[following].startswith(("——", "--", "──")):
+            self.titles.append(self.lines[following])
+            return following + 1
+        return end
+
+    def take_titles_above(self, stop: int, start: int) -> int:
+        """The last group of lines before a line: the title, and what follows it."""
+        number = stop - 1
+        while number >= start and not self.may_be_title(number):
+            number -= 1
+        end = number + 1
+        while number >= start and self.may_be_title(number):
+            number -= 1
+        titles = self.lines[number + 1 : end]
+        if len(titles) > _MOST_TITLES or (len(titles) > 1 and start == 0):
+            titles = titles[-1:]  # the frame's lines come before it
+        self.titles = titles
+        # Credits and datelines between the title and the first sentence belong to the body.
+        return end if titles else start
+
+    def may_be_title(self, number: int) -> bool:
+        line = self.lines[number]
+        return (
+            bool(line)
+            and len(line) <= _TITLE_LENGTH
+            and not _is_prose(line)
+            and not _SITE.fullmatch(line)
+            and not furniture.is_frame(line)
+            and credits.credit_line(line) is None
+            and not _DATELINE.match(line)
+            and number != self.dated
+        )
 
 
 def _piece(line: str) -> Piece:
@@ -60,13 +223,59 @@ def _piece(line: str) -> Piece:
 
 
 def _lines(text: str) -> list[str]:
-    return [line for line in map(fold, text.splitlines()) if line]
+    """The lines, folded, empty ones too. A label on a line of its own gets the value after it."""
+    lines = [fold(_RULE.sub("", fold(line))) for line in text.splitlines()]
+    joined: list[str] = []
+    label = ""
+    for line in lines:
+        if _LABEL.fullmatch(line):
+            label = line
+        elif label and line and len(line) <= _VALUE_LENGTH:
+            joined.append(line if _LABEL.match(line) else f"{label} {line}")
+            label = ""
+        elif line or not label:
+            joined.append(line)
+    return joined
 
 
-def _date_line(lines: list[str]) -> int | None:
-    """Which line is date and source: a short one that begins with a date or names a source."""
-    for number, line in enumerate(lines[1:_TITLE_LINES], start=1):
-        date = dates.find(line) if len(line) <= _LINE_LENGTH else None
-        if date and (line.startswith(date) or "source" in credits.read_line(line)):
-            return number
-    return None
+def _hidden_tail(lines: list[str]) -> tuple[Tail | None, int]:
+    """What a newspaper page says of itself at its end, and where that begins."""
+    last = len(lines)
+    while last and not lines[last - 1]:
+        last -= 1
+    for begin in range(last - 1, max(last - 1 - _TAIL_LINES, -1), -1):
+        if tail := tail_in(" ".join(lines[begin:last])):
+            return tail, begin
+    return None, last
+
+
+def _numbered_strip(line: str) -> list[str] | None:
+    strip = _NUMBERED_STRIP.match(line)
+    return [strip["paper"], strip["page"], strip["name"]] if strip else None
+
+
+def _is_prose(line: str) -> bool:
+    """Whether a line is the article's own text rather than a title."""
+    length = len(line) if HAN.search(line) else len(line) // _LETTERS_A_CHARACTER
+    if length >= _PROSE and _STOP.search(line):
+        return True
+    is_sentence = bool(SENTENCE.search(line[-2:]) or _DATELINE.match(line))
+    return length >= _SENTENCE_LENGTH and is_sentence
+
+
+def _is_date_line(line: str, day: date | None) -> bool:
+    """Whether a line is date and source: a whole date, near the day of the address, and beside it
+    nothing that a sentence would have."""
+    raw = dates.find(line) if len(line) <= _DATE_LINE_LENGTH else None
+    moment = dates.read(raw, _LATER) if raw and _YEAR.match(raw) else None
+    if raw is None or moment is None:
+        return False
+    before, _, after = line.partition(raw)
+    if day and abs(moment.at.date() - day) > _NEAR:
+        return False
+    return bool(_BEFORE_DATE.fullmatch(before.strip()) and _AFTER_DATE.fullmatch(after.strip()))
+
+
+def _without_site(line: str) -> str:
+    """A date line without the site's own name, unless a label says that it is the source."""
+    return line if re.search("[:：]", line) else _SITE.sub(" ", line).strip()
