@@ -35,7 +35,15 @@ def fill(path: Path, rows: int, done: int = 0) -> None:
             sketch = rng.randbytes(64)
             published = 1_000_000_000 + key * 26
             articles.append(
-                (key + 1, f"trs:{_FIRST + key}", 1, rng.randbytes(16), published, published, sketch)
+                (
+                    key + 1,
+                    f"trs:20260914:{_FIRST + key}",
+                    1,
+                    rng.randbytes(16),
+                    published,
+                    published,
+                    sketch,
+                )
             )
             bands += [(number, key + 1) for number in sketches.bands(sketch)]
         with store._transaction():
@@ -61,12 +69,12 @@ def measure(path: Path, rows: int) -> str:
     rng = random.Random(7)
     size = path.stat().st_size
     asked = [rng.randrange(rows) for _ in range(_ASKED)]
-    known = microseconds(lambda n: store.known(f"trs:{_FIRST + n}"), asked)
-    unknown = microseconds(lambda n: store.known(f"trs:{n}"), asked)
+    known = microseconds(lambda n: store.known(f"trs:20260914:{_FIRST + n}"), asked)
+    unknown = microseconds(lambda n: store.known(f"trs:20260914:{n}"), asked)
 
     def is_copy(number: int) -> object:
-        store.claim(f"trs:{number}", "")
-        return store.first_like(f"trs:{number}", rng.randbytes(64))
+        store.claim(f"trs:20260914:{number}", "")
+        return store.first_like(f"trs:20260914:{number}", rng.randbytes(64))
 
     copies = microseconds(is_copy, asked[: _ASKED // 10])
 

@@ -607,7 +607,7 @@ class MadeUpSite:
         host = key.split(".", 1)[0]
         if self.failing_host and host == FAILING_HOST:
             return Answer(b"busy", 503)
-        if key.endswith(f".{DOMAIN}/robots.txt"):
+        if key.endswith("/robots.txt"):
             return _NOT_FOUND if host == HOST_WITHOUT_ROBOTS else Answer(ROBOTS, 200, "text/plain")
         page = self._pages.get(key) or self._list_page(key)
         if page is None:
@@ -711,9 +711,14 @@ def _place_for(channel: Channel, oddity: str | None) -> str:
 
 def _id_and_path(moment: datetime, number: int, layout: str, oddity: str | None) -> tuple[str, str]:
     if layout != "old":
-        return f"trs:{number}", _trs_path(moment, number)
+        return _trs_id(moment, number), _trs_path(moment, number)
     nine = "020717765" if oddity == "pages-system" else f"0208{number % 100_000:05}"
-    return f"system:{nine}", f"system/{moment.astimezone(BEIJING):%Y/%m/%d}/{nine}.shtml"
+    day = moment.astimezone(BEIJING)
+    return f"system:{day:%Y%m%d}:{nine}", f"system/{day:%Y/%m/%d}/{nine}.shtml"
+
+
+def _trs_id(moment: datetime, number: int) -> str:
+    return f"trs:{moment.astimezone(BEIJING):%Y%m%d}:{number}"
 
 
 def _trs_path(moment: datetime, number: int) -> str:
@@ -772,12 +777,13 @@ class Paper:
     days: tuple[date | None, ...]
     """Days with an issue, oldest first, None where there was none."""
     has_month_list: bool
+    domain: str = DOMAIN
     first_number: int = 3_600_000
     """Both papers count alike, so that only the paper tells their articles apart."""
 
     @property
     def place(self) -> str:
-        return f"{self.name}.{DOMAIN}"
+        return f"{self.name}.{self.domain}"
 
 
 def _papers(today: date) -> list[Paper]:
@@ -786,7 +792,9 @@ def _papers(today: date) -> list[Paper]:
     gaps = tuple(None if day in without else day for day in days)
     return [
         Paper("zjrb", "浙江日报", (2, 3, 4), ("要闻", "经济", "文化"), tuple(days), True),
-        Paper("qjwb", "钱江晚报", (12, 13, 14), ("头条", "城事", "副刊"), gaps, False),
+        Paper(
+            "qjwb", "钱江晚报", (12, 13, 14), ("头条", "城事", "副刊"), gaps, False, "thehour.cn"
+        ),
     ]
 
 
@@ -1123,7 +1131,7 @@ class BigSite:
     def article(self, nth: int) -> str:
         words = Words(f"big {nth}")
         article = MadeUpArticle(
-            id=f"trs:{NEWEST - nth}",
+            id=_trs_id(self.moment(nth), NEWEST - nth),
             url=f"{self.list_url}{self.path(nth)}",
             published_at=self.moment(nth),
             title=words.title(),

@@ -15,7 +15,7 @@ class BreakOne:
     """Breaks over one article of the bundled site."""
 
     def process_item(self, item: Article) -> Article:
-        if item.id == "trs:31896504":
+        if item.id == "trs:20260908:31896504":
             raise ZeroDivisionError("a fault of this pipeline")
         return item
 

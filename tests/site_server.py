@@ -1,7 +1,7 @@
 """A real HTTP server on loopback that answers for the hosts of the site, as a proxy does.
 
 It takes absolute addresses and `CONNECT`, behind which it speaks TLS itself. Nothing it is asked
-for leaves the machine: hosts outside zjol.com.cn get 502 and are noted.
+for leaves the machine: hosts outside the site get 502 and are noted.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 DOMAIN = "zjol.com.cn"
+SISTERS = ("inzhejiang.com", "www.inzhejiang.com", "qjwb.thehour.cn")
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def serve(answers: Answers) -> Iterator[Site]:
 
 def _is_ours(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    return host == DOMAIN or host.endswith(f".{DOMAIN}")
+    return host in (DOMAIN, *SISTERS) or host.endswith(f".{DOMAIN}")
 
 
 class _Server(ThreadingHTTPServer):
@@ -300,7 +301,7 @@ def _tls_context() -> ssl.SSLContext:
     """TLS with a certificate for all hosts of the site that nobody has signed but itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"*.{DOMAIN}")])
-    hosts = [x509.DNSName(DOMAIN), x509.DNSName(f"*.{DOMAIN}")]
+    hosts = [x509.DNSName(host) for host in (DOMAIN, f"*.{DOMAIN}", *SISTERS)]
     day = timedelta(days=1)
     now = datetime.now(timezone.utc)
     certificate = (

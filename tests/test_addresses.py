@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjnews.addresses import ARTICLE_KINDS, Kind, is_on_site, read
+from zjnews.addresses import (
+    ARTICLE_KINDS,
+    SISTER_HOSTS,
+    Kind,
+    is_on_site,
+    may_hold_images,
+    paper_host,
+    read,
+)
 
 ZJ = "zjnews.zjol.com.cn"
 TRS = f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml"
@@ -17,35 +25,35 @@ TRS = f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml"
 @pytest.mark.parametrize(
     ("url", "kind", "id_", "day"),
     [
-        (TRS, Kind.TRS, "trs:31929789", date(2026, 9, 24)),
+        (TRS, Kind.TRS, "trs:20260924:31929789", date(2026, 9, 24)),
         (
             f"https://{ZJ}/202303/t20230328_25571788.shtml",
             Kind.TRS,
-            "trs:25571788",
+            "trs:20230328:25571788",
             date(2023, 3, 28),
         ),
         (
             "http://zzhz.zjol.com.cn/xww/lskb/hz13179/201710/t20171019_5395543.shtml",
             Kind.TRS,
-            "trs:5395543",
+            "trs:20171019:5395543",
             date(2017, 10, 19),
         ),
         (
             f"http://{ZJ}/system/2012/07/19/018670432.shtml",
             Kind.SYSTEM,
-            "system:018670432",
+            "system:20120719:018670432",
             date(2012, 7, 19),
         ),
         (
             f"https://{ZJ}/05zjnews/system/2007/05/23/008451248.shtml",
             Kind.SYSTEM,
-            "system:008451248",
+            "system:20070523:008451248",
             date(2007, 5, 23),
         ),
         (
             "https://dqnews.zjol.com.cn/dqnews/system/2021/04/16/032987957.shtml",
             Kind.SYSTEM,
-            "system:032987957",
+            "system:20210416:032987957",
             date(2021, 4, 16),
         ),
         (
@@ -54,8 +62,28 @@ TRS = f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml"
             "paper:qjwb:2087686",
             date(2013, 4, 11),
         ),
+        (
+            "http://www.inzhejiang.com/ZhejiangFocus/zjinaction/201911/t20191121_11385584.shtml",
+            Kind.TRS,
+            "trs:20191121:11385584",
+            date(2019, 11, 21),
+        ),
+        (
+            "http://qjwb.thehour.cn/html/2021-12/21/content_3981638.htm?div=0",
+            Kind.PAPER,
+            "paper:qjwb:3981638",
+            date(2021, 12, 21),
+        ),
         ("https://zj.zjol.com.cn/news/993408.html", Kind.APP, "app:993408", None),
         ("https://zj.zjol.com.cn/news.html?id=993408", Kind.APP, "app:993408", None),
+        ("https://zj.zjol.com.cn/album.html?id=993408", Kind.APP, "app:album:993408", None),
+        ("https://zj.zjol.com.cn/topic.html?id=993408", Kind.APP, "app:topic:993408", None),
+        (
+            "https://zj.zjol.com.cn/short_video.html?from=x&id=64F0a2b8",
+            Kind.APP,
+            "app:short_video:64f0a2b8",
+            None,
+        ),
     ],
 )
 def test_articles(url: str, kind: Kind, id_: str, day: date | None) -> None:
@@ -79,6 +107,10 @@ def test_articles(url: str, kind: Kind, id_: str, day: date | None) -> None:
         ("https://v-cdn.zjol.com.cn/108733.mp4", Kind.VIDEO, 1),
         ("https://zjrb.zjol.com.cn/images/2025-03/13/zjrb2025031300010v01n.pdf", Kind.DOCUMENT, 1),
         ("https://zj.zjol.com.cn/subject.html?id=1146710", Kind.UNKNOWN, 1),
+        ("https://zj.zjol.com.cn/album.html?id=", Kind.UNKNOWN, 1),
+        ("https://zj.zjol.com.cn/album.html?id=64f0a2b8", Kind.UNKNOWN, 1),
+        ("https://zj.zjol.com.cn/short_video.html?id=a/../b", Kind.UNKNOWN, 1),
+        ("https://www.zjol.com.cn/album.html?id=26", Kind.UNKNOWN, 1),
         ("http://jx.zjol.com.cn/system/2015/06/30/020717765_01.shtml", Kind.SYSTEM, 2),
         ("https://x.zjol.com.cn/201906/t20190619_10371900_3.shtml", Kind.TRS, 4),
     ],
@@ -107,7 +139,7 @@ def test_kinds_and_pages(url: str, kind: Kind, page: int) -> None:
 )
 def test_every_way_to_write_an_address_is_the_same_article(url: str) -> None:
     assert read(url).canonical == TRS
-    assert read(url).id == "trs:31929789"
+    assert read(url).id == "trs:20260924:31929789"
 
 
 def test_relative_addresses_are_joined_with_their_page() -> None:
@@ -136,6 +168,126 @@ def test_an_impossible_day_is_no_day() -> None:
     assert (address.kind, address.date) == (Kind.TRS, None)
 
 
+@pytest.mark.parametrize("day", ["20211340", "99991231", "19991231", "00000000"])
+def test_digits_that_are_no_day_tell_articles_apart_all_the_same(day: str) -> None:
+    url = f"https://{ZJ}/a/202111/t{day}_7.shtml"
+    ids = {
+        read(url).id,
+        read(url.replace(".shtml", "_ext_2.shtml")).id,
+        read(url.replace(f"{ZJ}/a", "www.zjol.com.cn/b/c")).id,
+    }
+    assert (ids, read(url).date) == ({f"trs:{day}:7"}, None)
+    old = read(f"https://{ZJ}/system/{day[:4]}/{day[4:6]}/{day[6:]}/000000007.shtml")
+    assert (old.id, old.date) == (f"system:{day}:000000007", None)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "https://dhnews.zjol.com.cn/redianxinwen1/202010/t20201015_2952164.shtml",
+            f"https://{ZJ}/zjnews/hznews/201703/t20170301_2952164.shtml",
+        ),
+        (
+            "https://scnews.zjol.com.cn/scnews/system/2014/12/25/018853781.shtml",
+            f"https://{ZJ}/05zjnews/system/2012/10/11/018853781.shtml",
+        ),
+        (
+            "https://qjwb.thehour.cn/html/2009-01/02/content_4299704.htm",
+            "https://zjrb.zjol.com.cn/html/2009-01/02/content_4299704.htm",
+        ),
+        ("https://zj.zjol.com.cn/news/26.html", "https://zj.zjol.com.cn/album.html?id=26"),
+        ("https://zj.zjol.com.cn/topic.html?id=26", "https://zj.zjol.com.cn/album.html?id=26"),
+        (
+            "https://zj.zjol.com.cn/topic.html?id=26",
+            "https://zj.zjol.com.cn/short_video.html?id=26",
+        ),
+    ],
+)
+def test_one_number_may_name_two_articles(one: str, other: str) -> None:
+    assert read(one).number is not None
+    assert read(one).id != read(other).id
+
+
+@pytest.mark.parametrize(
+    ("url", "copy"),
+    [
+        (
+            f"https://{ZJ}/zjnews/202210/t20221018_24938507.shtml",
+            "https://www.zjol.com.cn/yw/202210/t20221018_24938507_ext.shtml",
+        ),
+        (
+            f"https://{ZJ}/zjnews/202210/t20221018_24938507.shtml",
+            f"https://{ZJ}/ztjj/yaowen/202210/t20221018_24938507_5.shtml?mode=m2pc",
+        ),
+        (
+            "http://inzhejiang.com/ZhejiangFocus/cd/202106/t20210610_22656034.shtml",
+            f"https://{ZJ}/english/202106/t20210610_22656034.shtml",
+        ),
+        (
+            "https://qjwb.thehour.cn/html/2009-01/02/content_4299704.htm?div=0",
+            "http://qjwb.zjol.com.cn/html/2009-01/02/content_4299704.htm?div=-1",
+        ),
+        (
+            "https://zj.zjol.com.cn/album.html?id=26",
+            "http://zj.zjol.com.cn/album.html?from=share&id=26#top",
+        ),
+    ],
+)
+def test_copies_share_an_id(url: str, copy: str) -> None:
+    assert read(url).id == read(copy).id
+    assert not read(url).id.startswith("url:")
+
+
+# --- Hosts of the site --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", sorted(SISTER_HOSTS))
+def test_sister_hosts_are_on_the_site_in_all_ways_to_write_them(host: str) -> None:
+    for url in (f"https://{host}/a/", f"//{host}/a/", f"HTTP://{host.upper()}.:80/a/"):
+        assert is_on_site(url)
+        assert may_hold_images(url)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        f"{spoilt}"
+        for host in sorted(SISTER_HOSTS)
+        for spoilt in (f"{host}.evil.com", f"evil{host}", f"x.{host}", f"{host}@evil.com")
+        if spoilt != "www.inzhejiang.com"
+    ]
+    + ["thehour.cn", "www.thehour.cn", "zjrb.thehour.cn", "inzhejiang.com.cn", "inzhejiang.cn"],
+)
+def test_look_alikes_of_sister_hosts_are_off_the_site(host: str) -> None:
+    url = f"https://{host}/202609/t20260924_31929789.shtml"
+    assert read(url).kind is Kind.UNKNOWN
+    assert not is_on_site(url)
+    assert not may_hold_images(url)
+
+
+def test_the_english_site_has_one_canonical_form() -> None:
+    with_www, without = (f"http://{www}inzhejiang.com/News/" for www in ("www.", ""))
+    assert read(with_www).canonical == read(without).canonical == "https://www.inzhejiang.com/News/"
+    relative = read("./202004/t20200415_11880528.shtml", without)
+    assert relative.url == f"{without}202004/t20200415_11880528.shtml"
+    assert relative.canonical.startswith("https://www.inzhejiang.com/News/202004/")
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["app-stc.zjol.com.cn", "v-img.zjol.com.cn", "img.zjolcdn.com", "img2.zjolcdn.com"],
+)
+def test_hosts_of_pictures(host: str) -> None:
+    assert may_hold_images(f"https://{host}/a.jpg")
+
+
+def test_a_newspaper_is_the_same_wherever_it_is_published() -> None:
+    assert (paper_host("qjwb"), paper_host("zjrb")) == ("qjwb.thehour.cn", "zjrb.zjol.com.cn")
+    for host in ("qjwb.thehour.cn", "qjwb.zjol.com.cn"):
+        assert read(f"http://{host}/html/2009-01/02/node_2.htm").paper == "qjwb"
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -153,7 +305,7 @@ def test_an_impossible_day_is_no_day() -> None:
         "ftp://zjol.com.cn/202609/t20260924_31929789.shtml",
         "file:///202609/t20260924_31929789.shtml",
         "https://tidenews.com.cn/news.html?id=2565525",
-        "https://qjwb.thehour.cn/html/2009-01/02/content_4299704.htm",
+        "https://thehour.cn/html/2009-01/02/content_4299704.htm",
         "javascript:void(0)",
         "mailto:a@zjol.com.cn",
         "https://ｚｊｏｌ.com.cn/",
@@ -214,7 +366,11 @@ def test_any_trs_address(
     address = read(f"{scheme}//{host}{slashes}{folder}/{plain}{ext}{page}.shtml{tail}")
     assert address.kind is Kind.TRS
     assert address.canonical == f"https://{host}/{folder}/{plain}.shtml"
-    assert (address.id, address.date, address.is_copy) == (f"trs:{number}", day, bool(ext))
+    assert (address.id, address.date, address.is_copy) == (
+        f"trs:{day:%Y%m%d}:{number}",
+        day,
+        bool(ext),
+    )
     assert read(address.canonical).canonical == address.canonical
 
 
@@ -226,7 +382,11 @@ def test_any_trs_address(
 )
 def test_any_old_address(host: str, day: date, number: int, channel: str) -> None:
     address = read(f"http://{host}/{channel}system/{day:%Y/%m/%d}/{number:09d}.shtml")
-    assert (address.kind, address.id, address.date) == (Kind.SYSTEM, f"system:{number:09d}", day)
+    assert (address.kind, address.id, address.date) == (
+        Kind.SYSTEM,
+        f"system:{day:%Y%m%d}:{number:09d}",
+        day,
+    )
     assert address.kind in ARTICLE_KINDS
 
 

@@ -159,3 +159,24 @@ def test_folders_are_read_to_the_bottom_in_a_fixed_order(tmp_path: Path) -> None
         "c.txt",
     ]
     assert reasons(tmp_path) == ["unreadable-file"]
+
+
+@pytest.mark.parametrize(
+    ("link", "url"),
+    [
+        (
+            '<link rel="canonical" href="https://zj.zjol.com.cn/news.html?type=2&amp;id=7">',
+            "https://zj.zjol.com.cn/news.html?type=2&id=7",
+        ),
+        (f'<link rel=canonical href="{URL.removeprefix("https:")}">', URL),
+        (f'<!-- <link rel="canonical" href="{URL}"> -->', None),
+        ('<link rel="canonical" href="https://www.zjol.com.cn/">', None),
+        ('<link rel="canonical" href="https://zjnews.zjol.com.cn/zjnews/index.shtml">', None),
+    ],
+)
+def test_the_address_that_a_saved_page_names(tmp_path: Path, link: str, url: str | None) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(f"<html><head>{link}</head><body><p>雨停了。</p></body></html>")
+    [found] = archives.read(page)
+    assert isinstance(found, SavedPage)
+    assert found.url == (url or page.as_uri())

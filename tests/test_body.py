@@ -359,3 +359,102 @@ def test_a_hidden_container_does_not_mislead_to_a_date_of_the_frame() -> None:
     )
     record = read_record(page.encode())
     assert (record["text"], record["published_raw"]) == ("甲", None)
+
+
+def test_lines_of_preformatted_text_are_lines() -> None:
+    assert texts("<pre>甲\n　乙\n\n丙</pre><p>丁\n戊</p>") == ["甲", "乙", "丙", "丁 戊"]
+
+
+def test_an_item_of_a_list_is_no_heading() -> None:
+    blocks = body(f"<ul><li><b>路线</b></li></ul><p><b>路线</b></p><p>{TALL}</p>")
+    assert [block["type"] for block in blocks] == ["paragraph", "heading", "paragraph"]
+
+
+@pytest.mark.parametrize(
+    ("markup", "urls"),
+    [
+        ("<picture><source srcset=a.webp><img src=a.jpg></picture>", ["202609/a.jpg"]),
+        ("<picture><source srcset=a.webp><img data-src=a.jpg src=></picture>", ["202609/a.jpg"]),
+        ("<img srcset='a.jpg 1x, b.jpg 2x'>", ["202609/a.jpg"]),
+        ("<img src='..\\pic\\a.jpg'>", ["pic/a.jpg"]),
+        ("<img src='\na.jpg '>", ["202609/a.jpg"]),
+        (
+            "<img src='file:///C:/a.jpg'><img src='javascript:x'><img src='data:image/png;base64,x'>",
+            [],
+        ),
+        ("<div class=gg><img src=a.jpg></div>", []),
+        ("<p><a href=#><img src='http://ad.zjol.com.cn/960x90.jpg'></a></p>", []),
+        ("<img src='http://[::1'>", []),
+    ],
+)
+def test_pictures(markup: str, urls: list[str]) -> None:
+    found = [
+        block["url"].partition("/zjnews/")[2]
+        for block in body(f"<p>{TALL}</p>{markup}")
+        if "url" in block
+    ]
+    assert found == urls
+
+
+def test_addresses_are_joined_with_the_base_of_the_page() -> None:
+    head = "<head><base href='https://img.zjol.com.cn/2026/'></head>"
+    page = f"{head}{HEAD}<div class=artCon><p>{TALL}</p><img src=a.jpg></div>"
+    assert read_record(page.encode())["images"][0]["url"] == "https://img.zjol.com.cn/2026/a.jpg"
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u200b", "\u2060", "\u202a", "\u200c", "\u00ad", "\ufeff", "\u0007"]
+)
+def test_marks_that_nobody_sees_are_taken_out(mark: str) -> None:
+    assert texts(f"<p>甲{mark}乙 {mark} 丙</p>") == ["甲乙 丙"]
+
+
+def test_joined_emoji_stay() -> None:
+    assert texts("<p>一家\U0001f468\u200d\U0001f469\u200d\U0001f467人</p>") == [
+        "一家\U0001f468\u200d\U0001f469\u200d\U0001f467人"
+    ]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["《山河》", "作者：李小娟", "出版社：人民文学出版社"],
+        ["书名：《山河》", "作者：[美]欧文·斯通", "译者：常小涛", "定价：58元"],
+        ["作者：李小娟", "译者：常小涛", "出版社：人民文学出版社", "推荐理由：文字克制。"],
+        ["片名：《远山》", "导演：郭小川", "摄影：林小深", "主演：陶小红"],
+        ["《晨曦》", "摄影：林小海", "《归航》", "摄影：田小野"],
+        ["《山河》/作者：李小娟", "《大海》/作者：田小野"],
+    ],
+)
+def test_who_made_a_book_or_a_film_stays_in_the_text(lines: list[str]) -> None:
+    html = "".join(f"<p>{line}</p>" for line in lines)
+    assert texts(f"{html}<p>{TALL}</p>") == [*lines, TALL.strip()]
+    assert texts(f"<p>{TALL}</p>{html}") == [TALL.strip(), *lines]
+
+
+def test_a_credit_near_a_list_of_books_is_one() -> None:
+    html = (
+        f"<p>{TALL}</p><p>《山河》</p><p>作者：李小娟</p><p>责任编辑：常小涛</p><p>记者 田小野</p>"
+    )
+    assert texts(html) == [TALL.strip(), "《山河》", "作者：李小娟"]
+
+
+def english(html: str) -> list[str]:
+    line = "<h1 class=artTitle>Lights</h1><div class=info>2019-11-24 04:03:34 source: www.zjol.com.cn</div>"
+    told = "<p>The county has turned disused warehouses into reading rooms and maker studios since the program began.</p>"
+    page = f"{line}<div class=artCon>{told}{html}{told}</div></body></html>"
+    found = read_record(page.encode(), url="https://x.zjol.com.cn/201911/t20191124_1.shtml")["body"]
+    return [block["text"] for block in found if block["type"] == "heading"]
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("<p>Lights of the old town</p>", ["Lights of the old town"]),
+        ("<ul><li>Tickets at the gate</li><li>Bring a warm coat</li></ul>", []),
+        ("<ol><li><p>Bring a warm coat</p></li></ol>", []),
+        ("<p>Getting there: Bus 27, stop Longjing</p>", []),
+    ],
+)
+def test_short_english_lines_are_headings_but_no_items(html: str, expected: list[str]) -> None:
+    assert english(html) == expected

@@ -12,6 +12,7 @@ import pytest
 
 from tests.command_line import Run, crawl
 from tests.made_up_site import MadeUpArticle, MadeUpSite
+from tests.reading import PAGES
 from tests.site_server import Answer, Asked, Site, serve
 from zjnews import addresses
 from zjnews.dates import BEIJING
@@ -134,6 +135,37 @@ def test_near_copies_name_the_article_they_repeat(sound: Crawled) -> None:
 
 def test_first_readings_are_revision_1(sound: Crawled) -> None:
     assert {record["revision"] for record in sound.first.records} == {1}
+
+
+ENGLISH = "http://www.inzhejiang.com/ZhejiangFocus/zjinaction/"
+
+
+def test_a_channel_of_the_english_site(tmp_path: Path) -> None:
+    """Under both of its names, and nowhere else, however like them it looks."""
+    page = Answer((PAGES / "english" / "trs-classes" / "page.html").read_bytes())
+    other = ENGLISH.replace("www.", "")
+    links = (
+        "./202005/t20200516_1.shtml",
+        f"{other}202005/t20200515_2.shtml",
+        f"{ENGLISH}202005/t20200515_2_ext.shtml",
+        "http://inzhejiang.com.evil.com/202005/t20200515_3.shtml",
+        "http://news.inzhejiang.com/202005/t20200515_4.shtml",
+    )
+    lines = "".join(f'<li class="listLi"><a href="{link}">x</a></li>' for link in links)
+    answers = {
+        ENGLISH: Answer(f'<ul class="listUl">{lines}</ul>'.encode()),
+        f"{ENGLISH}202005/t20200516_1.shtml": page,
+        f"{other}202005/t20200515_2.shtml": page,
+    }
+    with serve(answers) as site:
+        channel = ("channel", "-a", "channels=zjinaction")
+        run = crawl(tmp_path, *channel, *FAST, environment=site.environment)
+    assert run.ids == {"trs:20200516:1", "trs:20200515:2"}
+    assert {record["language"] for record in run.records} == {"en"}
+    assert {record["canonical_url"].split("/")[2] for record in run.records} == {
+        "www.inzhejiang.com"
+    }
+    assert not site.outside
 
 
 # --- the second run -----------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def test_lists_are_unique() -> None:
 def test_every_channel_can_be_named_and_read(channel: Channel) -> None:
     address = addresses.read(channel.list)
     assert (address.kind, address.on_site, address.page) == (Kind.LIST, True, 1)
-    assert address.url.startswith("https://")
+    assert address.url.startswith(("https://", "http://www.inzhejiang.com/"))
     assert find_channels(channel.name) == [channel]
     assert channel.title.strip()
     assert channel.english.isascii()
@@ -50,6 +50,16 @@ def test_every_known_newspaper_is_there(name: str) -> None:
     assert paper.name == name
     assert addresses.is_on_site(paper.address)
     assert addresses.read(f"{paper.address}/paperindex.htm").paper == name
+
+
+@pytest.mark.parametrize(
+    "path", ["", "ZhejiangFocus/", "ZhejiangFocus/zjinaction/", "ZhejiangFocus/cd/", "News/"]
+)
+def test_the_english_site_has_channels(path: str) -> None:
+    known = {addresses.read(channel.list).canonical for channel in channels()}
+    with_www, without = (f"http://{www}inzhejiang.com/{path}" for www in ("www.", ""))
+    assert addresses.read(with_www).canonical in known
+    assert listed(f"{without},{with_www}") == [without]
 
 
 def test_no_channel_is_a_newspaper() -> None:
@@ -127,6 +137,8 @@ def test_the_same_address_twice_is_one_channel() -> None:
         "https://evil.com/zjxc/",
         "https://zjol.com.cn.evil.com/zjxc/",
         "https://tidenews.com.cn/",
+        "http://inzhejiang.com.evil.com/News/",
+        "https://thehour.cn/",
         "ftp://zjnews.zjol.com.cn/zjxc/",
         "file:///zjxc/",
         "http://[::1/",
@@ -149,7 +161,15 @@ def test_what_is_no_channel_is_told_in_one_line(text: str) -> None:
     assert len(message.splitlines()) == 1
 
 
-@pytest.mark.parametrize("text", ["https://zjrb.zjol.com.cn/", "http://qjwb.zjol.com.cn"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://zjrb.zjol.com.cn/",
+        "http://qjwb.zjol.com.cn",
+        "https://qjwb.thehour.cn/",
+        "https://qjwb.thehour.cn/html/2009-01/02/node_2.htm",
+    ],
+)
 def test_the_site_of_a_newspaper_is_no_channel(text: str) -> None:
     with pytest.raises(ValueError, match="newspaper"):
         find_channels(text)
@@ -175,3 +195,4 @@ def test_what_is_no_newspaper_is_told_in_one_line(text: str) -> None:
 
 def test_a_newspaper_has_an_address() -> None:
     assert Paper("zjrb", "浙江日报", "Zhejiang Daily").address == "https://zjrb.zjol.com.cn"
+    assert find_papers("qjwb")[0].address == "https://qjwb.thehour.cn"

@@ -78,7 +78,7 @@ def test_no_text_of_the_bundled_site_holds_what_is_no_text(samples: Run) -> None
             "public html",
         ):
             assert trace not in record["text"], record["id"]
-        if record["id"] != "trs:30697312":  # it writes about XML
+        if record["id"] != "trs:20241209:30697312":  # it writes about XML
             assert "]]>" not in record["text"]
 
 
@@ -95,6 +95,22 @@ def test_a_folder_takes_addresses_from_beside_its_pages(tmp_path: Path) -> None:
     assert ARTICLE in urls
     assert (folder / "nothing" / "saved.html").as_uri() in urls
     assert len(urls) == 3
+
+
+def test_one_number_on_two_days_is_two_articles(tmp_path: Path) -> None:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    addresses = {
+        "dinghai": "https://dhnews.zjol.com.cn/rd/202010/t20201015_2952164.shtml",
+        "hangzhou": "https://zjnews.zjol.com.cn/zjnews/hznews/201703/t20170301_2952164.shtml",
+        "copy": "https://www.zjol.com.cn/yw/201703/t20170301_2952164_ext.shtml",
+    }
+    for name, address in addresses.items():
+        head = f'<head><link rel="canonical" href="{address}">'.encode()
+        (folder / f"{name}.html").write_bytes(VIDEO_PAGE.replace(b"<head>", head, 1))
+    run = crawl(tmp_path, "archive", "-a", f"path={folder}")
+    assert run.ids == {"trs:20201015:2952164", "trs:20170301:2952164"}
+    assert len(run.records) == 2
 
 
 BAD_PAGES = {
@@ -271,7 +287,7 @@ def test_articles_from_a_list_of_addresses(tmp_path: Path) -> None:
             "RETRY_TIMES=0",
             environment=site.environment,
         )
-    assert [record["id"] for record in run.records] == ["trs:30845127"]
+    assert [record["id"] for record in run.records] == ["trs:20250318:30845127"]
     assert run.rejected == {
         "duplicate": 2,
         "off-site": 1,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import time
+from pathlib import Path
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from zjnews import captions, credits
 from zjnews.captions import Caption
+from zjnews.credits import words
 from zjnews.text import fold
 
 
@@ -381,3 +386,106 @@ def test_a_byline_behind_the_dateline_trusts_its_names() -> None:
 )
 def test_lines_of_many_roles(line: str, expected: credits.Credits) -> None:
     assert credits.credit_line(line) == expected
+
+
+TABLE = Path(__file__).with_name("credit_lines.txt")
+
+
+def _rows(section: str) -> list[tuple[str, str]]:
+    """The rows of one section of the table: a line and what it gives."""
+    sections = re.split(r"^\[([a-z ]+)\]$", TABLE.read_text("utf-8"), flags=re.M)
+    text = sections[sections.index(section) + 1]
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return [(line.split(" => ")[0], line.split(" => ")[1]) for line in lines]
+
+
+def _fields(given: str) -> credits.Credits | None:
+    """`authors 张三,李四; editors 王五` as credits; None for `text`."""
+    if given == "text":
+        return None
+    pairs = [part.strip().split(" ", 1) for part in given.split(";") if part not in ("", "-")]
+    return {field: names.split(",") for field, names in pairs}
+
+
+@pytest.mark.parametrize(("line", "given"), _rows("line"))
+def test_lines_of_the_table(line: str, given: str) -> None:
+    assert credits.credit_line(fold(line)) == _fields(given)
+
+
+@pytest.mark.parametrize(("line", "given"), _rows("under the title"))
+def test_lines_under_the_title_of_the_table(line: str, given: str) -> None:
+    assert credits.read_line(fold(line)) == _fields(given)
+
+
+@pytest.mark.parametrize(("line", "given"), _rows("middle"))
+def test_lines_in_the_middle_of_the_table(line: str, given: str) -> None:
+    assert credits.credit_line(fold(line), at_edge=False) == _fields(given)
+
+
+@pytest.mark.parametrize(("line", "given"), _rows("caption"))
+def test_captions_of_the_table(line: str, given: str) -> None:
+    expected = None
+    if given != "text":
+        caption, credit, people = (part.strip() for part in given.split(";"))
+        expected = Caption(caption or None, credit, tuple(filter(None, people.split(","))))
+    assert captions.read_caption(line, hinted=False) == expected
+
+
+@pytest.mark.parametrize(("line", "given"), _rows("byline"))
+def test_bylines_of_the_table(line: str, given: str) -> None:
+    rest, _, fields = (line, "", "-") if given == "text" else given.partition("; ")
+    assert credits.take_byline(line) == (rest, _fields(fields))
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("采写：张伟 视频：王芳", True),
+        ("作者：张伟", True),
+        ("2018-08-13 16:02 来源：浙江新闻客户端 记者 吴悦 通讯员 周晓棠", True),
+        ("策展人：张伟 记者：王芳 李明", True),
+        ("记者在现场看到，受损路段已经用围挡隔开。", False),
+        ("编辑部的故事", False),
+        ("记者：你怎么看？", False),
+        ("By noon the snow had stopped.", False),
+        ("石敏俊：关键是缩小三大差距。", False),
+    ],
+)
+def test_a_second_look_at_what_was_left(line: str, expected: bool) -> None:
+    assert credits.looks_like_credit(line) is expected
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["来源：甲1 ", "文/name", "（ab）", "(记者 张三)", "（", "【英】", "记者", "张 ", "张·", "By A ",
+     "Photo by ", "《", "摄 ", "报道：", "讯", "A.com "],
+)  # fmt: skip
+def test_a_line_of_any_length_takes_no_time(unit: str) -> None:
+    line = (unit * 200_000)[:200_000]
+    started = time.process_time()
+    credits.credit_line(line)
+    credits.read_line(line)
+    credits.take_byline(line)
+    credits.looks_like_credit(line)
+    credits.is_of_works(line)
+    credits.describes_work(line)
+    captions.read_caption(line, hinted=True)
+    assert time.process_time() - started < 0.5
+
+
+@pytest.mark.parametrize(
+    "name",
+    "厍燕 亓平 覃雪 冉明 芮雪 麻晓 佘晨 逄春 宗政雨 鲜于清 闻人笑 万俟雪 澹台明 爱新觉罗·启明 叶赫那拉·云 亢小华 贠小云"
+    " 仝小雨 郗小月 缑小山 妫小河 濮阳雪 呼延平 东郭云 第五明 蔺小海".split(),
+)
+def test_rare_surnames(name: str) -> None:
+    assert credits.is_name(name)
+
+
+def test_each_word_of_the_table_has_one_meaning() -> None:
+    seen: dict[str, str] = {}
+    for table in ("label", "task", "letter", "occupation"):
+        for key, listed in words._TABLE[table].items():
+            for word in listed.split():
+                assert word not in seen, f"{word}: {seen[word]}, {key}"
+                seen[word] = key

@@ -184,7 +184,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory) -> Fetched:
 
 def test_no_article_is_lost_and_nothing_is_an_error(fetched: Fetched) -> None:
     assert fetched.run.status == 0
-    assert fetched.run.ids == {"trs:30845127", "trs:30845128"}
+    assert fetched.run.ids == {"trs:20250318:30845127", "trs:20250318:30845128"}
     assert fetched.run.rejected == {}
     assert "Traceback" not in fetched.run.errors
     assert "ERROR" not in fetched.run.errors

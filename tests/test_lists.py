@@ -65,7 +65,11 @@ def form(name: str, *links: str) -> str:
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_form_gives_its_articles_in_their_order(name: str) -> None:
-    assert ids(read(form(name, link(3), link(1), link(2)))) == ["trs:3", "trs:1", "trs:2"]
+    assert ids(read(form(name, link(3), link(1), link(2)))) == [
+        "trs:20260914:3",
+        "trs:20260914:1",
+        "trs:20260914:2",
+    ]
 
 
 @pytest.mark.parametrize("name", FORMS)
@@ -77,30 +81,30 @@ def test_every_form_gives_the_day_that_it_prints(name: str) -> None:
 @pytest.mark.parametrize("box", ["nav", "hot", "rankList", "footer", "sidebar", "relateNews"])
 def test_boxes_around_a_list_do_not_count(name: str, box: str) -> None:
     markup = BOX.format(box) + form(name, link(1)) + BOX.format(box)
-    assert ids(read(markup)) == ["trs:1"]
+    assert ids(read(markup)) == ["trs:20260914:1"]
 
 
 @pytest.mark.parametrize("name", [name for name in FORMS if name != "unknown"])
 def test_what_stands_beside_a_known_form_does_not_count(name: str) -> None:
     markup = BOX.format("x") + form(name, link(1)) + BOX.format("x")
-    assert ids(read(markup)) == ["trs:1"]
+    assert ids(read(markup)) == ["trs:20260914:1"]
 
 
 @pytest.mark.parametrize("tag", ["nav", "header", "footer", "aside"])
 def test_elements_that_are_boxes_do_not_count(tag: str) -> None:
-    assert ids(read(f"<{tag}>{link(9)}</{tag}><div>{link(1)}</div>")) == ["trs:1"]
+    assert ids(read(f"<{tag}>{link(9)}</{tag}><div>{link(1)}</div>")) == ["trs:20260914:1"]
 
 
 @pytest.mark.parametrize("box", ["nav", "hot", "paihang", "aside"])
 def test_boxes_count_where_there_is_nothing_else(box: str) -> None:
-    assert ids(read(BOX.format(box))) == ["trs:99"]
+    assert ids(read(BOX.format(box))) == ["trs:20260901:99"]
 
 
 @pytest.mark.parametrize("tag", ["body", "html"])
 def test_a_name_of_the_whole_page_makes_no_box_of_it(tag: str) -> None:
     body = f'<{tag} class="nav-page hot">{form("listUl", link(1))}{link(2)}</{tag}>'.encode()
     listing = lists.read(page.read(LIST, body, "text/html; charset=utf-8", FETCHED))
-    assert ids(listing) == ["trs:1"]
+    assert ids(listing) == ["trs:20260914:1"]
 
 
 @pytest.mark.parametrize(
@@ -114,21 +118,24 @@ def test_a_name_of_the_whole_page_makes_no_box_of_it(tag: str) -> None:
 )
 def test_words_that_hold_the_name_of_a_box_are_none(name: str) -> None:
     markup = f'<div class="{name}"><ul><li>{link(1)}</li></ul></div><div>{link(2)}</div>'
-    assert ids(read(markup)) == ["trs:1", "trs:2"]
+    assert ids(read(markup)) == ["trs:20260914:1", "trs:20260914:2"]
 
 
 def test_an_entry_that_is_marked_as_hot_is_listed() -> None:
     markup = f'<ul class="listUl"><li class="hot">{link(1)}</li><li>{link(2)}</li></ul>'
-    assert ids(read(markup)) == ["trs:1", "trs:2"]
+    assert ids(read(markup)) == ["trs:20260914:1", "trs:20260914:2"]
 
 
 def test_an_empty_known_form_gives_way_to_another() -> None:
     markup = f'<ul class="listUl"><li><a href="/zt/">专题</a></li></ul><div>{link(1)}</div>'
-    assert ids(read(markup)) == ["trs:1"]
+    assert ids(read(markup)) == ["trs:20260914:1"]
 
 
 def test_all_lists_of_a_front_page_count() -> None:
-    assert ids(read(form("listUl", link(1)) + form("listUl", link(2)))) == ["trs:1", "trs:2"]
+    assert ids(read(form("listUl", link(1)) + form("listUl", link(2)))) == [
+        "trs:20260914:1",
+        "trs:20260914:2",
+    ]
 
 
 def test_a_page_without_links_lists_nothing() -> None:
@@ -172,7 +179,10 @@ def test_every_way_to_link_an_article(href: str) -> None:
 @pytest.mark.parametrize(
     ("href", "id_"),
     [
-        ("http://zjnews.zjol.com.cn/system/2015/10/31/020895443.shtml", "system:020895443"),
+        (
+            "http://zjnews.zjol.com.cn/system/2015/10/31/020895443.shtml",
+            "system:20151031:020895443",
+        ),
         (
             "http://qjwb.zjol.com.cn/html/2013-04/11/content_2087686.htm?div=-1",
             "paper:qjwb:2087686",
@@ -186,12 +196,12 @@ def test_articles_of_every_kind_are_listed(href: str, id_: str) -> None:
 
 def test_an_article_with_picture_and_title_is_listed_once() -> None:
     markup = form("listUl", link(1, "<img src=a.jpg>") + link(1), link(2))
-    assert ids(read(markup)) == ["trs:1", "trs:2"]
+    assert ids(read(markup)) == ["trs:20260914:1", "trs:20260914:2"]
 
 
 def test_a_copy_is_the_same_article() -> None:
     copy = '<a href="/other/202609/t20260914_1_ext.shtml">x</a>'
-    assert ids(read(form("listUl", link(1), copy))) == ["trs:1"]
+    assert ids(read(form("listUl", link(1), copy))) == ["trs:20260914:1"]
 
 
 @pytest.mark.parametrize(
@@ -204,14 +214,14 @@ def test_a_copy_is_the_same_article() -> None:
 )
 def test_entries_that_are_no_articles_are_told_apart(href: str) -> None:
     listing = read(form("listUl", link(1), f'<a href="{href}">x</a>', f'<a href="{href}">y</a>'))
-    assert ids(listing) == ["trs:1"]
+    assert ids(listing) == ["trs:20260914:1"]
     assert [other.url for other in listing.others] == [href]
 
 
 @pytest.mark.parametrize("href", ["/zt/", "index_1.shtml", "#", "javascript:void(0)", "mailto:a@b"])
 def test_links_to_lists_and_to_nowhere_are_no_entries(href: str) -> None:
     listing = read(form("listUl", link(1), f'<a href="{href}">x</a>'))
-    assert (ids(listing), listing.others) == (["trs:1"], [])
+    assert (ids(listing), listing.others) == (["trs:20260914:1"], [])
 
 
 # --- Days -------------------------------------------------------------------------------------
@@ -433,7 +443,7 @@ def test_an_address_of_no_list_has_no_page_to_guess() -> None:
 def test_each_article_is_listed_once_in_the_order_of_the_page(
     numbers: list[int], name: str
 ) -> None:
-    expected = [f"trs:{number}" for number in dict.fromkeys(numbers)]
+    expected = [f"trs:20260914:{number}" for number in dict.fromkeys(numbers)]
     assert ids(read(form(name, *map(link, numbers)))) == expected
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.reading import read_record
@@ -45,7 +47,7 @@ def test_a_later_page_is_read_as_it_stands() -> None:
         "<h1 class=artTitle>题</h1><div class=artCon><p>第二页。</p></div>".encode(),
         url="http://jx.zjol.com.cn/system/2015/06/30/020717765_01.shtml",
     )
-    assert (record["id"], record["text"]) == ("system:020717765", "第二页。")
+    assert (record["id"], record["text"]) == ("system:20150630:020717765", "第二页。")
 
 
 def test_a_mobile_redirect_in_an_article_is_none() -> None:
@@ -62,3 +64,85 @@ def test_a_list_by_its_address(kind: str) -> None:
         reason(f"<html><body><p>{LONG}</p></body></html>", f"https://china.zjol.com.cn/gnxw/{kind}")
         == "list-page"
     )
+
+
+ARTICLE = "https://zjnews.zjol.com.cn/zjnews/202602/t20260211_31502288.shtml"
+DEAD = (
+    "<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>"
+    "\r\n<hr><center>ZJOL/1.24.96</center>\r\n</body>\r\n</html>\r\n"
+)
+"""What the server prints where an include is gone."""
+
+
+def in_template_of_2022(title: str, body: str) -> str:
+    return (
+        f"<html><head><title>{title}_浙江新闻_浙江在线</title></head><body><h1 class=artTitle>{title}</h1>"
+        "<div class=info><span>2026-02-11 10:00:00</span><span>来源：浙江在线</span><span>责任编辑：</span></div>"
+        f"<div class=artCon>{body}</div><div class=cprtip>版权所有</div></body></html>"
+    )
+
+
+def in_template_of_2016(title: str, body: str) -> str:
+    return (
+        f"<html><head><title>{title}</title></head><body><div class=contTit>{title}</div><div class=time>"
+        "<span id=pubtime_baidu>2018-03-02 08:15:00</span> <span id=source_baidu>来源：浙江在线</span></div>"
+        f"<div class=contTxt>{body}</div></body></html>"
+    )
+
+
+@pytest.mark.parametrize("template", [in_template_of_2022, in_template_of_2016])
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("提示信息", "<p>该信息已被删除！</p>"),
+        ("系统提示", "<p>您要查看的内容不存在或者已经下线。</p><p>3秒后自动返回首页</p>"),
+        ("提示", "<p>　　抱歉，该稿件已撤销。</p><p><a href='/'>返回首页</a></p>"),
+    ],
+    ids=["deleted", "offline", "withdrawn"],
+)
+def test_a_message_in_the_template_of_an_article(
+    template: Callable[[str, str], str], title: str, body: str
+) -> None:
+    assert reason(template(title, body), ARTICLE) == "not-found-page"
+
+
+def test_a_page_that_is_a_dead_include_and_no_more() -> None:
+    assert reason(DEAD * 2, ARTICLE) == "not-found-page"
+
+
+@pytest.mark.parametrize("template", [in_template_of_2022, in_template_of_2016])
+@pytest.mark.parametrize("tag", ["li", "p"])
+def test_a_list_in_the_template_of_an_article(
+    template: Callable[[str, str], str], tag: str
+) -> None:
+    links = "".join(
+        f"<{tag}><a href='./t2026021{n}_3150{n}044.shtml'>山城里的第{n}家旧书铺今天开张了</a> 2026-02-1{n}</{tag}>"
+        for n in range(9)
+    )
+    assert (
+        reason(template("更多新闻", links if tag == "p" else f"<ul>{links}</ul>"), ARTICLE)
+        == "list-page"
+    )
+
+
+@pytest.mark.parametrize("template", [in_template_of_2022, in_template_of_2016])
+def test_an_article_about_deleted_messages_and_with_links_is_one(
+    template: Callable[[str, str], str],
+) -> None:
+    links = "".join(f"<p><a href='/zt/{n}/'>专题之{n}：一条街的记忆</a></p>" for n in range(4))
+    body = (
+        f"<p>“该信息已被删除！”老人点开儿子发来的链接，屏幕上只有这一行字。</p><p>{LONG}</p>{links}"
+    )
+    record = read_record(template("谁删了父亲的信", body).encode(), url=ARTICLE)
+    assert record["title"] == "谁删了父亲的信"
+    assert record["text"].startswith("“该信息已被删除！”")
+
+
+@pytest.mark.parametrize("label", ["网络编辑", "责编", "值班编辑"])
+def test_an_editor_beside_the_named_spans(label: str) -> None:
+    record = read_record(
+        "<div class=contTit>题</div><div class=time><span id=pubtime_baidu>2018-03-18 10:11</span>"
+        f"<span id=source_baidu>来源：浙江在线</span><span>{label}：麻晓</span></div>"
+        f"<div class=contTxt><p>{LONG}</p></div>".encode()
+    )
+    assert (record["source"], record["editors"]) == ("浙江在线", ["麻晓"])

@@ -197,7 +197,7 @@ def test_a_window_holds_what_was_published_in_it(sound: MadeUpSite) -> None:
 def test_newspapers_lead_from_their_front_to_every_article(sound: MadeUpSite) -> None:
     for paper, issues in (("zjrb", 30), ("qjwb", 28)):
         assert len(sound.paper_ids_in([paper])) == 9 * issues
-        front = f"https://{paper}.zjol.com.cn/paperindex.htm"
+        front = f"https://{sound.papers[paper].place}/paperindex.htm"
         target = links(sound, front, "//meta[@http-equiv='refresh']", "content")[0]
         node = urljoin(front, target.split("URL=")[1])
         nodes = links(sound, node, "//a[@id='pageLink']")
@@ -219,7 +219,7 @@ def test_days_without_an_issue(sound: MadeUpSite) -> None:
     gaps = 0
     for day in (NOW.astimezone(BEIJING).date() - timedelta(days=n) for n in range(30)):
         for paper, node in (("zjrb", 2), ("qjwb", 12)):
-            base = f"http://{paper}.zjol.com.cn/html/{day:%Y-%m/%d}"
+            base = f"http://{sound.papers[paper].place}/html/{day:%Y-%m/%d}"
             found = {
                 get(sound, f"{base}/{f}.htm").status for f in (f"node_{node}", f"{paper}index")
             }
@@ -228,7 +228,7 @@ def test_days_without_an_issue(sound: MadeUpSite) -> None:
     assert gaps == 2
     issues = get(sound, "http://zjrb.zjol.com.cn/html/2026-09/paper_existed.xml").body
     assert issues.count(b"<period_date>2026-09-") == 14
-    assert get(sound, "http://qjwb.zjol.com.cn/html/2026-09/paper_existed.xml").status == 404
+    assert get(sound, "http://qjwb.thehour.cn/html/2026-09/paper_existed.xml").status == 404
 
 
 def test_half_of_the_newspaper_articles_name_their_page(sound: MadeUpSite) -> None:

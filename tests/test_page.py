@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.reading import FETCHED
+from tests.reading import FETCHED, read_record
 from zjnews import page
 from zjnews.addresses import read as read_address
 from zjnews.items import Rejected
+from zjnews.joining import pages_of
 from zjnews.page import MAX_BYTES, Page, decode
 
 TEXT = "<p>浙江在线讯，茶农们说：“今年的春茶”长势喜人——堃、祎也来了。</p>" * 20
@@ -352,3 +353,83 @@ def test_white_space_of_visible_text_is_folded() -> None:
 
 def test_a_page_without_a_body_has_no_visible_text() -> None:
     assert visible("<html><frameset><frame src=a.htm></frameset></html>") == ""
+
+
+ARTICLE = "https://zjnews.zjol.com.cn/zjnews/202609/t20260914_31908230.shtml"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "var n = 2; createPageHTML(n, 0, 't20260914_31908230', 'shtml');",
+        "createPageHTML('t20260914_31908230', 2, 0, 'shtml')",
+        "var name='t20260914_31908230', all=2;\nfunction createPageHTML(a,b){}\ncreatePageHTML(all,0,name,'shtml')",
+        "/* createPageHTML(9,0,'x','shtml') */ createPageHTML(2,0,'t20260914_31908230','shtml')",
+    ],
+)
+def test_scripts_that_announce_pages_in_other_ways(code: str) -> None:
+    names = ["t20260914_31908230.shtml", "t20260914_31908230_1.shtml"]
+    assert [url.rpartition("/")[2] for url in announced(code, ARTICLE)] == names
+
+
+@pytest.mark.parametrize(
+    ("code", "is_missing"),
+    [
+        ("createPageHTML(pages(), 0, 't20260914_31908230', 'shtml')", True),
+        ("createPageHTML(total, 0, name, 'shtml')", True),
+        ("createPageHTML(1, 0, name, 'shtml')", False),
+        ("// createPageHTML(total, 0, name, 'shtml')", False),
+    ],
+)
+def test_pages_that_cannot_be_told_are_missing(code: str, is_missing: bool) -> None:
+    markup = (
+        f"<h1 class=artTitle>题</h1><div class=artCon><p>第一页。</p><script>{code}</script></div>"
+    )
+    assert ("page-missing" in read_record(markup.encode(), url=ARTICLE)["warnings"]) is is_missing
+
+
+def test_links_to_pages_that_a_script_writes() -> None:
+    script = r"""document.write('<a href=\"t20260914_31908230_1.shtml\">2</a>')"""
+    markup = f"<div class=artCon><p>第一页。</p><script>{script}</script></div>"
+    read = page.read(ARTICLE, markup.encode(), "text/html", FETCHED)
+    assert pages_of(read) == {2: ARTICLE.replace(".shtml", "_1.shtml")}
+
+
+def test_the_double_space_of_gbk_is_white_space() -> None:
+    markup = "<meta charset=gbk><h1 class=artTitle>题</h1><div class=artCon><p>AA甲B乙。</p></div>"
+    body = markup.encode("gbk").replace(b"AA", b"\xa3\xa0\xa3\xa0").replace(b"B", b"\xa3\xa0")
+    assert read_record(body, content_type="text/html", url=ARTICLE)["text"] == "甲 乙。"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<meta name=PubDate content='2026-09-14 08:08'>",
+        "<meta property='article:published_time' content='2026-09-14T08:08+08:00'>",
+        "<meta itemprop=datePublished content='2026-09-14 08:08'>",
+        '<script type="application/ld+json">{"@graph": [{"datePublished": "2026-09-14T08:08+08:00"}]}</script>',
+        "<time datetime='2026-09-14T08:08+08:00'></time>",
+    ],
+)
+def test_a_date_that_only_machines_see(head: str) -> None:
+    markup = f"<html><head>{head}</head><body><h1 class=artTitle>题</h1><div class=artCon><p>文。</p></div></body></html>"
+    record = read_record(markup.encode(), url=ARTICLE)
+    assert (record["published_at"], record["warnings"]) == ("2026-09-14T08:08:00+08:00", [])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<span>2026-09-14 08:08</span> <span>更新时间：2026-09-15 09:00</span>",
+        "<span>编辑时间：2026-09-15 09:00</span> <span>发布时间：2026-09-14 08:08</span>",
+        "<span>2026-09-14 08:08 最后更新于 2026-09-15 09:00</span>",
+        "<span>2026-09-14 08:08</span></div><div class=upd>修改时间：2026-09-15 09:00",
+    ],
+)
+def test_the_time_of_an_update_is_not_that_of_publication(line: str) -> None:
+    markup = (
+        f"<h1 class=artTitle>题</h1><div class=info>{line}</div><div class=artCon><p>文。</p></div>"
+    )
+    record = read_record(markup.encode(), url=ARTICLE)
+    assert record["published_at"] == "2026-09-14T08:08:00+08:00"
+    assert record["modified_at"] == "2026-09-15T09:00:00+08:00"

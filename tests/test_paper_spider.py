@@ -13,6 +13,7 @@ from tests.command_line import Run, crawl
 from tests.made_up_site import MadeUpSite
 from tests.site_server import Answer, Asked, Site, serve
 from tests.test_channel_spider import FAST, Crawled, asked_articles
+from zjnews import addresses
 from zjnews.dates import BEIJING
 
 PAPERS = ("zjrb", "qjwb")
@@ -71,7 +72,27 @@ def test_no_address_is_asked_for_twice(month: Crawled) -> None:
 def test_a_list_of_issues_spares_the_search_for_fronts(month: Crawled) -> None:
     fronts = [url for url in month.requests if url.endswith("index.htm")]
     assert fronts
-    assert all("//qjwb." in url for url in fronts)
+    assert all("//qjwb.thehour.cn/" in url for url in fronts)
+
+
+def test_a_newspaper_that_has_moved_is_read_where_it_is_now(month: Crawled) -> None:
+    hosts = {addresses.read(url).canonical.split("/")[2] for url in month.requests}
+    assert hosts == {"zjrb.zjol.com.cn", "qjwb.thehour.cn"}
+
+
+def test_an_old_address_of_a_newspaper_that_has_moved_leads_to_it(tmp_path: Path) -> None:
+    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    [article, *_] = (a for a in made_up.articles if a.channels == ["qjwb"])
+    old = article.url.replace("thehour.cn", "zjol.com.cn")
+
+    def answer(asked: Asked) -> Answer:
+        return (
+            Answer(status=301, location=article.url) if asked.url == old else made_up.answer(asked)
+        )
+
+    with serve(answer) as site:
+        run = crawl(tmp_path, "article", "-a", f"url={old}", *FAST, environment=site.environment)
+    assert [(r["id"], r["url"]) for r in run.records] == [(article.id, article.url)]
 
 
 def test_a_second_run_asks_only_for_the_young_issues(month: Crawled, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ FETCHED = "2026-09-15T02:00:00+00:00"
 
 def article(**fields: Any) -> Article:
     given: dict[str, Any] = {
-        "id": "trs:31908230",
+        "id": "trs:20260914:31908230",
         "url": URL,
         "canonical_url": URL,
         "layout": "trs",
@@ -64,7 +64,8 @@ def article(**fields: Any) -> Article:
 def test_dates(raw: str | None, at: str, precision: str, warnings: list[str]) -> None:
     item = DatesPipeline().process_item(article(published_raw=raw))
     assert (item.published_at, item.published_precision, item.warnings) == (at, precision, warnings)
-    assert item.published_raw == raw
+    is_from_address = "date-from-address" in warnings
+    assert item.published_raw == (None if is_from_address else raw)
 
 
 def test_a_newspaper_is_dated_by_its_address_without_a_warning() -> None:
@@ -72,6 +73,20 @@ def test_a_newspaper_is_dated_by_its_address_without_a_warning() -> None:
     item = DatesPipeline().process_item(article(id="paper:zjrb:3566527", url=url))
     assert (item.published_at, item.published_precision) == ("2022-06-27T00:00:00+08:00", "day")
     assert item.warnings == []
+
+
+@pytest.mark.parametrize("day", ["20260917", "20991231", "99991231", "19981231", "20261340"])
+def test_digits_that_can_be_no_day_of_the_page_date_nothing(day: str) -> None:
+    url = URL.replace("20260914", day)
+    item = DatesPipeline().process_item(article(url=url))
+    assert (item.published_at, item.warnings) == (None, ["no-date"])
+    item = DatesPipeline().process_item(article(url=url, published_raw="9月14日 08:30"))
+    assert (item.published_at, item.warnings) == ("2026-09-14T08:30:00+08:00", [])
+
+
+def test_the_address_may_be_a_day_ahead_of_the_fetch() -> None:
+    item = DatesPipeline().process_item(article(url=URL.replace("20260914", "20260916")))
+    assert item.published_at == "2026-09-16T00:00:00+08:00"
 
 
 def test_no_date_at_all() -> None:
@@ -127,9 +142,23 @@ def test_the_number_is_filled_in_where_the_address_has_none() -> None:
     assert item.id == "trs:31908230"
 
 
-def test_of_two_payloads_the_own_one_counts() -> None:
-    other = payload(number="1", title="别处", keywords=["山"], text="别的")
-    item = PayloadPipeline().process_item(article(payloads=[other, payload()]))
+def test_the_number_of_an_address_stays_with_its_day() -> None:
+    item = PayloadPipeline().process_item(article(payloads=[payload(number="777")]))
+    assert item.id == "trs:20260914:31908230"
+
+
+@pytest.mark.parametrize(
+    ("id_", "number"),
+    [
+        ("trs:20260914:31908230", "31908230"),
+        ("system:20141225:018853781", "18853781"),
+        ("paper:zjrb:3919226", "3919226"),
+    ],
+)
+def test_of_two_payloads_the_own_one_counts(id_: str, number: str) -> None:
+    other = payload(number="20260914", keywords=["山"], text="别的")
+    own = payload(number=number, title="别处")
+    item = PayloadPipeline().process_item(article(id=id_, payloads=[other, own]))
     assert (item.keywords, item.warnings) == (["茶"], [])
 
 

@@ -190,7 +190,7 @@ def test_the_line_is_gone_in_the_end(seen: Seen) -> None:
 
 def test_the_summary_is_whole(seen: Seen) -> None:
     remains = seen.remains
-    first = remains.index("channel: 54 articles, record version 2")
+    first = remains.index("channel: 54 articles, record version 3")
     summary = [line.split()[0] for line in remains[first + 1 :] if line]
     assert summary == ["layout", "rejected", "requests", "written", "scrapy"]
 

@@ -142,7 +142,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 def test_the_summary_tells_what_came_and_where_it_lies(samples: Run) -> None:
     assert samples.status == 0
-    assert "reread: 54 articles, record version 2" in samples.errors
+    assert "reread: 54 articles, record version 3" in samples.errors
     assert samples.rejected["duplicate"] == 5
     assert samples.skipped == {"robots-txt": 23}
     assert "reread.jsonl" in samples.errors.splitlines()[-2]
@@ -164,7 +164,7 @@ def test_a_near_copy_names_the_first(tmp_path: Path) -> None:
     pages = {ARTICLE.format(n): article_page(f"题{n}", TEXT * 4) for n in (1, 2)}
     path = archive_of(tmp_path / "a.warc.gz", pages)
     run = reread(tmp_path, str(path))
-    assert [record["duplicate_of"] for record in run.records] == [None, "trs:31908231"]
+    assert [record["duplicate_of"] for record in run.records] == [None, "trs:20260914:31908231"]
     assert (tmp_path / "reread.jsonl").read_bytes() == by_archive_spider(tmp_path, path)
 
 

@@ -119,11 +119,17 @@ def make_newer(path: Path) -> None:
         db.execute(f"PRAGMA user_version = {VERSION + 1}")
 
 
+def make_older(path: Path) -> None:
+    Store(path).close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"PRAGMA user_version = {VERSION - 1}")
+
+
 def make_folder(path: Path) -> None:
     path.mkdir()
 
 
-UNUSABLE = [make_text, make_other_kind, make_newer, make_folder]
+UNUSABLE = [make_text, make_other_kind, make_newer, make_older, make_folder]
 
 
 @pytest.mark.parametrize("make", UNUSABLE)
@@ -137,13 +143,20 @@ def test_what_cannot_be_used_is_one_line_that_names_it(
     assert len(str(raised.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("make", [make_text, make_other_kind, make_newer])
+@pytest.mark.parametrize("make", [make_text, make_other_kind, make_newer, make_older])
 def test_what_cannot_be_used_is_left_as_it_is(make: Callable[[Path], None], path: Path) -> None:
     make(path)
     before = path.read_bytes()
     with pytest.raises(StoreError):
         Store(path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("make", [make_newer, make_older])
+def test_another_version_says_what_to_do(make: Callable[[Path], None], path: Path) -> None:
+    make(path)
+    with pytest.raises(StoreError, match="name a new file in STATE_DB"):
+        Store(path)
 
 
 def test_a_database_of_another_kind_is_called_that(path: Path) -> None:

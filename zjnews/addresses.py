@@ -1,4 +1,4 @@
-"""What an address of zjol.com.cn means: kind, CMS number, date, newspaper, canonical form.
+"""What the site is, and what an address of it means: kind, number, day, newspaper, canonical form.
 
 No I/O, and nothing of the project is imported. The forms were read off real addresses.
 """
@@ -15,9 +15,17 @@ from functools import lru_cache
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 SITE = "zjol.com.cn"
+"""The site's own domain, with all its subdomains."""
+ENGLISH_HOST = "www.inzhejiang.com"
+"""In Zhejiang, the English site; the same without `www.`."""
+_MOVED_PAPERS = {"qjwb": "qjwb.thehour.cn"}
+"""Newspapers that have left `PAPER.zjol.com.cn`. Old links lead there still."""
+SISTER_HOSTS = frozenset({ENGLISH_HOST, ENGLISH_HOST.removeprefix("www."), *_MOVED_PAPERS.values()})
+"""Hosts that belong to the site, though they lie on other domains: these, none below or above."""
 IMAGES = "zjolcdn.com"
 """Where the site keeps pictures, beside hosts of its own: `img.zjolcdn.com`, `img2.zjolcdn.com`."""
 APP_HOST = f"zj.{SITE}"
+_APP_NEWS = "news"
 
 
 class Kind(str, Enum):
@@ -78,6 +86,12 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     )
 )
 _APP_FORM = re.compile(r"/news/(?P<number>\d{1,12})\.html", re.ASCII)
+_APP_QUERY = re.compile(r"/(?P<counter>news|album|topic|short_video)\.html", re.ASCII)
+_APP_NUMBER = re.compile(r"\d{1,12}", re.ASCII)
+_APP_KEY = re.compile(r"[0-9a-f]{1,40}", re.ASCII)
+"""`short_video.html?id=5f3c…`, in hexadecimal digits."""
+_CENTURY = range(2000, 2100)
+"""Years of which an address can tell the day of an article."""
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.ASCII)
 
 
@@ -89,16 +103,21 @@ class Address:
     """Absolute, as given."""
     kind: Kind
     on_site: bool
-    """Whether the host is zjol.com.cn or one of its subdomains, by http or https."""
+    """Whether the host is one of the site, by http or https, see `is_on_site`."""
     canonical: str
     """https, lower-case host without port, single slashes, no query, fragment, `_ext` or page
-    suffix; `/index.shtml` is `/`; an app article is always `https://zj.zjol.com.cn/news/N.html`.
+    suffix; `/index.shtml` is `/`; an app article is always `https://zj.zjol.com.cn/news/N.html`,
+    an album `https://zj.zjol.com.cn/album.html?id=N`; the English site is `www.inzhejiang.com`.
     The query stays where the kind is unknown, since it may be what names the page. An off-site
     address stays as it is."""
     number: str | None = None
-    """Number of the article in its content system, or of the printed page."""
+    """Number of the article in its counter, or of the printed page; `album:N` where the app counts
+    other things than news."""
     date: date | None = None
-    """Day in the address; null where it gives none, or one that no calendar has."""
+    """Day in the address; null where it gives none, or one that no calendar has or that lies
+    outside of 2000 to 2099."""
+    day: str | None = None
+    """The eight digits of the day as they stand in the address, a day or not: `20201015`."""
     paper: str | None = None
     """Newspaper, by its host: `zjrb`, `qjwb` …"""
     page: int = 1
@@ -120,11 +139,17 @@ class Address:
 
     @property
     def id(self) -> str:
-        """Id of the record that the page gives, the same for every copy of the article."""
+        """Id of the record that the page gives, the same for every copy of the article.
+
+        The sites of counties and cities count by themselves, so that a number alone names several
+        articles; copies of one share number and day.
+        """
         if self.kind is Kind.PAPER:
             return f"paper:{self.paper}:{self.number}"
+        if self.kind is Kind.APP:
+            return f"app:{self.number}"
         if self.is_article:
-            return f"{self.kind.value}:{self.number}"
+            return f"{self.kind.value}:{self.day}:{self.number}"
         return "url:" + hashlib.sha1(self.canonical.encode("utf-8", "replace")).hexdigest()
 
 
@@ -142,18 +167,24 @@ def read(url: str, base: str | None = None) -> Address:
         _ = parts.port  # raises where it is no number
     except ValueError:
         return Address(url=url, kind=Kind.UNKNOWN, on_site=False, canonical=url)
-    if parts.scheme not in ("http", "https") or not _lies_on(host, SITE) or "\\" in absolute:
+    if parts.scheme not in ("http", "https") or not _is_of_site(host) or "\\" in absolute:
         return Address(url=absolute, kind=Kind.UNKNOWN, on_site=False, canonical=absolute)
+    if f"www.{host}" == ENGLISH_HOST:
+        host = ENGLISH_HOST
     path = _clean_path(parts.path)
-    if host == APP_HOST and (number := _app_number(path, parts.query)):
-        canonical = f"https://{APP_HOST}/news/{number}.html"
-        return Address(absolute, Kind.APP, on_site=True, canonical=canonical, number=number)
+    if host == APP_HOST and (found := _read_app(absolute, path, parts.query)):
+        return found
     return _read_path(absolute, host, path, parts.query)
 
 
 def is_on_site(url: str) -> bool:
-    """Whether an absolute address lies on zjol.com.cn or one of its subdomains."""
+    """Whether an absolute address lies on zjol.com.cn, one of its subdomains or a sister host."""
     return read(url).on_site
+
+
+def paper_host(paper: str) -> str:
+    """Host of a newspaper, where it is published now: `zjrb.zjol.com.cn`, `qjwb.thehour.cn`."""
+    return _MOVED_PAPERS.get(paper, f"{paper}.{SITE}")
 
 
 def may_hold_images(url: str) -> bool:
@@ -183,6 +214,10 @@ def _lies_on(host: str, domain: str) -> bool:
     return bool(_HOST.fullmatch(host)) and (host == domain or host.endswith(f".{domain}"))
 
 
+def _is_of_site(host: str) -> bool:
+    return host in SISTER_HOSTS or _lies_on(host, SITE)
+
+
 def _clean_path(path: str) -> str:
     """Single slashes, no `.` and `..`."""
     path = re.sub("/{2,}", "/", path) or "/"
@@ -192,13 +227,24 @@ def _clean_path(path: str) -> str:
     return path.replace("//", "/")
 
 
-def _app_number(path: str, query: str) -> str | None:
-    if match := _APP_FORM.fullmatch(path):
-        return match["number"]
-    if path != "/news.html":
+def _read_app(url: str, path: str, query: str) -> Address | None:
+    """An article of the app. Its albums, topics and short videos are counted apart from its news,
+    by ids of their own: `app:album:N`."""
+    form = _APP_FORM.fullmatch(path)
+    if form:
+        counter, number = _APP_NEWS, form["number"]
+    elif form := _APP_QUERY.fullmatch(path):
+        counter, number = form["counter"], parse_qs(query).get("id", [""])[0].lower()
+    else:
         return None
-    number = parse_qs(query).get("id", [""])[0]
-    return number if number.isascii() and number.isdigit() else None
+    if not (_APP_KEY if counter == "short_video" else _APP_NUMBER).fullmatch(number):
+        return None
+    if counter == _APP_NEWS:
+        canonical = f"https://{APP_HOST}/news/{number}.html"
+    else:
+        canonical = f"https://{APP_HOST}/{counter}.html?id={number}"
+        number = f"{counter}:{number}"
+    return Address(url, Kind.APP, on_site=True, canonical=canonical, number=number)
 
 
 def _read_path(url: str, host: str, path: str, query: str) -> Address:
@@ -211,6 +257,7 @@ def _read_path(url: str, host: str, path: str, query: str) -> Address:
 
 def _address(url: str, host: str, kind: Kind, match: re.Match[str]) -> Address:
     found = match.groupdict()
+    day = re.sub(r"\D", "", found.get("date") or "") or None
     path = match.string
     if found.get("suffix"):
         path = path[: match.start("suffix")] + path[match.end("suffix") :]
@@ -220,16 +267,18 @@ def _address(url: str, host: str, kind: Kind, match: re.Match[str]) -> Address:
         on_site=True,
         canonical=f"https://{host}{path}",
         number=found.get("number"),
-        date=_day(found.get("date")),
+        date=_date(day),
+        day=day,
         paper=host.split(".", 1)[0] if kind.value.startswith("paper") else None,
         page=int(found.get("page") or 0) + 1,
         is_copy=bool(found.get("copy")),
     )
 
 
-def _day(text: str | None) -> date | None:
-    digits = re.sub(r"\D", "", text or "")
+def _date(day: str | None) -> date | None:
+    if not day or int(day[:4]) not in _CENTURY:
+        return None
     try:
-        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+        return date(int(day[:4]), int(day[4:6]), int(day[6:]))
     except ValueError:
         return None

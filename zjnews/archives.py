@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
@@ -14,7 +15,8 @@ from urllib.parse import urlsplit
 
 from w3lib.url import canonicalize_url
 
-from zjnews import warcs
+from zjnews import addresses, warcs
+from zjnews.addresses import Kind
 from zjnews.cdxj import changed
 from zjnews.items import Rejected, Skipped
 from zjnews.page import MAX_BYTES
@@ -24,7 +26,9 @@ from zjnews.warcs import Answer, Record
 _PAGES = (".html", ".htm", ".shtml", ".xhtml", ".txt")
 _ACCEPTED = "a folder, " + ", ".join((*warcs.ENDINGS, *_PAGES))
 _CANONICAL = re.compile(rb"<link\b(?=[^<>]*\brel\s*=\s*[\"']?canonical\b)[^<>]*>", re.I)
-_HREF = re.compile(rb"\bhref\s*=\s*[\"']?(https?://[^\"'\s<>]+)", re.I)
+_HREF = re.compile(rb"\bhref\s*=\s*[\"']?((?:https?:)?//[^\"'\s<>]+)", re.I)
+_COMMENT = re.compile(rb"<!--.*?-->", re.S)
+_FRONTS = (Kind.LIST, Kind.PAPER_FRONT)
 _HEAD_BYTES = 65536
 
 
@@ -168,9 +172,14 @@ def _read_file(source: Source) -> Iterator[Found]:
 
 
 def _canonical_link(body: bytes) -> str | None:
-    link = _CANONICAL.search(body, 0, _HEAD_BYTES)
+    """The address that a saved page names as its own. Many pages of one site name its front page,
+    or the list that they are in: that is none."""
+    link = _CANONICAL.search(_COMMENT.sub(b"", body[:_HEAD_BYTES]))
     href = _HREF.search(link[0]) if link else None
-    return href[1].decode("ascii", "ignore") if href else None
+    if href is None:
+        return None
+    address = addresses.read(html.unescape(href[1].decode("ascii", "ignore")))
+    return None if address.kind in _FRONTS else address.url
 
 
 def read_warc(reader: warcs.Reader) -> Iterator[Found]:

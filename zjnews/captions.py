@@ -13,7 +13,9 @@ _LINE_LENGTH = 300
 _AROUND = " （(◎▲△▼■□●○↑↓←→|｜/／"
 _STOPS = "。！？；，…”"
 
-_TAKEN = re.compile(r"\s*[/／|｜]?\s*(?<![拍录])(?P<verb>摄影|摄|供图)\s*[）)]?[。.]?$")
+_TAKEN = re.compile(
+    r"\s*[/／|｜]?\s*(?<![拍录])(?P<verb>摄影报道|摄影|摄|航拍|供图)\s*[）)]?[。.]?$"
+)
 """`张三 摄`, `张三/摄`, `村文化站供图`."""
 _ISSUED = re.compile(
     r"(?P<agency>[\u3400-\u9fff]{0,8}(?:社|网|报|视觉中国))(?:记者)?发?"
@@ -22,19 +24,24 @@ _ISSUED = re.compile(
 """`新华社发（刘满仓摄）`."""
 _LENT = re.compile(
     r"(?:^|(?<=[\s。！？…”/／（(]))[（(\[]?\s*(?:(?P<sure>图源|图片来源|图自|供图|图片提供)|摄影|图片|图)"
-    r"\s*[:：/／|｜丨]\s*(?P<credit>[^（()）。，]{1,40}?)\s*[）)\]]?[。.]?$"
+    r"(?:\s*[:：/／|｜丨]\s*|(?<=摄影)\s)(?P<credit>[^（()）。，]{1,40}?)\s*[）)\]]?[。.]?$"
 )
 """`图源：新华社`; what stands behind 图 alone may be a caption."""
 _LATIN = re.compile(
     r"(?:^|(?<=[.!?\s]))[(\[]\s*"
     r"(?:photos?\s*(?:(?P<by>by)\s+|(?:provided )?to\s+|[:/]\s*|courtesy of\s+)"
     r"|(?:credit|source)\s*[:/]\s*|(?=(?:Xinhua|VCG|CNS|IC)\b))"
-    r"(?P<credit>[^()\[\]]{2,60}?)\s*[)\]]\.?$"
-    r"|^photos? (?P<by_line>by) (?P<credit_line>[A-Z][^.]{2,60})$"
-    r"|^photo\s?[:/]\s?(?P<plain>[^.]{2,60})$",
+    r"(?P<credit>[^()\[\]]{2,60}?)\s*[)\]]\.?$",
     re.I,
 )
 """`(Photo/VCG)`, `(Photo by Lin Qiao/Zhejiang Online)`, `(Xinhua/Lin Qiao)`."""
+_LATIN_TAIL = re.compile(
+    r"(?:^|(?<=\s))(?:P(?:hotos?(?:graphs?)?|HOTOS?))"
+    r"(?:\s(?P<by>by|BY)\s|\s?[:/]\s?|\s(?:courtesy of|provided (?:by|to))\s)"
+    r"(?P<credit>[A-Za-z][^.!?]{2,60}(?:\.(?:com|cn|net)[^.!?]{0,10}){0,2})\.?$"
+)
+"""`Lanterns over the river. Photo by Lin Qiao`: without brackets, after a sentence."""
+_SMALL_WORDS = frozenset({"and", "of", "the", "for"})
 _ALONE = re.compile(
     r"(?:^|(?<=[。！？])|(?=[（(]))[（(]?(?P<credit>资料图片?|资料照片?|新华社发|视觉中国)[）)]?$"
 )
@@ -46,10 +53,11 @@ _GIVEN = re.compile(
 _LENDER = re.compile(
     r".{0,10}(?:社|报|网|网络|新闻|客户端|视觉中国|受访者|资料图?片?|提供)|VCG|CFP|IC.{0,8}"
 )
-_SIGN = re.compile(r"[图摄照(\[]|新华社发|视觉中国|^photo", re.I)
+_SIGN = re.compile(r"[图摄照航(\[]|新华社发|视觉中国|photo", re.I)
 """What no credit does without; most lines do, and telling so is quick."""
 _SPACED_NAME = re.compile(
-    r"(?<![\u3400-\u9fff])([\u3400-\u9fff])\s([\u3400-\u9fff]{1,2})(?=\s*(?:摄|供图))"
+    r"(?:(?<![\u3400-\u9fff])|(?<=记者)|(?<=通讯员))"
+    r"([\u3400-\u9fff])\s([\u3400-\u9fff]{1,2})(?=\s*(?:摄|供图))"
 )
 
 
@@ -87,17 +95,21 @@ def _issued(text: str) -> Caption | None:
 def _lent(text: str) -> Caption | None:
     """Credits to whoever lent the picture, and English ones, which name persons behind `by`."""
     if match := _LATIN.search(text):
-        groups = match.groupdict()
-        credit = fold(groups["credit"] or groups["credit_line"] or groups["plain"])
-        is_person = bool(groups["by"] or groups["by_line"])
-        return _caption(text[: match.start()], credit, _photographers(credit) if is_person else ())
+        credit = fold(match["credit"])
+        people = _photographers(credit) if match["by"] else ()
+        return _caption(text[: match.start()], credit, people)
+    if match := _LATIN_TAIL.search(text):
+        credit = fold(match["credit"])
+        people = _photographers(credit) if match["by"] else ()
+        is_credit = people if match["by"] else _is_latin_lender(credit)
+        return _caption(text[: match.start()], credit, people) if is_credit else None
     for form in (_LENT, _GIVEN, _ALONE):
         if match := form.search(text):
             credit = fold(match["credit"])
             person = _photographers(credit)
             if form is _LENT and not _can_credit(match, credit, bool(person)):
                 return None
-            is_taken = form is _LENT and "摄影" in match[0][: match.start("credit") - match.start()]
+            is_taken = form is _LENT and not match["sure"]
             return _caption(text[: match.start()], credit, person if is_taken else ())
     return None
 
@@ -129,6 +141,12 @@ def _can_credit(match: re.Match[str], credit: str, is_person: bool) -> bool:
     return bool(match["sure"]) or is_person or bool(_LENDER.fullmatch(credit))
 
 
+def _is_latin_lender(credit: str) -> bool:
+    """Whether all words have capitals, or dots; `Photo: A day in Wuzhen` is a caption."""
+    words = credit.replace("/", " ").split()
+    return all(word[0].isupper() or "." in word or word in _SMALL_WORDS for word in words)
+
+
 def _can_lend(words: list[str]) -> bool:
     return bool(words) and len(words[-1]) <= 14
 
@@ -139,9 +157,7 @@ def _caption(before: str, credit: str, photographers: tuple[str, ...] = ()) -> C
 
 def _photographers(credit: str) -> tuple[str, ...]:
     """`新华社记者 李四` gives 李四; `Lin Qiao/Zhejiang Online` gives Lin Qiao."""
-    if not HAN.search(credit):
-        credit = credit.split("/", 1)[0]
-    elif is_name(credit):
+    if HAN.search(credit) and is_name(credit):
         return (credit,)
     people = people_in(credit, strict=True)
     return tuple(people.get("authors", []) + people.get("photographers", []))

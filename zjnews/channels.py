@@ -35,13 +35,13 @@ class Channel:
 @dataclass(frozen=True, slots=True)
 class Paper:
     name: str
-    """The label of its host: `zjrb`."""
+    """The first label of its host: `zjrb`."""
     title: str
     english: str
 
     @property
     def address(self) -> str:
-        return f"https://{self.name}.{addresses.SITE}"
+        return f"https://{addresses.paper_host(self.name)}"
 
 
 @cache
@@ -103,12 +103,13 @@ def _listed_at(text: str) -> Channel:
     if "/" not in text:
         raise ValueError(f"no channel '{text}'; `scrapy channels` shows them all")
     if not address.on_site:
-        raise ValueError(f"{text} is no http or https address on {addresses.SITE}")
+        hosts = ", ".join((addresses.SITE, *sorted(addresses.SISTER_HOSTS)))
+        raise ValueError(f"{text} is no http or https address on {hosts}")
     if address.is_article or address.kind in addresses.MEDIA_KINDS:
         raise ValueError(f"{text} is the address of an article or file, not of a list")
-    host = urlsplit(address.canonical).hostname
-    fronts = {urlsplit(paper.address).hostname for paper in papers()}
-    if host in fronts or address.kind in _PAPER_KINDS:
+    host = urlsplit(address.canonical).hostname or ""
+    is_of_paper = host.split(".", 1)[0] in {paper.name for paper in papers()}
+    if is_of_paper or address.kind in _PAPER_KINDS:
         raise ValueError(f"{text} belongs to a newspaper; use the spider `paper`")
     name = (
         address.canonical.removeprefix("https://").replace(f".{addresses.SITE}", "", 1).strip("/")

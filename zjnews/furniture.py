@@ -35,13 +35,21 @@ _GONE = _pattern("gone")
 _PASSING = _pattern("passing")
 _BESIDE_MESSAGES = _pattern("beside_messages")
 _MESSAGE_TITLES = _pattern("message_titles")
+_SUSPECTS = _pattern("suspects")
 
 LINE_LENGTH = 400
 """Characters; no line of the page's frame is longer."""
 _BUTTON_LENGTH = 160
+_SENTENCE_LENGTH = 40
 _BOX_LENGTH = 20
 _MESSAGE_LENGTH = 80
+_SUSPECT_LENGTH = 60
 _FRAME = "【】[]（）()《》>»·•:： |｜-—"
+_NAME_OF_SITE = (
+    r"浙江在线|印象浙江|in ?zhejiang|.{0,8}(?:新闻网|新闻客户端|频道|数字报纸?)"
+    r"|[\u4e00-\u9fff]{2,8}报"
+)
+_SITE = re.compile(rf"(?:\W{{0,3}}(?:{_NAME_OF_SITE})){{1,3}}\W{{0,3}}", re.I)
 _TAGS = re.compile(
     r"(?:标\s?签|tags?|(?P<keyword>关键[词字]|keywords))\s?[:：]\s?(?P<words>.{0,300}?)"
     r"\s?(?P<rest>(?:(?:[\u4e00-\u9fff]{0,4}编辑|责编|作者|来源|记者)\s?[:：].{0,80})?)",
@@ -52,13 +60,27 @@ _TAG_SEPARATORS = re.compile(r"[;；,，、|｜]|\s")
 
 def is_frame(line: str) -> bool:
     """Whether a line is never part of an article: `read more`, `【打印本页】`, `上一篇：…`."""
-    return len(line) <= _BUTTON_LENGTH and bool(_LINES.fullmatch(line))
+    if len(line) > _BUTTON_LENGTH or (len(line) > _SENTENCE_LENGTH and line.endswith("。")):
+        return False
+    return bool(_LINES.fullmatch(line))
+
+
+def may_be_frame(line: str) -> bool:
+    """Whether a short line in a text may be part of the page that is not known as such: it has
+    words of buttons and notices and does not end like a sentence."""
+    is_short = len(line) <= _SUSPECT_LENGTH and line[-1] not in "。！？；，"
+    return is_short and bool(_SUSPECTS.search(line))
 
 
 def is_notice(line: str) -> bool:
     """Whether a line is a notice of the site, such as `版权和免责申明` or `Copyright © 1999-2017
     Zjol`. Articles write about such things too: it counts at the foot only."""
     return len(line) <= LINE_LENGTH and bool(_NOTICES.fullmatch(line))
+
+
+def names_site(title: str) -> bool:
+    """Whether a title is no more than the name of the site, a part of it, or a paper."""
+    return bool(_SITE.fullmatch(title))
 
 
 def heads_box(line: str) -> bool:
@@ -72,7 +94,7 @@ def heads_comments(line: str) -> bool:
 
 
 _BREADCRUMB = re.compile(
-    r"(?:[^:：>。]{0,12}位置\s?[:：是为]?|(?=(?:浙江在线[^\s>]{0,5}|首\s?页|Home)\s?[>＞»]))"
+    r"(?:(?:[^:：>。]{0,12})?位置\s?[:：是为]?|(?=(?:浙江在线[^\s>]{0,5}|首\s?页|Home)\s?[>＞»]))"
     r"\s?(?P<steps>[^。！？]{2,120})"
 )
 _STEP = re.compile(r"\s?(?:>{1,3}|＞|»|›|→|/)\s?")

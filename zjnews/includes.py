@@ -15,33 +15,39 @@ _STATUS = r"(?:[45]\d\d\s[A-Za-z][A-Za-z \-]{2,40}|Not Found|Forbidden)"
 _GAP = r"\s{0,40}"
 _TAG_END = r"[^<>]{0,200}>"
 
-_DIRECTIVE = r"\[an error occurred while processing this directive\]"
-
 _CORE = re.compile(
-    rf"<center>{_GAP}<h1>{_GAP}{_STATUS}{_GAP}</h1>{_GAP}</center>{_GAP}"
-    rf"<hr{_TAG_END}{_GAP}<center>[^<>]{{0,60}}</center>"
-    rf"|<h1>{_GAP}{_STATUS}{_GAP}</h1>{_GAP}<p>[^<>]{{0,400}}(?:<br{_TAG_END}{_GAP})?[^<>]{{0,60}}</p>{_GAP}"
-    rf"(?:<p>[^<>]{{0,400}}</p>{_GAP})?<hr{_TAG_END}{_GAP}<address>[^<>]{{0,120}}</address>"
-    rf"|{_DIRECTIVE}",
+    rf"<center{_TAG_END}{_GAP}<h1{_TAG_END}{_GAP}{_STATUS}{_GAP}</h1>{_GAP}</center>{_GAP}"
+    rf"<hr{_TAG_END}{_GAP}<center{_TAG_END}[^<>]{{0,60}}</center>"
+    rf"|<h1{_TAG_END}{_GAP}{_STATUS}{_GAP}</h1>{_GAP}<p>[^<>]{{0,400}}(?:<br{_TAG_END}{_GAP})?[^<>]{{0,60}}</p>{_GAP}"
+    rf"(?:<p>[^<>]{{0,400}}</p>{_GAP})?<hr{_TAG_END}{_GAP}<address>[^<>]{{0,120}}</address>",
     re.I,
 )
 """What nginx and Apache print between `<body>` and `</body>`."""
 _HEAD = re.compile(
-    rf"(?:<!doctype{_TAG_END}{_GAP})?(?:<html{_TAG_END}{_GAP})?(?:<head>{_GAP})?"
-    rf"<title>{_GAP}{_STATUS}{_GAP}</title>{_GAP}(?:</head>{_GAP})?(?:<body{_TAG_END}{_GAP})?\Z",
+    rf"(?:<!doctype{_TAG_END}{_GAP})?(?:<html{_TAG_END}{_GAP})?(?:<head{_TAG_END}{_GAP})?"
+    rf"<title{_TAG_END}{_GAP}{_STATUS}{_GAP}</title>{_GAP}(?:</head>{_GAP})?(?:<body{_TAG_END}{_GAP})?\Z",
     re.I,
 )
-_PADDING = r"(?:<!-- a padding to disable MSIE[^<>]{0,80}-->\s{0,4}){0,10}"
-_TAIL = re.compile(rf"{_GAP}{_PADDING}(?:</body>{_GAP})?(?:</html>)?{_GAP}{_PADDING}", re.I)
+_TAIL = re.compile(
+    rf"(?:{_GAP}</body>)?(?:{_GAP}</html>)?"
+    rf"(?:{_GAP}<!-- a padding to disable MSIE[^<>]{{0,80}}-->){{0,10}}",
+    re.I,
+)
+"""The white space after it is the page's own: it may part two words."""
 _HEAD_ROOM = 1000
 """Characters in front of the core in which its own head is found."""
 
 _SERVER = r"(?:ZJOL|nginx|openresty|Tengine|Apache)/[\w.-]{1,20}"
 _IN_TEXT = re.compile(
     r"(?:\b[45]\d\d [A-Z][A-Za-z]{1,12}(?: [A-Z][A-Za-z]{1,12}){0,3}\s{1,40}){1,2}"
-    rf"{_SERVER}|{_DIRECTIVE}"
+    rf"{_SERVER}"
 )
 """The same where a page survives only as text."""
+
+
+def may_be_in(body: bytes) -> bool:
+    """Whether a page's bytes have what no dead include is without; most pages have not."""
+    return b"<hr" in body
 
 
 def lift(markup: str) -> tuple[str, int]:

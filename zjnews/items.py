@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from scrapy.exceptions import DropItem
 
-RECORD_VERSION = 2
+RECORD_VERSION = 3
 """Raised whenever a key of the record is added, removed or changes its meaning."""
 
 BlockType = Literal["paragraph", "heading", "image", "table", "video"]
@@ -128,9 +128,9 @@ class Article:
     """One article. Times are ISO 8601 text with offset; names stand in page order, each once."""
 
     id: str = ""
-    """The same for every copy: `trs:11385584`, `system:020895443`, `paper:zjrb:3919226`,
-    `app:993408`; `url:<sha1 of the canonical address>` where neither the address nor the CMS
-    payload gives a number."""
+    """The same for every copy: `trs:20191121:11385584`, `system:20151031:020895443`,
+    `paper:zjrb:3919226`, `app:993408`; `trs:11385584` where only the CMS payload gives the number,
+    `url:<sha1 of the canonical address>` where nothing does."""
     url: str = ""
     """As fetched, after redirects."""
     canonical_url: str = ""

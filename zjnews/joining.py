@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,9 +24,11 @@ def pages_of(page: Page) -> dict[int, str]:
         return {}
     links = (link.get("href") or "" for link in page.root.iter("a"))
     urls = [link for link in links if address.number and address.number in link]
+    written = re.compile(rf"[\w./:-]{{0,200}}{address.number}_\d{{1,3}}\.s?html?")
+    urls += [url for script in page.scripts for url in written.findall(script)]
     found: dict[int, str] = {}
     for url in [*urls, *page.pages_announced]:
-        other = addresses.read(url, page.url)
+        other = addresses.read(url, page.base)
         if other.id == address.id and other.page != address.page and other.page <= _MOST:
             found.setdefault(other.page, other.url.split("#", 1)[0])
     return found

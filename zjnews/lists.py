@@ -66,7 +66,7 @@ class Listing:
 def read(page: Page) -> Listing:
     """Read a list page of any form."""
     links = _links(page)
-    addresses_read = [(link, addresses.read(link.get("href", ""), page.url)) for link in links]
+    addresses_read = [(link, addresses.read(link.get("href", ""), page.base)) for link in links]
     entries: dict[str, Entry] = {}
     others: dict[str, Address] = {}
     for link, address in addresses_read:
@@ -104,7 +104,7 @@ def _href(link: etree._Element) -> str:
 
 
 def _is_article(link: etree._Element, page: Page) -> bool:
-    return addresses.read(_href(link), page.url).is_article
+    return addresses.read(_href(link), page.base).is_article
 
 
 def _outside_boxes(links: Iterable[etree._Element]) -> list[etree._Element]:
@@ -178,7 +178,7 @@ def _next_page(page: Page) -> tuple[str | None, bool]:
 
 def _numbered_pages(links: list[etree._Element], page: Page) -> dict[int, str]:
     """The other pages of the same list that are linked to, by their number."""
-    found = (addresses.read(_href(link), page.url) for link in links)
+    found = (addresses.read(_href(link), page.base) for link in links)
     return {
         address.page: address.url
         for address in found
@@ -190,7 +190,7 @@ def _numbered_pages(links: list[etree._Element], page: Page) -> dict[int, str]:
 
 
 def _other_page(href: str, page: Page) -> str | None:
-    address = addresses.read(href, page.url)
+    address = addresses.read(href, page.base)
     is_same = not href or address.canonical == page.address.canonical
     return address.url if address.on_site and not is_same else None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -36,6 +38,8 @@ _OTHER_TYPE = re.compile(
 )
 _TAGS = re.compile(r"<[^<>]*>")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_DECLARING = 16384
+"""Bytes in which a page declares its charset."""
 _FEW = 0.02
 _HEAD = 65536
 """Characters in which the first tag of a page stands."""
@@ -47,18 +51,21 @@ _SCRIPT_REDIRECT = re.compile(
 )
 _NO_PAGE = ("about:", "javascript:", "#")
 _BY_DEVICE = re.compile(r"userAgent|navigator\.platform|Android|iPhone", re.I)
-_SCRIPT_PAGING = re.compile(
-    r"^(?!\s*//).*createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d{1,5}\s*,"
-    r"\s*[\"'](?P<name>[\w-]+)[\"']\s*,\s*[\"'](?P<ending>\w+)[\"']",
-    re.M,
+_PAGING_CALL = re.compile(
+    r"createPageHTML\s{0,9}\((?P<arguments>(?:[^()]|\([^()]{0,40}\)){1,300})\)"
 )
+_DECLARED = re.compile(
+    r"(?P<name>[A-Za-z_$][\w$]{0,40})\s{0,9}=\s{0,9}(?P<value>\d{1,5}|[\"'][^\"'\n]{1,80}[\"'])"
+)
+_COMMENT = re.compile(r"^[^\n\S]{0,40}//[^\n]*$|/\*.{0,4000}?\*/", re.M | re.S)
+_ENDING = re.compile(r"s?html?")
 _MOST_PAGES = 2000
 """No list shows more pages."""
 _AT_ONCE = 10
 """Seconds after which a meta refresh is no longer what a page is there for."""
 _LITTLE_TEXT = 80
 """Characters; a page with more of them is there for itself."""
-_NAMED = tuple("a article div figure founder-content h1 h2 p section span td ul".split())
+_NAMED = tuple("article div figure founder-content h1 h2 h3 h4 h5 h6 p section span td ul".split())
 """Elements whose class or id tells a layout."""
 
 
@@ -71,6 +78,37 @@ def parse(source: bytes) -> etree._Element | None:
     """The tree of markup in UTF-8, without comments; None where there is no element in it."""
     root: etree._Element | None = etree.fromstring(source, _PARSER)
     return root
+
+
+class Paging(NamedTuple):
+    """What a page says of its further pages: `createPageHTML(5, 0, "t2026…_31908230", "shtml")`."""
+
+    number: int
+    """How many there are; 0 where the script is not understood."""
+    name: str
+    ending: str
+
+
+def read_paging(script: str) -> Paging | None:
+    """The call in a script that draws links to pages, its arguments in any order, perhaps by
+    variables. None where there is no call."""
+    script = _COMMENT.sub("", script)
+    values = {found["name"]: found["value"] for found in _DECLARED.finditer(script)}
+    for call in _PAGING_CALL.finditer(script):
+        if script[: call.start()].rstrip().endswith("function"):
+            continue
+        given = (argument.strip() for argument in call["arguments"].split(","))
+        arguments = [values.get(argument, argument) for argument in given]
+        texts = [a.strip("\"'") for a in arguments if a[:1] in ("'", '"')]
+        names = [text for text in texts if re.fullmatch(r"[\w-]{1,80}", text)]
+        endings = [text for text in names if _ENDING.fullmatch(text)]
+        names = [text for text in names if text not in endings]
+        others = [argument for argument in arguments if argument[:1] not in ("'", '"')]
+        number = int(others[0]) if others and others[0].isdecimal() else 0
+        if number == 1 or (number and names):
+            return Paging(number, *names[:1] or [""], *endings[:1] or ["shtml"])
+        return Paging(0, "", "")
+    return None
 
 
 @dataclass
@@ -107,7 +145,7 @@ class Page:
         """`<meta name=… content=…>`, the first of each name, names in lower case."""
         found: dict[str, str] = {}
         for element in self._head_elements:
-            name = element.get("name") or element.get("property")
+            name = element.get("name") or element.get("property") or element.get("itemprop")
             if name and element.tag == "meta" and (content := fold(element.get("content", ""))):
                 found.setdefault(name.lower(), content)
         return found
@@ -120,8 +158,26 @@ class Page:
 
     @cached_property
     def _head_elements(self) -> list[etree._Element]:
-        """`<title>` and `<meta>`, wherever they stand, found in one walk."""
-        return list(self.root.iter("title", "meta"))
+        """`<title>`, `<meta>` and `<base>`, wherever they stand, found in one walk."""
+        return list(self.root.iter("title", "meta", "base"))
+
+    @cached_property
+    def base(self) -> str:
+        """What relative addresses on the page are joined with: its own, or what `<base>` says."""
+        bases = (e.get("href") for e in self._head_elements if e.tag == "base")
+        named = next(filter(None, bases), None)
+        return addresses.read(named, self.url).url if named else self.url
+
+    def linked_data(self, keys: Iterable[str]) -> str | None:
+        """The first text under one of the keys (in lower case) in the page's JSON-LD."""
+        if "ld+json" not in self.markup:
+            return None
+        for script in self.root.iter("script"):
+            if "ld+json" in (script.get("type") or "") and script.text:
+                for key, value in _members(script.text):
+                    if key.lower() in keys and isinstance(value, str):
+                        return value
+        return None
 
     @cached_property
     def by_name(self) -> dict[str, list[etree._Element]]:
@@ -161,14 +217,14 @@ class Page:
             reason, target = "script-redirect", self.script_target
         if target is None:
             return None
-        address = addresses.read(target, self.url)
+        address = addresses.read(target, self.base)
         return LeadsOn(reason, address.url) if address.canonical != self.address.canonical else None
 
     @property
     def refresh_target(self) -> str | None:
         """Where a meta refresh leads at once."""
         head = self.markup[:_HEAD]
-        seconds, target = get_meta_refresh(head, self.url, ignore_tags=("script", "noscript"))
+        seconds, target = get_meta_refresh(head, self.base, ignore_tags=("script", "noscript"))
         return target if target and seconds is not None and seconds <= _AT_ONCE else None
 
     @property
@@ -184,17 +240,21 @@ class Page:
         return None
 
     @cached_property
+    def paging(self) -> Paging | None:
+        """How many pages a script draws links to, of a list or article; None without such one."""
+        if "createPageHTML" not in self.markup:
+            return None
+        found = (read_paging(script) for script in self.scripts if "createPageHTML" in script)
+        return next(filter(None, found), None)
+
+    @cached_property
     def pages_announced(self) -> list[str]:
         """Addresses of all pages of a list or article, in order, where a script draws the links."""
-        if "createPageHTML" not in self.markup:
+        if self.paging is None or not self.paging.name:
             return []
-        for script in self.scripts:
-            if "createPageHTML" in script and (paging := _SCRIPT_PAGING.search(script)):
-                count = min(int(paging["count"]), _MOST_PAGES)
-                ends = ["", *(f"_{number}" for number in range(1, count))]
-                names = (f"{paging['name']}{end}.{paging['ending']}" for end in ends)
-                return [addresses.read(name, self.url).url for name in names]
-        return []
+        name, ending = self.paging.name, self.paging.ending
+        ends = ["", *(f"_{number}" for number in range(1, min(self.paging.number, _MOST_PAGES)))]
+        return [addresses.read(f"{name}{end}.{ending}", self.base).url for end in ends]
 
     def select(self, css: str) -> list[etree._Element]:
         """The elements that a CSS selector finds, in page order. A selector of one element, with
@@ -203,6 +263,10 @@ class Page:
         if simple is None:
             return [hit.root for hit in self.selector.css(css)]
         tag, first, others = simple
+        if tag == "a":  # there are so many that they are not in the index
+            named = ((link, link.get("class")) for link in self.root.iter("a"))
+            wanted = others | {first}
+            return [link for link, names in named if names and wanted.issubset(names.split())]
         found = self.by_name.get(first, [])
         if tag:
             found = [element for element in found if element.tag == tag]
@@ -211,11 +275,22 @@ class Page:
         return found
 
 
+def _members(text: str) -> list[tuple[str, object]]:
+    """The members of all objects in a JSON text, from the innermost outwards; none of a text that
+    is no JSON."""
+    found: list[tuple[str, object]] = []
+    try:
+        json.loads(text, object_pairs_hook=found.extend)
+    except (ValueError, RecursionError):
+        return []
+    return found
+
+
 @lru_cache(maxsize=256)
 def _simple(css: str) -> tuple[str, str, frozenset[str]] | None:
     """Tag, one name and the further classes of a selector of a single element."""
     match = re.fullmatch(r"([\w-]*)[.#]([\w-]+)((?:\.[\w-]+)*)", css)
-    if match is None or match[1] not in ("", *_NAMED):
+    if match is None or match[1] not in ("", "a", *_NAMED):
         return None
     return match[1], match[2], frozenset(match[3].split(".")[1:])
 
@@ -234,7 +309,11 @@ def read(url: str, body: bytes, content_type: str | None, fetched_at: datetime) 
     decoded = decode(body, content_type)
     text = decoded.text.rstrip("\ufffd")  # half a character, where the page was cut off
     is_markup = bool(_MARKUP.search(text, 0, _HEAD))
-    text, dead = (includes.lift if is_markup else includes.lift_text)(text)
+    dead = 0
+    if not is_markup:
+        text, dead = includes.lift_text(text)
+    elif includes.may_be_in(body):
+        text, dead = includes.lift(text)
     markup, payloads = (payload.lift if is_markup else payload.lift_text)(text)
     if dead and not _holds_text(markup):
         raise Rejected("not-found-page", "nothing but the server's error page")
@@ -275,13 +354,21 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     charset, bom = read_bom(body)
     if charset and bom:
         return Decoded(to_unicode(body[len(bom) :], charset), "bom", guessed=False)
-    declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body)
+    declared = http_content_type_encoding(content_type) or _declared_in(body)
     for candidate in ("utf-8", "gb18030") if declared == "gb18030" else ("utf-8",):
         # Strictly valid UTF-8 is never anything else; nor is GBK, once it is not UTF-8.
         if (text := _strict(body, candidate)) is not None:
             guessed = declared not in (None, candidate) and not body.isascii()
-            return Decoded(text, candidate, guessed)
+            return Decoded(_with_spaces(text, candidate), candidate, guessed)
     return _best_guess(body, declared)
+
+
+def _declared_in(body: bytes) -> str | None:
+    """The charset that the markup declares; a dead include may come before it."""
+    head = body[:_DECLARING]
+    if includes.may_be_in(head):
+        return html_body_declared_encoding(includes.lift(head.decode("latin-1"))[0])
+    return html_body_declared_encoding(head)
 
 
 def _strict(body: bytes, charset: str) -> str | None:
@@ -295,7 +382,7 @@ def _best_guess(body: bytes, declared: str | None) -> Decoded:
     """Choose by how much of the text the charset turns into characters that a Chinese or English
     page would use; what is declared wins unless another one is clearly better."""
     sample = _foreign_part(body)
-    in_meta = html_body_declared_encoding(body)
+    in_meta = _declared_in(body)
     candidates = list(dict.fromkeys(filter(None, (declared, in_meta, *_CHARSETS))))
     fits = {charset: _fit(sample, charset) for charset in candidates}
     best = max(candidates, key=lambda charset: fits[charset])
@@ -305,7 +392,12 @@ def _best_guess(body: bytes, declared: str | None) -> Decoded:
         best = "cp1252"  # an English page with some bytes of another kind
     elif fits[best] < 0.5:
         raise Rejected("unreadable", f"no charset fits, {best} does by {fits[best]:.0%}")
-    return Decoded(to_unicode(body, best), best, guessed=best != declared)
+    return Decoded(_with_spaces(to_unicode(body, best), best), best, guessed=best != declared)
+
+
+def _with_spaces(text: str, charset: str) -> str:
+    """GBK's A3A0 as browsers read it, an ideographic space; Python makes a private character."""
+    return text.replace("\ue5e5", "\u3000") if charset == "gb18030" else text
 
 
 def _foreign_part(body: bytes) -> bytes:

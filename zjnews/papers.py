@@ -38,7 +38,7 @@ def read(page: Page) -> PrintedPage:
     """Read a printed page. Links to other issues are left out."""
     found: dict[str, Address] = {}
     for element in page.root.iter("a", "area"):
-        address = addresses.read(element.get("href") or "", page.url)
+        address = addresses.read(element.get("href") or "", page.base)
         is_same_issue = (address.paper, address.date) == (page.address.paper, page.address.date)
         if is_same_issue and address.canonical != page.address.canonical:
             found.setdefault(address.canonical, address)
@@ -67,7 +67,7 @@ def _heading(page: Page) -> re.Match[str] | None:
 
 def _leads_to_itself(link: etree._Element, page: Page) -> bool:
     href = link.get("href")
-    return bool(href) and addresses.read(href, page.url).canonical == page.address.canonical
+    return bool(href) and addresses.read(href, page.base).canonical == page.address.canonical
 
 
 def front_of(paper: str, day: date) -> str:
@@ -81,7 +81,7 @@ def issues_of(paper: str, day: date) -> str:
 
 
 def _month_of(paper: str, day: date) -> str:
-    return f"https://{paper}.{addresses.SITE}/html/{day:%Y-%m}"
+    return f"https://{addresses.paper_host(paper)}/html/{day:%Y-%m}"
 
 
 def read_issues(body: bytes, url: str) -> dict[date, str]:

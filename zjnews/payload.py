@@ -95,12 +95,19 @@ def lift_text(text: str) -> tuple[str, list[Payload]]:
     while head := _TEXT_HEAD.search(text):
         end = _TEXT_END.search(text, head.end())
         body = text[head.end() : end.start() if end else len(text)]
-        keywords, _, after = text[end.end() :].lstrip().partition("\n") if end else ("", "", "")
+        keywords, after = _keywords_line(text[end.end() :]) if end else ("", "")
         payloads.append(
             Payload(head["number"], fold(head["title"]), _keywords(keywords), body.strip())
         )
         text = text[: head.start()] + after
     return text, payloads
+
+
+def _keywords_line(text: str) -> tuple[str, str]:
+    """The line of keywords after a payload, which may have none, and what follows it."""
+    line, _, after = text.lstrip().partition("\n")
+    is_sentence = re.search(r"[。！？]|[.!?]\s", line) or len(line) > _FIELD_LENGTH
+    return ("", text) if is_sentence else (line, after)
 
 
 def _block_at(markup: str, opening: re.Match[str], floor: int) -> _Block | None:

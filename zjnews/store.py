@@ -25,8 +25,8 @@ from zjnews.dates import Moment
 from zjnews.items import Article, Precision
 from zjnews.windows import SPANS
 
-VERSION = 1
-"""Raised whenever the tables change."""
+VERSION = 2
+"""Raised whenever the tables change, or the ids of articles, by which everything is known."""
 TEMPORARY = ""
 """The path of a store that ends with its run."""
 
@@ -192,7 +192,8 @@ class Store:
         elif version != VERSION:
             raise StoreError(
                 f"the store {self.path} cannot be used: its version is {version},"
-                f" this zjnews reads version {VERSION}"
+                f" this zjnews reads version {VERSION}; name a new file in STATE_DB,"
+                " and the articles of the window come once more"
             )
         self._check_scheme()
         # A file that can only be read is told now, not in the middle of a crawl.

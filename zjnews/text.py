@@ -6,7 +6,10 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_INVISIBLE = re.compile("[\u200b\ufeff\xad]")
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "|(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"  # which joins emoji to one
+)
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _WIDE = (*zip("，：；？！（）", ",:;?!()", strict=True), ("…", "..."))
 _LATIN = re.compile(r"[A-Za-z]+")
@@ -15,10 +18,10 @@ _LATIN = re.compile(r"[A-Za-z]+")
 def fold(text: str) -> str:
     """Fold every run of white space (no-break and ideographic too) to one space, strip the ends
     and take out characters that have no width."""
-    # Asked for one by one, which is the quicker way where there is none, as nearly everywhere.
-    if "\u200b" in text or "\ufeff" in text or "\xad" in text:
-        text = _INVISIBLE.sub("", text)
-    return " ".join(text.split())
+    text = " ".join(text.split())
+    if not text.isprintable():
+        text = " ".join(_INVISIBLE.sub("", text).split())
+    return text
 
 
 def squeeze(text: str) -> str:

@@ -10,6 +10,7 @@ from zjnews.loaders.app import AppLoader
 from zjnews.loaders.base import SENTENCE, ArticleLoader
 from zjnews.loaders.body import lines_of
 from zjnews.loaders.county import CountyLoader
+from zjnews.loaders.doubts import doubts
 from zjnews.loaders.english import EnglishLoader
 from zjnews.loaders.fallback import FallbackLoader
 from zjnews.loaders.housing import HousingLoader
@@ -38,6 +39,12 @@ def load(page: Page) -> Article:
     """Read the article of a page. Raises `Rejected` where the page is none, with the reason
     `not-found-page`, `list-page` or `no-article`, or `LeadsOn` where it leads to another page.
     One page of several is read as it stands; `joining` puts them together."""
+    article = _load(page)
+    article.warnings.extend(doubts(page, article))
+    return article
+
+
+def _load(page: Page) -> Article:
     loader = next((layout(page) for layout in LAYOUTS if layout.recognises(page)), None)
     if loader is None:
         return _load_unknown(page)

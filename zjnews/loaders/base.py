@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timezone
 from functools import cached_property
 from itertools import islice, pairwise
@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from itemloaders import ItemLoader
 from itemloaders.processors import Identity, TakeFirst
 from lxml import etree
+from w3lib.html import remove_tags, replace_entities
 
 from zjnews import credits, dates, furniture
 from zjnews.items import Article, Payload, text_of
@@ -30,11 +31,6 @@ from zjnews.text import fold, language_of, squeeze, unique
 
 _NAMES = staticmethod(unique)
 _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
-_POSITIONS = etree.XPath(
-    "descendant::text()[contains(., '位置') or contains(., '浙江在线') or contains(., '首页')]"
-    "[string-length(.) < 200][not(ancestor::head)]"
-)
-_SUMMARIES = etree.XPath("descendant::text()[contains(., '要】') or contains(., '要]')]")
 
 _LABEL_OF_SPAN = {
     "pubtime_baidu": "",
@@ -46,18 +42,48 @@ _LABEL_OF_SPAN = {
 
 _LABELLED = re.compile(r"[^:：\s]{1,6}\s?[:：]")
 _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "当前位置"})
-_UPDATED = re.compile(r"(?:最后)?(?:更新|修改)(?:(?:时间|日期|于)\s*[:：]?|\s*[:：])\s*(?P<raw>.+)")
+_UPDATED = re.compile(
+    r"(?:最[后近新])?(?:(?:更新|修改|编辑|修订)(?:时间|日期|于)\s?[:：]?|(?:更新|修改)\s?[:：]"
+    r"|(?:last )?(?:updated|modified)(?: on| at)?\s?:?)\s?(?P<raw>.{4,100})",
+    re.I,
+)
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
+_PUBLISHED = (
+    "datepublished publishdate pubdate publish_date publish-date publishtime publish_time pubtime"
+    " article:published_time og:published_time og:article:published_time og:release_date"
+    " bytedance:published_time weibo:article:create_at publication_date firstpublishedtime dc.date"
+    " dc.date.issued dcterms.issued parsely-pub-date"
+).split()
+_MODIFIED = (
+    "datemodified article:modified_time og:updated_time og:modified_time bytedance:updated_time"
+    " weibo:article:update_at lastmodified last-modified dcterms.modified"
+).split()
+"""Names of `<meta>`, and keys of JSON-LD, in lower case."""
 _HEADING_TAGS = ("h1", "h2", "h3")
+_TITLE_TAIL = re.compile(r"_|-{1,2}(?=浙江在线)")
+_LINE_TAGS = ("br", "p", "div", "h1", "h2", "h3", "h4")
 _SHOWN = ("img", "video", "iframe", "embed")
 SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 _NEAR = 3
 """A line of credits has no more parts."""
 _BELOW = 5
 """How many elements after the body may be its tags and credits."""
+_NEAR_LEVELS = 2
+_MOST_LEVELS = 5
+"""In old pages the credits are a row of the table around the table of the body."""
+_BELOW_FIELDS = ("source", "authors", "editors", "photographers", "translators")
+_LABEL_BELOW = re.compile(r"\s*(?:标\s?签|来\s?源|作\s?者|责任编辑|责编|编\s?辑)\s?[:：]")
 _MANY = 16
 """A line of tags has no more parts."""
-_CRUMB_PARENTS = 2
+_CRUMB_SIGNS = tuple(map(str.encode, ("位置", "浙江在线</", "首页</")))
+"""What a breadcrumb begins with, or its first link ends with."""
+_CRUMB_END = re.compile(
+    rb"</(?:div|td|p|li|ul|h\d|dd|section|nav|table)\b|<(?:br|div|p|table|h\d)\b", re.I
+)
+_ARROWS = (b"&gt;", b"&raquo;", b"&rsaquo;", *map(str.encode, "＞»›→"))
+_CRUMB_ROOM = 2000
+"""Bytes of markup that a breadcrumb takes at most."""
+_MOST_CRUMBS = 10
 _ANYWHERE = (
     "div.contTxt",
     "div.artCon",
@@ -69,6 +95,7 @@ _ANYWHERE = (
 """Containers of other layouts, for a page whose own is empty."""
 _RUN = frozenset("p br img b strong font span center section blockquote figure".split())
 """What a body goes on with after an end tag too many."""
+_TITLE_LENGTH = 200
 _RUN_LENGTH = 20
 _FEW_LINKS = 3
 """So many lines that are links make a list."""
@@ -104,7 +131,7 @@ class ArticleLoader(ItemLoader):
     body_out = warnings_out = payloads_out = Identity()
 
     def __init__(self, page: Page) -> None:
-        super().__init__(selector=page.selector)
+        super().__init__()  # a selector would cost a twentieth of the reading; `select` looks up
         self.page = page
         self.is_list = False
         """Whether the body is nothing but links to other articles."""
@@ -155,13 +182,16 @@ class ArticleLoader(ItemLoader):
         self.add_value("layout", self.layout)
         self.add_value("fetched_at", page.fetched_at.astimezone(timezone.utc).isoformat())
         self.add_value("warnings", page.warnings)
+        if page.address.is_article and page.paging and not page.paging.number:
+            self.add_value("warnings", "page-missing")
 
     def fill_title(self) -> None:
         self.fill("kicker", self.kicker_css)
         self.fill("subtitle", self.subtitle_css)
         for element in self.select(self.title_css):
             self.fill_title_lines(lines_in(element))
-        self.add_value("title", self.title_elsewhere())
+        if not self.get_collected_values("title"):
+            self.add_value("title", self.title_elsewhere())
 
     def fill_title_lines(self, lines: list[str]) -> None:
         """The title of its element's lines: the one that `<title>` names, if it names one, between
@@ -177,8 +207,8 @@ class ArticleLoader(ItemLoader):
 
     @property
     def named_title(self) -> str:
-        """The title in `标题_栏目_频道_浙江在线`."""
-        return self.page.title.split("_", 1)[0].strip()
+        """The title in `标题_栏目_频道_浙江在线` and in `标题-浙江在线`."""
+        return _TITLE_TAIL.split(self.page.title, maxsplit=1)[0].strip()
 
     def fill(self, field: str, css: tuple[str, ...]) -> None:
         """Add the texts of the elements that the selectors find."""
@@ -192,12 +222,15 @@ class ArticleLoader(ItemLoader):
         return []
 
     def title_elsewhere(self) -> str | None:
-        """The title where the layout's own element is missing: that of `<title>`, or the first
-        heading."""
-        if self.named_title:
-            return self.named_title
-        heading = self.title_element()
-        return None if heading is None else text_in(heading)
+        """The title where the layout's own element is missing: the heading that begins with the
+        title which `<title>` names, and may say more; that title; or the first heading."""
+        named = self.named_title
+        for heading in self.page.root.iter(*_HEADING_TAGS) if named else ():
+            text = text_in(heading)
+            if len(text) <= _TITLE_LENGTH and squeeze(text).startswith(squeeze(named)):
+                return text
+        heading = None if named else self.title_element()
+        return (named or None) if heading is None else text_in(heading)
 
     def fill_head(self) -> None:
         """What the page says of itself in its head and breadcrumb."""
@@ -213,26 +246,38 @@ class ArticleLoader(ItemLoader):
             self.add_value("keywords", [word for word in words if word])
 
     def printed_summary(self) -> str | None:
-        """What the page prints after 【摘要】."""
-        if "要】" not in self.page.markup and "要]" not in self.page.markup:
-            return None
-        texts = (text_in(t.getparent()) for t in _SUMMARIES(self.page.root))
-        return next(filter(None, map(furniture.summary_in, texts)), None)
+        """What the page prints after 【摘要】, before its body or at the beginning of it."""
+        inside = (e for container in self.containers[:1] for e in islice(container, 1))
+        summaries = map(furniture.summary_in, map(text_in, (*inside, *self.elements_above())))
+        return next(filter(None, summaries), None)
+
+    def elements_above(self) -> Iterator[etree._Element]:
+        """The small elements right before the body, the nearest first."""
+        for container in self.containers[:1]:
+            above = islice(container.itersiblings(preceding=True), _BELOW)
+            yield from (element for element in above if len(element) <= _NEAR)
 
     def sections(self) -> list[str]:
         """The breadcrumb, or what stands for it in `<title>`."""
-        named = map(text_in, self.select(self.sections_css))
-        marked = [name for name in named if name not in _HOME]
-        return self.breadcrumb() or marked or sections_in(self.page.title)
+        marked = self.select(self.sections_css)
+        for element in marked[-1:]:
+            around = element.getparent()
+            steps = None if around is None else furniture.breadcrumb_in(text_in(around, " "))
+            if steps:
+                return steps
+        named = [name for name in map(text_in, marked) if name not in _HOME]
+        return named or self.breadcrumb() or sections_in(self.page.title)
 
     def breadcrumb(self) -> list[str]:
         """The sections after `您当前的位置 :`, whatever the markup."""
-        for text in _POSITIONS(self.page.root):
-            element = text.getparent()
-            for level in (element, *islice(element.iterancestors(), _CRUMB_PARENTS)):
-                steps = furniture.breadcrumb_in(text_in(level, " "))
-                if steps is not None:
-                    return steps
+        for start in _starts(self.page.source, _CRUMB_SIGNS):
+            source = _CRUMB_END.split(self.page.source[start : start + _CRUMB_ROOM], maxsplit=1)[0]
+            if not any(arrow in source for arrow in _ARROWS):
+                continue
+            inside = source.decode("utf-8", "ignore")
+            steps = furniture.breadcrumb_in(fold(remove_tags(replace_entities(inside))))
+            if steps is not None:
+                return steps
         return []
 
     def fill_line(self) -> None:
@@ -241,14 +286,43 @@ class ArticleLoader(ItemLoader):
             for text in filter(None, lines()):
                 self.fill_credits(credits.read_line(self.fill_dates(text).strip()))
             if self.get_collected_values("published_raw"):
+                self.fill_update()
                 return
+        self.fill_dates_of_head()
+
+    def fill_update(self) -> None:
+        """The time of an update that has an element of its own."""
+        if self.get_collected_values("modified_raw"):
+            return
+        texts = map(text_in, self.elements_above())
+        updated = next(filter(None, map(_UPDATED.match, texts)), None)
+        self.add_value("modified_raw", dates.find(updated["raw"]) if updated else None)
 
     def labelled_spans(self) -> Iterator[str]:
-        """The `*_baidu` spans that most layouts have, each with its label."""
+        """The `*_baidu` spans that most layouts have, each with its label, and what else stands
+        between them with a label of its own."""
+        lines: dict[etree._Element, None] = {}
         for name, label in _LABEL_OF_SPAN.items():
             for span in self.page.select(f"#{name}"):
                 text = text_in(span, " ")
                 yield text if _LABELLED.match(text) or not text else label + text
+                lines[span.getparent()] = None
+        for line in lines:
+            for element in islice(line, _MANY) if line is not None else ():
+                if element.get("id") not in _LABEL_OF_SPAN:
+                    text = text_in(element, " ")
+                    if _LABELLED.match(text) or _UPDATED.match(text):
+                        yield text
+
+    def fill_dates_of_head(self) -> None:
+        """What the page says of its dates where no reader sees it: in its head, in JSON-LD, in
+        `<time>`."""
+        for field, names in (("published_raw", _PUBLISHED), ("modified_raw", _MODIFIED)):
+            said = map(self.page.meta.get, names)
+            self.add_value(field, next(filter(None, said), None) or self.page.linked_data(names))
+        if not self.get_collected_values("published_raw"):
+            times = (element.get("datetime") for element in self.page.root.iter("time"))
+            self.add_value("published_raw", next(filter(None, times), None))
 
     def line_elements(self) -> Iterator[str]:
         """The line under the title as the layout names it; of several, those beside the title."""
@@ -310,20 +384,32 @@ class ArticleLoader(ItemLoader):
         self.add_value("payloads", self.page.payloads)
 
     def fill_below(self) -> None:
-        """Tags after the body container, and editors where no other place names any."""
-        lacks_editors = not self.get_collected_values("editors")
-        for element in self.elements_below():
-            text = "" if len(element) > _MANY else text_in(element, " ")
+        """Tags after the body container, and credits that no other place names."""
+        lacking = [field for field in _BELOW_FIELDS if not self.get_collected_values(field)]
+        for level, element in self.elements_below():
+            if level >= _NEAR_LEVELS and not _LABEL_BELOW.match(_first_text(element)):
+                continue
+            is_small = next(islice(element.iter(), _MANY, None), None) is None
+            text = text_in(element, " ") if is_small else ""
             if tags := furniture.tags_in(text, at_foot=True):
                 self.add_value("keywords", tags.words)
                 text = tags.rest
-            if text and lacks_editors and len(element) <= _NEAR:
-                self.fill_credits(credits.credit_line(text) or {})
+            if not lacking or not 0 < len(text) <= _LINE_LENGTH:
+                continue
+            if _LABEL_BELOW.match(text):
+                found = credits.read_line(text)
+            else:
+                is_near = level < _NEAR_LEVELS and len(element) <= _NEAR
+                found = (is_near and credits.credit_line(text)) or {}
+            self.fill_credits({key: found[key] for key in lacking if key in found})
 
-    def elements_below(self) -> Iterator[etree._Element]:
+    def elements_below(self) -> Iterator[tuple[int, etree._Element]]:
+        """What follows the body container, from its own siblings outwards, each with its level."""
         for container in self.containers[-1:]:
-            for level in (container, *islice(container.iterancestors(), 1)):
-                yield from islice(level.itersiblings(), _BELOW)
+            levels = _MOST_LEVELS if container.tag == "td" else _NEAR_LEVELS - 1
+            around = (container, *islice(container.iterancestors(), levels))
+            for level, element in enumerate(around):
+                yield from ((level, below) for below in islice(element.itersiblings(), _BELOW))
 
     def is_cut_off(self) -> bool:
         """Whether the page ends inside its body container."""
@@ -343,7 +429,7 @@ class ArticleLoader(ItemLoader):
 
     def payload_pieces(self, payload: Payload) -> list[Piece]:
         root = parse(f"<body>{payload.body}</body>".encode("utf-8", "replace"))
-        return [] if root is None else pieces_of(root, self.page.url, self.furniture)
+        return [] if root is None else pieces_of(root, self.page.base, self.furniture)
 
     def pieces(self) -> list[Piece]:
         """The body's lines and media, in page order."""
@@ -351,14 +437,14 @@ class ArticleLoader(ItemLoader):
         pieces = [
             piece
             for container in self.containers
-            for piece in pieces_of(container, self.page.url, self.furniture, read)
+            for piece in pieces_of(container, self.page.base, self.furniture, read)
         ]
         return pieces + self.pieces_astray()
 
     def pieces_astray(self) -> list[Piece]:
         """What an end tag too many has cut off the body: plain paragraphs right after it."""
         for container in self.containers[-1:]:
-            run = pieces_after(container, self.page.url, within=_goes_on)
+            run = pieces_after(container, self.page.base, within=_goes_on)
             lines = (piece.text for piece in run if isinstance(piece, Line))
             if any(len(line) >= _RUN_LENGTH and SENTENCE.search(line) for line in lines):
                 return run
@@ -384,6 +470,21 @@ class ArticleLoader(ItemLoader):
                 return found
             first = first or found
         return first
+
+
+def _starts(source: bytes, signs: Iterable[bytes]) -> Iterator[int]:
+    """Where signs are in a page, the first few of each. Bytes are searched faster than text."""
+    for sign in signs:
+        start = -1
+        for _ in range(_MOST_CRUMBS):
+            start = source.find(sign, start + 1)
+            if start < 0:
+                break
+            yield start
+
+
+def _first_text(element: etree._Element) -> str:
+    return next((text for text in element.itertext() if not text.isspace()), "")
 
 
 def _is_list(lines: list[Line]) -> bool:
@@ -446,8 +547,8 @@ def _texts_down(path: list[etree._Element]) -> Iterator[str]:
 
 
 def lines_in(element: etree._Element) -> list[str]:
-    """The lines of an element, as line breaks part them."""
-    if not len(element) or next(element.iter("br"), None) is None:
+    """The lines of an element, as line breaks and blocks in it part them."""
+    if not len(element) or next(element.iterdescendants(*_LINE_TAGS), None) is None:
         return [text_in(element)]
     return [line.text for line in lines_of(element)]
 

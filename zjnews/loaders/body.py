@@ -39,7 +39,7 @@ _CAPTION_CLASS = re.compile(
 _FURNITURE_CLASS = re.compile(
     # Names that hold nothing else: `page` and `editor` have been seen around whole articles.
     r"(?:^|\s)(?:bdshare\S*|fenxiang|fenye|pagination|pagebar|xgxw|xgyd|ewm|qrcode|erweima|guanggao"
-    r"|(?:share|related?|relations?|relative|recommend(?:ed)?|tuijian|comments?|ads?|advert)"
+    r"|(?:share|related?|relations?|relative|recommend(?:ed)?|tuijian|comments?|ads?|advert|gg)"
     r"(?:[-_]?(?:articles?|bar|box|btn|list|news|read(?:ing)?|stories|to|wrap))?)(?=\s|$)",
     re.I,
 )
@@ -51,6 +51,8 @@ _IMAGE_SOURCES = ("data-src", "data-original", "data-url", "data-lazy-src", "_sr
 _ICON = re.compile(
     r"(?:icon|logo|blank|space|pixel|qrcode|ewm)[^/]*\.(?:gif|png|svg)$|loading[^/]*$|^data:", re.I
 )
+_WEB = ("http:", "https:")
+_AD_HOST = re.compile(r"https?://(?:ads?|adv|gg)\d{0,2}\.", re.I)
 _PIXELS = re.compile(r"\d{1,6}(?!\d|\s*%)")
 _ICON_PIXELS = 40
 """Pictures that the page itself makes smaller than this are ornaments."""
@@ -67,6 +69,8 @@ _PARAGRAPH_CELL = 200
 _HEADING_LENGTH = 40
 _HEADING_WORDS = 12
 _SENTENCE_END = "。！？；：，…!?;:,."
+_LABELLED_LINE = re.compile(r"\W{0,3}[A-Z][\w’' ]{1,24}:\s")
+"""`Getting there: Bus 27` is no heading."""
 _CLOSING = "”’」』）)】\"' "
 
 
@@ -78,6 +82,8 @@ class Line:
     bold: bool = False
     captioning: bool = False
     """The markup says that it belongs to the picture before it."""
+    is_item: bool = False
+    """It is in a list, where a short line is no heading."""
     own: str | None = None
     """What of it stands outside links; None where it has no link."""
 
@@ -103,6 +109,8 @@ class Body:
     uncredited: Image | None = None
     """The last picture that nobody has been credited with."""
     has_text: bool = False
+    items: set[int] = field(default_factory=set)
+    """The numbers of the blocks that are items of a list."""
 
     def add(self, block: Block) -> None:
         self.blocks.append(block)
@@ -122,9 +130,11 @@ def read_body(
     English pages, where nothing in the markup says so.
     """
     pieces = without_foot(without_boxes(list(pieces)))
+    lines = [piece for piece in pieces if isinstance(piece, Line)]
     body = Body()
     printed = {squeeze(head) for head in heads if head}
-    first, last = _extent([p for p in pieces if isinstance(p, Line)])
+    first, last = _extent(lines)
+    listed = _listed(lines)
     number = -1
     for piece in pieces:
         if isinstance(piece, Block):
@@ -136,10 +146,12 @@ def read_body(
         body.picture = None
         if not body.has_text and squeeze(piece.text) in printed:
             continue
-        if not is_furniture(piece):
+        if number in listed:
+            _add_text(piece, piece.text, body)
+        elif not is_furniture(piece):
             _take_line(piece, body, at_edge=not first < number < last, at_foot=number > last)
     if short_line_headings:
-        _mark_short_lines(body.blocks)
+        _mark_short_lines(body)
     return body
 
 
@@ -152,6 +164,20 @@ def _extent(lines: list[Line]) -> tuple[int, int]:
     ]
     own = own or [number for number, line in enumerate(lines) if _ends_sentence(line.text)]
     return (own[0], own[-1]) if own else (1, len(lines) - 2)
+
+
+def _listed(lines: list[Line]) -> set[int]:
+    """The numbers of the lines that look like credits but belong to a book, film or exhibit:
+    `作者：张三` below `《活着》` or above `出版社：作家出版社`."""
+    found: set[int] = set()
+    works = [number for number, line in enumerate(lines) if credits.describes_work(line.text)]
+    for work in works:
+        for way in (range(work - 1, -1, -1), range(work + 1, len(lines))):
+            for number in way:
+                if not credits.is_of_works(lines[number].text):
+                    break
+                found.add(number)
+    return found
 
 
 def without_boxes(pieces: list[Piece]) -> list[Piece]:
@@ -228,11 +254,18 @@ def _take_line(line: Line, body: Body, at_edge: bool, at_foot: bool) -> None:
     text, found = credits.take_byline(line.text)
     credits.merge(body.credits, found)
     if text:
-        body.add(Block("heading" if _is_heading(line, text) else "paragraph", text=text))
+        _add_text(line, text, body)
+
+
+def _add_text(line: Line, text: str, body: Body) -> None:
+    if line.is_item:
+        body.items.add(len(body.blocks))
+    body.add(Block("heading" if _is_heading(line, text) else "paragraph", text=text))
 
 
 def _is_heading(line: Line, text: str) -> bool:
-    return line.bold and len(text) <= _HEADING_LENGTH and not _ends_sentence(text)
+    is_short = len(text) <= _HEADING_LENGTH and not _ends_sentence(text)
+    return line.bold and is_short and not line.is_item
 
 
 def _take_caption(line: Line, body: Body) -> bool:
@@ -268,16 +301,18 @@ def _apply(caption: Caption, picture: Image, found: Credits) -> None:
         credits.merge(found, {"photographers": list(caption.photographers)})
 
 
-def _mark_short_lines(blocks: list[Block]) -> None:
-    for block, following in pairwise(blocks):
+def _mark_short_lines(body: Body) -> None:
+    for number, (block, following) in enumerate(pairwise(body.blocks)):
         text = block.text or ""
         if (
             block.type == "paragraph"
+            and number not in body.items
             and following.type == "paragraph"
             and len(text.split()) <= _HEADING_WORDS
             and len(text) <= 2 * _HEADING_LENGTH
             and len(following.text or "") > len(text)
             and not _ends_sentence(text)
+            and not _LABELLED_LINE.match(text)
             and captions.read_caption(text, hinted=False) is None
             and credits.credit_line(text) is None
         ):
@@ -329,6 +364,8 @@ class _Open(NamedTuple):
     captions: bool
     """Whether lines that belong to this block are captions."""
     is_link: bool = False
+    is_item: bool = False
+    is_verbatim: bool = False
 
 
 _INLINE = _Open(is_block=False, is_bold=False, captions=False)
@@ -339,11 +376,13 @@ def _opened(tag: str, style: str, align: str, names: str) -> _Open:
     """What an element of this kind is; the same few kinds make up all pages."""
     return _Open(
         is_block=tag in _BLOCKS,
+        is_item=tag == "li",
         is_bold=tag in _BOLD or bool(_BOLD_STYLE.search(style)),
         captions=tag in ("figcaption", "center")
         or align.lower() == "center"
         or bool(_CENTRED_STYLE.search(style) or _CAPTION_CLASS.search(names)),
         is_link=tag == "a",
+        is_verbatim=tag == "pre",
     )
 
 
@@ -369,6 +408,10 @@ class _Walk:
         self.plain = False
         """Whether the line has text that is not bold."""
         self.bold = 0
+        self.items = 0
+        """How many items of lists the walk is in."""
+        self.verbatim = 0
+        """How many `<pre>` it is in, where line ends are line ends."""
         self.links = 0
         """How many links the walk is in."""
         self.linked = False
@@ -399,6 +442,11 @@ class _Walk:
                     self.say(element.tail)
 
     def say(self, text: str | None) -> None:
+        if self.verbatim and text and "\n" in text:
+            for line in text.splitlines():
+                self.end_line()
+                self.say(line)
+            return
         if not text or (not self.words and text.isspace()):
             return
         self.words.append(text)
@@ -415,7 +463,8 @@ class _Walk:
         text = fold("".join(self.words))
         if text:
             own = fold("".join(self.own)) if self.linked else None
-            self.pieces.append(Line(text, not self.plain, self.captions[-1], own))
+            is_item = self.items > 0
+            self.pieces.append(Line(text, not self.plain, self.captions[-1], is_item, own))
         self.words = []
         self.own = []
         self.linked = False
@@ -457,6 +506,8 @@ class _Walk:
             self.captions.append(state.captions)
         self.bold += state.is_bold
         self.links += state.is_link
+        self.items += state.is_item
+        self.verbatim += state.is_verbatim
 
     def close(self, state: _Open) -> None:
         if state.is_block:
@@ -465,6 +516,8 @@ class _Walk:
             self.captions.pop()
         self.bold -= state.is_bold
         self.links -= state.is_link
+        self.items -= state.is_item
+        self.verbatim -= state.is_verbatim
 
     def is_furniture(self, element: etree._Element) -> bool:
         names = f"{element.get('class', '')} {element.get('id', '')}"
@@ -474,10 +527,14 @@ class _Walk:
 
     def add_image(self, element: etree._Element) -> None:
         address = next(filter(None, map(element.get, _IMAGE_SOURCES)), "").strip()
+        address = address or (element.get("srcset") or "").strip().split(" ", 1)[0].strip(",")
         if not address or _ICON.search(address) or is_ornament(element):
             return
+        url = join(self.base, address)
+        if url is None or _AD_HOST.match(url):
+            return
         self.end_line()
-        image = Image(url=join(self.base, address), alt=fold(element.get("alt", "")) or None)
+        image = Image(url=url, alt=fold(element.get("alt", "")) or None)
         self.pieces.append(Block("image", image=image))
 
     def add_video(self, element: etree._Element) -> _Open | None:
@@ -485,8 +542,8 @@ class _Walk:
         address = (element.get("src") or element.get("data-src") or "").strip()
         if address and (element.tag != "iframe" or _PLAYER.search(address)):
             self.note_video(address)
-        elif element.tag == "video" and not address:
-            return _INLINE
+        elif element.tag in ("video", "source") and not address:
+            return _INLINE  # libxml2 puts the picture of a `<picture>` into its `<source>`
         return None
 
     def add_videos_in(self, script: str) -> None:
@@ -496,7 +553,7 @@ class _Walk:
 
     def note_video(self, address: str) -> None:
         url = join(self.base, address)
-        if url not in self.videos:
+        if url is not None and url not in self.videos:
             self.videos.add(url)
             self.end_line()
             self.pieces.append(Block("video", url=url))
@@ -508,12 +565,14 @@ class _Walk:
         self.pieces.append(Block("table", rows=rows))
 
 
-def join(base: str, address: str) -> str:
-    """An absolute address; the address itself where it is too broken to be joined."""
+def join(base: str, address: str) -> str | None:
+    """The absolute address that a browser would ask for; None where it is broken, or not of the web
+    (`file:`, `data:`)."""
     try:
-        return urljoin(base, address)
+        url = urljoin(base, re.sub(r"[\t\r\n]", "", address.strip()).replace("\\", "/"))
     except ValueError:
-        return address
+        return None
+    return url if url.startswith(_WEB) else None
 
 
 def is_hidden(element: etree._Element) -> bool:

@@ -69,7 +69,7 @@ class EnglishLoader(ArticleLoader):
         first: list[Piece] = []
         element = self.date_line
         while element is not None:
-            pieces = pieces_after(element, self.page.url)
+            pieces = pieces_after(element, self.page.base)
             first = first or pieces
             if sum(len(piece.text) for piece in pieces if isinstance(piece, Line)) >= _ENOUGH_BODY:
                 return pieces

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from zjnews.furniture import is_notice
+from zjnews.furniture import is_notice, names_site
 from zjnews.loaders.base import SENTENCE, ArticleLoader, outermost, text_in
 from zjnews.loaders.body import lines_of
 from zjnews.text import squeeze
@@ -29,8 +29,6 @@ _LINKED_SHARE = 0.4
 """A container with more of its text in links is a list."""
 _TAIL = re.compile(r"\s*(?:_|\||--|-{1,2}(?=[^-]*$))\s*")
 """What separates a title from section and site in `<title>`."""
-_SITE = re.compile(r"(?:浙江在线|.{2,8}(?:新闻网|日报|晚报|频道)).{0,6}")
-"""Names of the site and its parts, which some pages have for a title."""
 _AROUND_TITLE = 20
 """Characters that may stand beside a title in its element: `[北京日记]`, `(图)`."""
 _FOUND_SHARE = 0.9
@@ -84,7 +82,7 @@ class FallbackLoader(ArticleLoader):
     def element_named(self) -> etree._Element | None:
         """The smallest element that holds the title named by `<title>`, and little more."""
         title = self.title_elsewhere()
-        if title is None or _SITE.fullmatch(title):
+        if title is None or names_site(title):
             return None
         for text in self.page.root.xpath(
             "body/descendant::text()[contains(., $title)]", title=title
@@ -149,7 +147,8 @@ class FallbackLoader(ArticleLoader):
         import trafilatura  # noqa: PLC0415  half a second, which most crawls never need
 
         text = trafilatura.extract(self.page.markup, fast=True, include_comments=False) or ""
-        lines = [line for line in map(squeeze, text.splitlines()) if not is_notice(line)]
+        cells = (line.strip("|") for line in map(squeeze, text.splitlines()))
+        lines = [line for line in cells if line and not is_notice(line)]
         is_brief = sum(map(len, lines)) < _ENOUGH_BODY and self.page.address.is_article
         return _sentences(self.page.root) if is_brief else lines
 

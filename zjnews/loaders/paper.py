@@ -19,6 +19,10 @@ _STRIP = re.compile(
 )
 """The strip over the title, which names one page: `浙江日报 2021年01月21日 第00003版：要闻`,
 `a0002版:小时·新闻`."""
+_NUMBERED_STRIP = re.compile(
+    r"(?P<paper>[\u4e00-\u9fff]{2,10}[报刊])\s?[>＞]\s?(?P<page>第\w{1,4}版)\s?[:：]\s?(?P<name>\S{1,20})"
+)
+"""`浙江法制报 > 第二版:时政`"""
 _STRIP_LENGTH = 100
 _STRIP_PARTS = 8
 
@@ -26,7 +30,7 @@ _STRIP_PARTS = 8
 def strip_in(line: str, paper: str) -> list[str] | None:
     """Paper, number and name of the printed page in a strip; `paper` is the name where the strip
     has none. None where the line is no strip."""
-    found = _STRIP.fullmatch(line)
+    found = _STRIP.fullmatch(line) or _NUMBERED_STRIP.match(line)
     return [found["paper"] or paper, found["page"], found["name"]] if found else None
 
 
@@ -101,7 +105,7 @@ class PaperLoader(ArticleLoader):
             if element is title or element in title.iterancestors():
                 break
             if element.find(".//img") is not None:
-                found = pieces_of(element, self.page.url, self.furniture) + found
+                found = pieces_of(element, self.page.base, self.furniture) + found
         return found
 
     def fill_dates(self, text: str) -> str:

@@ -17,6 +17,7 @@ from functools import cached_property
 from lxml import etree
 
 from zjnews import credits, dates, furniture
+from zjnews.addresses import Kind
 from zjnews.credits import HAN
 from zjnews.items import Block, Image, Payload
 from zjnews.loaders.base import SENTENCE, ArticleLoader
@@ -35,10 +36,6 @@ _VALUE_LENGTH = 40
 _STRIP_LINES = 12
 _TAIL_LINES = 4
 _HEAD_OF_PAPER = re.compile(r"(?P<paper>[\u4e00-\u9fff]{1,10}[报刊])\s?数字报(?:纸)?")
-_NUMBERED_STRIP = re.compile(
-    r"(?P<paper>[\u4e00-\u9fff]{2,10}[报刊])\s?[>＞]\s?(?P<page>第\w{1,4}版)\s?[:：]\s?(?P<name>\S{1,20})"
-)
-"""`浙江法制报 > 第二版:时政`"""
 _PROSE = 40
 """A line from this length on that has a comma or a full stop is no title."""
 _LETTERS_A_CHARACTER = 3
@@ -49,7 +46,6 @@ _DATELINE = re.compile(r"(?:浙江在线|本报|本网|新华社|中新网)\S{0,
 _TITLE_LENGTH = 80
 _MOST_TITLES = 3
 _DATE_LINE_LENGTH = 160
-_YEAR = re.compile(r"\d{4}")
 _LATER = datetime(2100, 1, 1, tzinfo=timezone.utc)
 """What relative dates would count from; only whole dates are read here."""
 _NEAR = timedelta(days=31)
@@ -118,11 +114,12 @@ class Text:
         self.titles: list[str] = []
         """Title and subtitle, as far as the page has them."""
         after = self.read_head(start, tail)
-        self.body = [
+        body = [
             line
             for number, line in enumerate(self.lines[after:], after)
             if line and number != self.dated and not _SITE.fullmatch(line)
         ]
+        self.body = _without_related(body)
 
     @property
     def is_page(self) -> bool:
@@ -133,7 +130,10 @@ class Text:
 
     @property
     def date_lines(self) -> list[str]:
-        return [] if self.dated is None else [self.lines[self.dated]]
+        """None for a newspaper: its address has the day."""
+        if self.dated is None or self.address.kind is Kind.PAPER:
+            return []
+        return [self.lines[self.dated]]
 
     def end_of_frame(self, tail: Tail | None) -> int:
         """Where the page's frame ends: after the strip of a newspaper, or after the breadcrumb."""
@@ -141,7 +141,7 @@ class Text:
         for number, line in enumerate(self.lines[:_STRIP_LINES]):
             if head := _HEAD_OF_PAPER.fullmatch(line):
                 paper = head["paper"]
-            if strip := strip_in(line, paper) or _numbered_strip(line):
+            if strip := strip_in(line, paper):
                 self.sections = strip
                 return number + 1
         for number in reversed(range(len(self.lines))):
@@ -169,7 +169,7 @@ class Text:
 
     def find_title(self, title: str, start: int, stop: int) -> tuple[int, int] | None:
         """The lines that together are the title which the tail names."""
-        for begin in range(start, stop):
+        for begin in (n for n in range(start, stop) if self.lines[n]):
             joined = ""
             for end in range(begin, min(stop, begin + _MOST_TITLES)):
                 joined += squeeze(self.lines[end])
@@ -238,6 +238,15 @@ def _lines(text: str) -> list[str]:
     return joined
 
 
+def _without_related(lines: list[str]) -> list[str]:
+    """The lines before `相关稿件`, where only titles and credits follow; the credits stay."""
+    for number, line in enumerate(lines):
+        rest = lines[number + 1 :]
+        if furniture.heads_box(line) and not any(map(_is_prose, rest)):
+            return [*lines[:number], *(line for line in rest if credits.credit_line(line))]
+    return lines
+
+
 def _hidden_tail(lines: list[str]) -> tuple[Tail | None, int]:
     """What a newspaper page says of itself at its end, and where that begins."""
     last = len(lines)
@@ -247,11 +256,6 @@ def _hidden_tail(lines: list[str]) -> tuple[Tail | None, int]:
         if tail := tail_in(" ".join(lines[begin:last])):
             return tail, begin
     return None, last
-
-
-def _numbered_strip(line: str) -> list[str] | None:
-    strip = _NUMBERED_STRIP.match(line)
-    return [strip["paper"], strip["page"], strip["name"]] if strip else None
 
 
 def _is_prose(line: str) -> bool:
@@ -266,8 +270,8 @@ def _is_prose(line: str) -> bool:
 def _is_date_line(line: str, day: date | None) -> bool:
     """Whether a line is date and source: a whole date, near the day of the address, and beside it
     nothing that a sentence would have."""
-    raw = dates.find(line) if len(line) <= _DATE_LINE_LENGTH else None
-    moment = dates.read(raw, _LATER) if raw and _YEAR.match(raw) else None
+    raw = dates.find_whole(line) if len(line) <= _DATE_LINE_LENGTH else None
+    moment = dates.read(raw, _LATER) if raw else None
     if raw is None or moment is None:
         return False
     before, _, after = line.partition(raw)

@@ -1,4 +1,4 @@
-"""Nothing off zjol.com.cn is asked for, but pictures where the site keeps them."""
+"""Nothing off the site is asked for, but pictures where the site keeps them."""
 
 from __future__ import annotations
 

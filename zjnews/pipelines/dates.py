@@ -21,8 +21,9 @@ class DatesPipeline:
     def process_item(self, item: Article) -> Article:
         address = addresses.read(item.url)
         fetched = datetime.fromisoformat(item.fetched_at)
-        in_address = dates.start_of(address.date) if address.date else None
-        printed = dates.read(item.published_raw or "", fetched, address.date)
+        in_address = _sane(dates.start_of(address.date) if address.date else None, fetched)
+        near = address.date if in_address else None
+        printed = dates.read(item.published_raw or "", fetched, near)
         if printed and printed.at > fetched + _LEAD:
             item.warnings.append("future-date")
         printed = _sane(printed, fetched)
@@ -30,8 +31,10 @@ class DatesPipeline:
             item.warnings.append("date-differs-from-address")
         if printed is None and in_address and address.kind is not addresses.Kind.PAPER:
             item.warnings.append("date-from-address")
+        if printed is None:
+            item.published_raw = None
         self.fill(item, printed or in_address)
-        modified = _sane(dates.read(item.modified_raw or "", fetched, address.date), fetched)
+        modified = _sane(dates.read(item.modified_raw or "", fetched, near), fetched)
         item.modified_at = modified.at.isoformat() if modified else None
         return item
 

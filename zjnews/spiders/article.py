@@ -15,7 +15,7 @@ from zjnews.spiders.fetching import FetchingSpider
 
 
 class ArticleSpider(FetchingSpider):
-    """Domain: zjol.com.cn and its subdomains.
+    """Domain: the site, see `addresses.is_on_site`.
 
     Arguments:
         url: one or more addresses, separated by commas

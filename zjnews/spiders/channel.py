@@ -23,7 +23,7 @@ _PATIENCE = 2
 
 
 class ChannelSpider(FindingSpider):
-    """Domain: the channels of zjol.com.cn, see `scrapy channels`.
+    """Domain: the channels of the site, see `scrapy channels`.
 
     Arguments, beside `since`, `until` and `full`:
         channels: names, `all`, or addresses of lists, separated by commas

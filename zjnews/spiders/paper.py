@@ -26,7 +26,7 @@ from zjnews.windows import SPANS
 
 
 class PaperSpider(FindingSpider):
-    """Domain: the newspapers of zjol.com.cn, see `scrapy channels`.
+    """Domain: the newspapers of the site, see `scrapy channels`.
 
     Arguments, beside `since`, `until` and `full`:
         papers: names or `all`, separated by commas
