@@ -6,6 +6,7 @@ for leaves the machine: hosts outside the site get 502 and are noted.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import socket
 import ssl
@@ -29,6 +30,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from zjnews import addresses
+
 DOMAIN = "zjol.com.cn"
 SISTERS = ("inzhejiang.com", "www.inzhejiang.com", "qjwb.thehour.cn")
 
@@ -51,6 +54,8 @@ class Answer:
     """As sent. A request that repeats it, and no ETag, is answered 304."""
     raw: bytes | None = None
     """What is sent instead, to the byte; the connection ends with it."""
+    drips: float = 0
+    """Seconds between two bytes of `raw`."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,8 @@ class Site:
     def environment(self) -> dict[str, str]:
         """What makes any HTTP client come here for every host."""
         proxy = f"http://127.0.0.1:{self.port}"
-        return {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": ""}
+        trusted = str(_tls()[1])
+        return {"http_proxy": proxy, "https_proxy": proxy, "no_proxy": "", "SSL_CERT_FILE": trusted}
 
     def answer(self, asked: Asked) -> Answer:
         with self.lock:
@@ -140,7 +146,7 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, site: Site) -> None:
         self.site = site
-        self.tls = _tls_context()
+        self.tls = _tls()[0]
         self.stopping = threading.Event()
         self.open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -235,12 +241,21 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.delay:
             self.server.stopping.wait(answer.delay)
         if answer.raw is not None:
-            self.wfile.write(answer.raw)
-            self.close_connection = True
+            self.send_raw(answer.raw, answer.drips)
         if answer.hangs:
             self.wait_for_end()
         elif answer.raw is None:
             self.send(answer, HTTPStatus.NOT_MODIFIED if _is_known(answer, headers) else None)
+
+    def send_raw(self, raw: bytes, drips: float) -> None:
+        self.close_connection = True
+        if not drips:
+            self.wfile.write(raw)
+            return
+        for byte in raw:
+            self.wfile.write(bytes([byte]))
+            if self.server.stopping.wait(drips):
+                return
 
     def absolute(self) -> str:
         if not self.path.startswith("/"):
@@ -297,11 +312,13 @@ def _is_known(answer: Answer, headers: Mapping[str, str]) -> bool:
 
 
 @cache
-def _tls_context() -> ssl.SSLContext:
-    """TLS with a certificate for all hosts of the site that nobody has signed but itself."""
+def _tls() -> tuple[ssl.SSLContext, Path]:
+    """TLS with a certificate for all hosts of the site that nobody has signed but itself; and the
+    file with that, for a client to trust."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"*.{DOMAIN}")])
-    hosts = [x509.DNSName(host) for host in (DOMAIN, f"*.{DOMAIN}", *SISTERS)]
+    names = (DOMAIN, f"*.{DOMAIN}", addresses.IMAGES, f"*.{addresses.IMAGES}", *SISTERS)
+    hosts = list(map(x509.DNSName, names))
     day = timedelta(days=1)
     now = datetime.now(timezone.utc)
     certificate = (
@@ -320,8 +337,10 @@ def _tls_context() -> ssl.SSLContext:
         encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.TemporaryDirectory() as folder:
-        pem = Path(folder) / "certificate.pem"
-        pem.write_bytes(private + certificate.public_bytes(encoding))
-        context.load_cert_chain(pem)
-    return context
+    folder = tempfile.TemporaryDirectory()
+    atexit.register(folder.cleanup)
+    trusted, pem = Path(folder.name) / "certificate.pem", Path(folder.name) / "key.pem"
+    trusted.write_bytes(certificate.public_bytes(encoding))
+    pem.write_bytes(private + trusted.read_bytes())
+    context.load_cert_chain(pem)
+    return context, trusted

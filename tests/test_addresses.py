@@ -12,7 +12,9 @@ from zjnews.addresses import (
     ARTICLE_KINDS,
     SISTER_HOSTS,
     Kind,
+    _read,
     is_on_site,
+    join,
     may_hold_images,
     paper_host,
     read,
@@ -457,3 +459,63 @@ def test_all_pages_of_an_article_are_one_article(
     assert later.page == page + 1
     assert first.page == 1
     assert (first.id, first.canonical, first.is_copy) == (later.id, later.canonical, later.is_copy)
+
+
+# --- As browsers join -------------------------------------------------------------------------
+
+BASE = f"https://{ZJ}/zjnews/202609/index.shtml"
+
+
+@pytest.mark.parametrize(
+    ("url", "joined"),
+    [
+        ("t.shtml", f"https://{ZJ}/zjnews/202609/t.shtml"),
+        ("..\\202608\\t.shtml", f"https://{ZJ}/zjnews/202608/t.shtml"),
+        ("\\t.shtml", f"https://{ZJ}/t.shtml"),
+        ("\\\\img.zjol.com.cn\\a.jpg", "https://img.zjol.com.cn/a.jpg"),
+        ("///img.zjol.com.cn/a.jpg", "https://img.zjol.com.cn/a.jpg"),
+        ("http:\\\\img.zjol.com.cn\\a.jpg", "http://img.zjol.com.cn/a.jpg"),
+        ("http:img.zjol.com.cn/a.jpg", "http://img.zjol.com.cn/a.jpg"),
+        ("https:t.shtml", f"https://{ZJ}/zjnews/202609/t.shtml"),
+        ("https:/t.shtml", f"https://{ZJ}/t.shtml"),
+        ("\x01\x1f t.\nsh\r\ttml \x00", f"https://{ZJ}/zjnews/202609/t.shtml"),
+        ("t.shtml?a=b\\c#d\\e", f"https://{ZJ}/zjnews/202609/t.shtml?a=b\\c#d\\e"),
+        ("a\x1bb.shtml", f"https://{ZJ}/zjnews/202609/a%1Bb.shtml"),
+        ("a\ud800.shtml", f"https://{ZJ}/zjnews/202609/a\ufffd.shtml"),
+        (f"HTTPS://me:secret@{ZJ.upper()}:443/t.shtml", f"https://{ZJ}/t.shtml"),
+        (f"http://{ZJ}:443/t.shtml", f"http://{ZJ}:443/t.shtml"),
+        ("http://[::1]:80/a", "http://[::1]/a"),
+        ("javascript:void(0)", "javascript:void(0)"),
+        ("http://[::1", None),
+        ("//[::1/a", None),
+        (f"//{ZJ}:a/", None),
+        (f"//{ZJ}:99999999/", None),
+        ("http://", None),
+        ("http://a b/", None),
+    ],
+)
+def test_addresses_are_joined_as_browsers_join(url: str, joined: str | None) -> None:
+    assert join(BASE, url) == joined
+
+
+@given(st.text(), st.one_of(st.none(), st.text(), st.just(BASE)))
+def test_no_join_raises_and_a_second_one_changes_nothing(url: str, base: str | None) -> None:
+    joined = join(base, url)
+    if joined is not None and joined.startswith(("http://", "https://")):
+        assert join(None, joined) == joined
+        joined.encode()
+
+
+@pytest.mark.parametrize("port", ["22", "8080", "81", "0", "80"])
+def test_another_port_than_that_of_the_scheme_is_not_the_site(port: str) -> None:
+    url = f"https://{ZJ}:{port}/zjnews/202609/t20260924_31929789.shtml"
+    assert not is_on_site(url)
+    assert not may_hold_images(f"http://img.zjolcdn.com:2{port}/a.jpg")
+
+
+def test_an_address_of_more_than_two_thousand_characters_is_unknown_and_not_kept() -> None:
+    before = _read.cache_info().currsize
+    for n in range(50):
+        url = f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml?{n}" + "a" * 4_000_000
+        assert read(url).kind is read(url[-4_000_000:], BASE).kind is Kind.UNKNOWN
+    assert _read.cache_info().currsize == before

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from datetime import datetime, timezone
 from io import BytesIO
 from pathlib import Path
@@ -96,14 +95,6 @@ def test_revisits_are_counted(tmp_path: Path) -> None:
     [_, passed] = archives.read(path)
     assert isinstance(passed, Passed)
     assert passed.skipped.reason == "revisit"
-
-
-def test_an_odd_date_does_not_lose_the_page(tmp_path: Path) -> None:
-    path = write_warc(tmp_path / "a.warc", ("response", BODY, []), date="2026-09-15")
-    os.utime(path, (1_700_000_000, 1_700_000_000))
-    [found] = archives.read(path)
-    assert isinstance(found, SavedPage)
-    assert found.fetched_at == datetime.fromtimestamp(1_700_000_000, timezone.utc)
 
 
 def page_with(folder: Path, response: str) -> list[SavedPage | Unusable]:

@@ -22,6 +22,7 @@ RANK = {
     "furniture": 1,
     "includes": 1,
     "payload": 1,
+    "codings": 1,
     "channels": 1,
     "sketches": 1,
     "captions": 2,

@@ -433,3 +433,31 @@ def test_the_time_of_an_update_is_not_that_of_publication(line: str) -> None:
     record = read_record(markup.encode(), url=ARTICLE)
     assert record["published_at"] == "2026-09-14T08:08:00+08:00"
     assert record["modified_at"] == "2026-09-15T09:00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    "charset",
+    "base64 hex idna punycode undefined zip bz2 rot13 uu quopri unicode_escape raw_unicode_escape"
+    " utf-7 utf_8_sig mbcs oem charmap no-such".split(),
+)
+@pytest.mark.parametrize("where", ["header", "meta"])
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [("渡口的早班船" * 9, "gb18030"), ("The ferry is back. " * 9 + "caf\xe9", "latin-1")],
+)
+def test_a_charset_that_is_none_of_the_web_is_as_if_not_declared(
+    charset: str, where: str, text: str, encoding: str
+) -> None:
+    meta = f"<meta charset='{charset}'>" if where == "meta" else ""
+    content_type = f"text/html; charset={charset}" if where == "header" else "text/html"
+    decoded = decode(f"<html>{meta}<p>{text}</p></html>".encode(encoding), content_type)
+    undeclared = decode(f"<html><p>{text}</p></html>".encode(encoding), "text/html")
+    assert text in decoded.text
+    assert (decoded.charset, decoded.guessed) == (undeclared.charset, undeclared.guessed)
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "http://[", "//[::1]:x/", "http://a:99999999/"])
+def test_a_refresh_to_a_broken_address_leads_nowhere(url: str) -> None:
+    body = f"<meta http-equiv=refresh content='0;url={url}'><p>早</p>".encode()
+    read = page.read("http://zjnews.zjol.com.cn/a.html", body, None, FETCHED)
+    assert read.leads_on is None

@@ -94,6 +94,16 @@ _CENTURY = range(2000, 2100)
 """Years of which an address can tell the day of an article."""
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.ASCII)
 
+_LONGEST = 2000
+"""Characters; no address of the site is near it."""
+_PORTS = {"http": 80, "https": 443}
+_EDGES = "".join(map(chr, range(0x21)))
+_BREAKS = re.compile(r"[\t\n\r]+")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_QUERY = re.compile(r"([?#]|$)")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,30}):", re.IGNORECASE | re.ASCII)
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -153,28 +163,37 @@ class Address:
         return "url:" + hashlib.sha1(self.canonical.encode("utf-8", "replace")).hexdigest()
 
 
-@lru_cache(maxsize=4096)
 def read(url: str, base: str | None = None) -> Address:
-    """Take an address apart. Never raises: what is no address of the site is `unknown`.
+    """Take an address apart. Never raises: what is no address of the site is `unknown`, and so is
+    one of more than 2,000 characters.
 
     A relative or protocol-relative `url` is joined with `base`; without a base, `//host/…` is
     taken as https.
     """
-    try:
-        absolute = _absolute(url, base)
-        parts = urlsplit(absolute)
-        host = (parts.hostname or "").rstrip(".")
-        _ = parts.port  # raises where it is no number
-    except ValueError:
-        return Address(url=url, kind=Kind.UNKNOWN, on_site=False, canonical=url)
-    if parts.scheme not in ("http", "https") or not _is_of_site(host) or "\\" in absolute:
-        return Address(url=absolute, kind=Kind.UNKNOWN, on_site=False, canonical=absolute)
+    if len(url) > _LONGEST or len(base or "") > _LONGEST:
+        return _unknown(url)
+    return _read(url, base)
+
+
+@lru_cache(maxsize=4096)
+def _read(url: str, base: str | None) -> Address:
+    absolute = join(base, url)
+    if absolute is None:
+        return _unknown(url)
+    parts = urlsplit(absolute)
+    host = _host_of(absolute)
+    if host is None or not _is_of_site(host):
+        return _unknown(absolute)
     if f"www.{host}" == ENGLISH_HOST:
         host = ENGLISH_HOST
     path = _clean_path(parts.path)
     if host == APP_HOST and (found := _read_app(absolute, path, parts.query)):
         return found
     return _read_path(absolute, host, path, parts.query)
+
+
+def _unknown(url: str) -> Address:
+    return Address(url=url, kind=Kind.UNKNOWN, on_site=False, canonical=url)
 
 
 def is_on_site(url: str) -> bool:
@@ -194,20 +213,71 @@ def may_hold_images(url: str) -> bool:
 
 def is_on_image_host(url: str) -> bool:
     """Whether an absolute address lies on the domain that holds nothing but pictures."""
+    return _lies_on(_host_of(url) or "", IMAGES)
+
+
+def is_host_of_site(name: str) -> bool:
+    """Whether a host belongs to the site, the domain of its pictures included."""
+    host = name.lower().rstrip(".")
+    return _is_of_site(host) or _lies_on(host, IMAGES)
+
+
+def join(base: str | None, url: str) -> str | None:
+    r"""The absolute address that a browser would ask for, where a page at `base` says `url`; None
+    where that is broken. An address by http or https comes without user name, password and the
+    port of its scheme.
+
+        "https://zjol.com.cn/a/", "..\\b\n.html"  ->  "https://zjol.com.cn/b.html"
+        None, " HTTP://me:secret@ZJOL.com.cn:80"  ->  "http://zjol.com.cn"
+        "https://zjol.com.cn/a/", "http://[::1"   ->  None
+    """
+    try:
+        relative = _as_a_browser(url, base)
+        return _serialized(urljoin(base, relative) if base else relative)
+    except ValueError:
+        return None
+
+
+def _as_a_browser(url: str, base: str | None) -> str:
+    """An address without what a browser takes out of it, or takes for something else."""
+    url = _SURROGATES.sub("\ufffd", _BREAKS.sub("", url.strip(_EDGES)))
+    url = _CONTROLS.sub(lambda found: f"%{ord(found[0]):02X}", url)
+    scheme = _SCHEME.match(url)
+    of_base = urlsplit(base).scheme if base else ""
+    name = scheme[1].lower() if scheme else of_base or "https"
+    if name not in _PORTS:
+        return url
+    path, mark, query = _QUERY.split(url[scheme.end() if scheme else 0 :], maxsplit=1)
+    path = path.replace("\\", "/")
+    if path.startswith("//") or (scheme and name != of_base):
+        path = f"{name}://{path.lstrip('/')}"
+    return path + mark + query
+
+
+def _serialized(url: str) -> str:
+    """Raises ValueError where an address by http or https has a host or port that cannot be."""
+    parts = urlsplit(url)
+    if parts.scheme not in _PORTS:
+        return url
+    host, port = parts.hostname, parts.port
+    if not host or " " in host:
+        raise ValueError("no host")
+    rest = url[len(f"{parts.scheme}://{parts.netloc}") :]
+    host = f"[{host}]" if ":" in host else host
+    number = "" if port in (None, _PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{number}{rest}"
+
+
+def _host_of(url: str) -> str | None:
+    """The host of an absolute address by http or https and by the port of its scheme."""
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
-        _ = parts.port  # raises where it is no number
+        port = parts.port  # raises where it is no number
     except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and _lies_on(host, IMAGES) and "\\" not in url
-
-
-def _absolute(url: str, base: str | None) -> str:
-    url = url.strip()
-    if base:
-        return urljoin(base, url)
-    return f"https:{url}" if url.startswith("//") else url
+        return None
+    if "\\" in url or parts.scheme not in _PORTS or port not in (None, _PORTS[parts.scheme]):
+        return None
+    return (parts.hostname or "").rstrip(".")
 
 
 def _lies_on(host: str, domain: str) -> bool:

@@ -1,4 +1,4 @@
-"""Saved pages: WARC files, folders and single files, read one page at a time."""
+"""Saved pages: WARC and ARC files, folders and single files, read one page at a time."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from w3lib.url import canonicalize_url
-
 from zjnews import addresses, warcs
 from zjnews.addresses import Kind
-from zjnews.cdxj import changed
+from zjnews.cdxj import changed, normal_form
 from zjnews.items import Rejected, Skipped
+from zjnews.outcomes import faults_rejected
 from zjnews.page import MAX_BYTES
 from zjnews.playback import Playback
 from zjnews.warcs import Answer, Record
@@ -30,6 +29,12 @@ _HREF = re.compile(rb"\bhref\s*=\s*[\"']?((?:https?:)?//[^\"'\s<>]+)", re.I)
 _COMMENT = re.compile(rb"<!--.*?-->", re.S)
 _FRONTS = (Kind.LIST, Kind.PAPER_FRONT)
 _HEAD_BYTES = 65536
+_MOST_SIDECAR = 1024 * 1024
+"""Bytes of a `response.json`."""
+_PACKED = re.compile(r"\.(?:warc|arc|wacz)\.[a-z0-9]{1,5}$")
+"""Archives of records in a form that is not read, such as `.warc.bz2`."""
+_NOT_ARCHIVES = (".open", ".cdxj", ".cdx", ".idx", ".part", ".json", ".txt", ".md5", ".sha1")
+"""What stands beside an archive; `.open` is one that is being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,15 @@ class Source:
     stop: int | None = None
     """The stretch of a WARC file whose records are read, in bytes; None is its end."""
 
+    member: str | None = None
+    """The WARC file in a WACZ."""
+
     @property
     def is_warc(self) -> bool:
-        return warcs.is_warc(self.path)
+        return warcs.is_archive(self.path)
 
     def reader(self) -> warcs.Reader:
-        return warcs.Reader(self.path, self.start, self.stop)
+        return warcs.Reader(self.path, self.start, self.stop, self.member)
 
 
 def read(path: Path) -> Iterator[Found]:
@@ -96,15 +104,29 @@ def sources(path: Path) -> Iterator[Source | Unusable]:
     """What there is to read in a file or folder, in a fixed order."""
     if path.is_dir():
         yield from _sources_in(path)
-    elif not path.is_file():
+    elif not path.exists():
         yield Unusable(str(path), Rejected("missing-file", "no such file or folder"))
-    elif warcs.is_warc(path) or _is_page(path):
-        yield Source(path)
+    elif warcs.is_archive(path) or _is_page(path):
+        yield from _sources_of(path)
     else:
         yield Unusable(str(path), Rejected("unknown-file", f"accepted are {_ACCEPTED}"))
 
 
 def _sources_in(folder: Path) -> Iterator[Source | Unusable]:
+    """To the bottom, however deep that is."""
+    open_folders = [_entries_of(folder)]
+    while open_folders:
+        entry = next(open_folders[-1], None)
+        if entry is None:
+            open_folders.pop()
+        elif isinstance(entry, Path):
+            open_folders.append(_entries_of(entry))
+        else:
+            yield entry
+
+
+def _entries_of(folder: Path) -> Iterator[Source | Unusable | Path]:
+    """What there is to read in a folder itself, and the folders in it, in their order."""
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -114,12 +136,34 @@ def _sources_in(folder: Path) -> Iterator[Source | Unusable]:
     sidecar = folder / "response.json"
     has_sidecar = len(pages) == 1 and sidecar.is_file()
     for entry in entries:
-        if entry in pages:
-            yield Source(entry, sidecar if has_sidecar else None)
-        elif warcs.is_warc(entry):
-            yield Source(entry)
-        elif entry.is_dir() and not entry.is_symlink():
-            yield from _sources_in(entry)
+        if entry.is_dir():
+            if not entry.is_symlink():
+                yield entry
+        elif entry in pages or warcs.is_archive(entry):
+            yield from _sources_of(entry, sidecar if has_sidecar and entry in pages else None)
+        elif _is_packed_otherwise(entry):
+            detail = f"not read in this form; accepted are {_ACCEPTED}"
+            yield Unusable(str(entry), Rejected("unknown-file", detail))
+
+
+def _sources_of(path: Path, sidecar: Path | None = None) -> Iterator[Source | Unusable]:
+    """A page or an archive, unless it is something else by that name."""
+    if path.exists() and not path.is_file():
+        yield Unusable(str(path), Rejected("no-plain-file", "a pipe, socket or device is not read"))
+    elif path.name.lower().endswith(".wacz"):
+        try:
+            yield from (Source(path, member=member) for member in warcs.members(path))
+        except OSError as error:
+            yield _unreadable(path, error)
+        except ValueError as error:
+            yield Unusable(str(path), Rejected("broken-warc", str(error)))
+    else:
+        yield Source(path, sidecar)
+
+
+def _is_packed_otherwise(path: Path) -> bool:
+    name = path.name.lower()
+    return bool(_PACKED.search(name)) and not name.endswith(_NOT_ARCHIVES) and path.is_file()
 
 
 def _unreadable(path: Path, error: OSError) -> Unusable:
@@ -133,9 +177,22 @@ def _is_page(path: Path) -> bool:
 def read_sidecar(path: Path) -> dict[str, Any]:
     """What `response.json` beside a page tells: `url`, `status`, `headers`, and `fetched_at`, None
     where it is no time. Raises OSError, ValueError."""
-    answer = json.loads(path.read_text("utf-8"))
+    with path.open("rb") as file:
+        text = file.read(_MOST_SIDECAR + 1)
+    if len(text) > _MOST_SIDECAR:
+        raise ValueError(f"more than {_MOST_SIDECAR:,} bytes")
+    try:
+        answer = json.loads(text.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if not isinstance(answer, dict) or not isinstance(answer.get("url", ""), str):
         raise ValueError("not an object with an url")
+    if answer.get("url"):
+        answer["url"] = addresses.join(None, answer["url"])
+        if answer["url"] is None:
+            raise ValueError("its url is broken")
+    if not re.fullmatch(r"[1-9]\d\d", str(answer.setdefault("status", 200)), re.ASCII):
+        raise ValueError("its status is none of HTTP")
     if not isinstance(answer.get("headers"), dict):
         answer["headers"] = {}
     answer["fetched_at"] = warcs.time_of(str(answer.get("fetched_at")))
@@ -189,41 +246,49 @@ def read_warc(reader: warcs.Reader) -> Iterator[Found]:
             if isinstance(found, warcs.Damage):
                 yield Unusable(str(reader.path), Rejected("broken-warc", str(found)))
             elif found.kind in warcs.ANSWERS:
-                yield _read_record(found, reader.path)
+                yield from _read_record(found, reader.path)
     except OSError as error:
         yield _unreadable(reader.path, error)
 
 
-def _read_record(record: Record, path: Path) -> Found:
+def _read_record(record: Record, path: Path) -> Iterator[Found]:
+    where = record.url or str(path)
     try:
-        answer = warcs.read_answer(record)
-        if urlsplit(answer.url).path == "/robots.txt":
-            return Passed(answer.url, Skipped("robots-txt"))
-        if answer.kind == "revisit":
-            return _read_revisit(answer, path)
-        return page_of(answer, path)
+        with faults_rejected(where):
+            answer = warcs.read_answer(record)
+            found = _found(answer, path)
     except Rejected as rejected:
-        return Unusable(record.url or str(path), rejected)
+        yield Unusable(where, rejected)
+        return
+    if answer.at is None and isinstance(found, SavedPage):
+        detail = f"{record.date or 'none'} is no time; that of the file is taken"
+        yield Unusable(where, Rejected("broken-warc-date", detail))
+    yield found
+
+
+def _found(answer: Answer, path: Path) -> SavedPage | Passed:
+    if addresses.join(None, answer.url) is None:
+        raise Rejected("broken-warc", "its address is broken")
+    if not answer.url.startswith(("http://", "https://")):
+        return Passed(answer.url, Skipped("not-http"))
+    if urlsplit(answer.url).path == "/robots.txt":
+        return Passed(answer.url, Skipped("robots-txt"))
+    if answer.kind == "revisit":
+        return _read_revisit(answer, path)
+    return page_of(answer, path)
 
 
 def _read_revisit(answer: Answer, path: Path) -> SavedPage | Passed:
     """The page that was the same as that of another address; of the same one it has been read."""
     original = answer.original_url
-    if not original or _are_one(original, answer.url):
+    if not original or normal_form(original) == normal_form(answer.url):
         return Passed(answer.url, Skipped("revisit"))
     return page_of(_beside(path.parent).whole(answer), path)
 
 
-def _are_one(url: str, other: str) -> bool:
-    try:
-        return canonicalize_url(url) == canonicalize_url(other)
-    except ValueError:  # no addresses at all
-        return url == other
-
-
 @lru_cache(maxsize=4)
 def _beside(folder: Path) -> Playback:
-    warc_files = (path for path in folder.iterdir() if warcs.is_warc(path) and path.is_file())
+    warc_files = (path for path in folder.iterdir() if warcs.is_archive(path) and path.is_file())
     return Playback(sorted(warc_files))
 
 

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 
 from w3lib.url import canonicalize_url
 
-from zjnews import warcs
+from zjnews import addresses, warcs
 from zjnews.items import Rejected
 from zjnews.warcs import Answer, Damage, Record
 
@@ -33,11 +33,17 @@ ENDING = ".cdxj"
 
 _MAY_NOT_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS)
 _WWW = re.compile(r"www\d*\.")
-_PORTS = {"http": 80, "https": 443}
 _SORTED_AT_ONCE = 100_000
 """Lines; more are sorted in pieces, so that memory does not grow with the file."""
+_MOST_BYTES = 2**62
 _OPEN = 200
 """Indexes that are kept open."""
+
+_LATEST = 2**32
+"""Seconds since 1970; there are file systems that know later times than Python."""
+_PACKED = (
+    "is packed as a whole: it is read, but not replayed; `warcio recompress OLD NEW` mends that"
+)
 
 Note = Callable[[Path, Damage], None]
 """What is told of the damage in a file."""
@@ -60,13 +66,21 @@ class Capture:
 def key_of(url: str) -> str:
     """The key that lines are sorted by (SURT): `cn,com,zjol,zjnews)/zjnews/index.shtml`. Addresses
     that differ in scheme, `www.` or case share it. Raises ValueError where it is no address."""
-    parts = urlsplit(canonicalize_url(url))
+    parts = urlsplit(normal_form(url))
     host = _WWW.sub("", (parts.hostname or "").lower(), count=1)
-    is_usual = parts.port in (None, _PORTS.get(parts.scheme))
-    port = "" if is_usual else f":{parts.port}"
+    port = f":{parts.port}" if parts.port else ""
     path = parts.path.lower()
     query = f"?{parts.query.lower()}" if parts.query else ""
     return f"{','.join(reversed(host.split('.')))}{port}){path.rstrip('/') or '/'}{query}"
+
+
+def normal_form(url: str) -> str:
+    """The address by which captures are compared: without the port of its scheme, its query in
+    order. Broken ones are as they are."""
+    try:
+        return canonicalize_url(addresses.join(None, url) or url)
+    except ValueError:
+        return url
 
 
 def line_of(answer: Answer, record: Record, at: datetime, filename: str) -> bytes:
@@ -97,7 +111,7 @@ def timestamp_of(date: str | None) -> str | None:
 
 def changed(path: Path) -> datetime:
     """When a file was changed last, UTC."""
-    return datetime.fromtimestamp(int(path.stat().st_mtime), timezone.utc)
+    return datetime.fromtimestamp(min(max(path.stat().st_mtime, 0), _LATEST), timezone.utc)
 
 
 def path_of(archive: Path) -> Path:
@@ -138,9 +152,15 @@ def say_nothing(archive: Path, damage: Damage) -> None:
 def lines_in(file: Path, archive: Path, note: Note = say_nothing) -> Iterator[bytes]:
     """The lines of the answers in a file, in its order, under the name of a WARC file. Raises
     OSError."""
+    if file.name.lower().endswith(".wacz"):
+        note(archive, Damage(0, "a WACZ is read, but not replayed; unzip it"))
+        return
     for found in warcs.Reader(file):
         if isinstance(found, Damage):
             note(archive, found)
+        elif found.is_packed:
+            note(archive, Damage(found.offset, _PACKED))
+            return
         elif found.kind in warcs.ANSWERS and found.url:
             try:
                 answer = warcs.read_answer(found)
@@ -200,12 +220,12 @@ class Index:
             key = f"{key_of(url)} ".encode()
         except ValueError:
             return []
-        wanted = canonicalize_url(url)
+        wanted = normal_form(url)
         found = [
             capture
             for archive, path in self.paths.items()
             for capture in self.captures_in(archive, path, key)
-            if canonicalize_url(capture.url) == wanted
+            if normal_form(capture.url) == wanted
         ]
         return sorted(found, key=lambda capture: capture.timestamp)
 
@@ -216,7 +236,7 @@ class Index:
         for line in _lines_under(key, self.open(path)):
             try:
                 found.append(_capture(line, archive))
-            except (ValueError, LookupError, TypeError):
+            except (ValueError, LookupError, TypeError, RecursionError):
                 self.note(archive, Damage(0, f"its index {path.name} is damaged; remove it"))
         return sorted(found, key=lambda capture: (capture.timestamp, capture.offset))
 
@@ -232,14 +252,19 @@ def _lines_under(key: bytes, lines: mmap.mmap | bytes) -> Iterator[bytes]:
 def _capture(line: bytes, archive: Path) -> Capture:
     _, timestamp, fields = line.decode().split(" ", 2)
     found = json.loads(fields)
+    status, offset = int(found["status"]), int(found["offset"])
+    texts = (found["url"], found.get("digest", ""))
+    is_sound = all(isinstance(text, str) for text in texts) and 0 <= offset < _MOST_BYTES
+    if not is_sound or not timestamp.isdigit():
+        raise ValueError("no line of an index")
     return Capture(
-        url=found["url"],
+        url=texts[0],
         timestamp=timestamp,
-        status=int(found["status"]),
+        status=status,
         is_revisit=found["mime"] == "warc/revisit",
-        digest=found.get("digest", ""),
+        digest=texts[1],
         archive=archive,
-        offset=int(found["offset"]),
+        offset=offset,
     )
 
 

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, Literal
 
 from zjnews.items import RECORD_KEYS
+from zjnews.text import printable
 
 NAMED = 5
 """So many lines of a file that are no record are named; all are counted."""
@@ -154,17 +155,6 @@ def _inside(block: Difference) -> list[Difference]:
 
 
 # --- Two texts ------------------------------------------------------------------------------------
-
-
-def printable(text: str) -> str:
-    """The text with escapes in place of what cannot be seen or steers a terminal: control and
-    zero-width characters, reversed writing, unusual spaces, halves of characters."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
 
 
 def shown(value: Any) -> str:

@@ -15,6 +15,7 @@ from lxml.html.builder import CLASS, E
 
 from zjnews import comparing
 from zjnews.comparing import MISSING, Comparison, Difference, Mark
+from zjnews.text import printable
 
 _AROUND = 60
 """Characters that are shown of what is the same before and after a difference."""
@@ -82,7 +83,7 @@ def _contents(comparison: Comparison) -> HtmlElement:
     """The table at the top. A link names its section by number, since a key may be anything."""
     rows = [("lost", "lost", comparison.lost), ("gained", "gained", comparison.gained)]
     for number, (key, count) in enumerate(comparison.counts().items()):
-        rows.append((f"field-{number}", comparing.printable(key), count))
+        rows.append((f"field-{number}", printable(key), count))
     cells = [(E.td(E.a(name, href=f"#{anchor}")), E.td(f"{n:,}")) for anchor, name, n in rows]
     return E.table(E.tr(E.th("field"), E.th("records")), *(E.tr(*row) for row in cells))
 
@@ -99,7 +100,7 @@ def _fields(comparison: Comparison, examples: int) -> Iterator[HtmlElement]:
     for number, (key, count) in enumerate(comparison.counts().items()):
         found = islice(comparison.changed_records(key), examples)
         shown = [part for record, how in found for part in (*_about(record), *_values(how))]
-        heading = _heading(comparing.printable(key), count, examples)
+        heading = _heading(printable(key), count, examples)
         yield E.section(*heading, *shown, id=f"field-{number}")
 
 
@@ -111,7 +112,7 @@ def _heading(name: str, count: int, examples: int) -> Iterator[HtmlElement]:
 
 def _about(record: dict[str, Any]) -> tuple[HtmlElement, HtmlElement]:
     """Title, id and link of a record."""
-    url = comparing.printable(str(record.get("url") or ""))
+    url = printable(str(record.get("url") or ""))
     link = E.a(url, href=url, rel="noopener noreferrer") if _WEB.match(url) else url
     heading = E.h3(comparing.title_of(record), lang="zh")
     return heading, E.p(comparing.name_of(record), " ", link, CLASS("about"))
@@ -122,7 +123,7 @@ def _values(difference: Difference) -> Iterator[HtmlElement]:
     places = comparing.places(difference)
     for place in places[:_MOST_PLACES]:
         if place.path != difference.path:
-            yield E.p(comparing.printable(place.path), CLASS("about"))
+            yield E.p(printable(place.path), CLASS("about"))
         yield E.p(*_marked(place), CLASS("value"), lang="zh")
     if len(places) > _MOST_PLACES:
         yield E.p(f"and {len(places) - _MOST_PLACES:,} more", CLASS("about"))
@@ -171,4 +172,4 @@ def _changed(mark: Mark, text: str) -> HtmlElement:
 
 
 def _visible(text: str) -> str:
-    return "\n".join(map(comparing.printable, text.split("\n")))
+    return "\n".join(map(printable, text.split("\n")))

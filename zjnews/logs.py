@@ -1,4 +1,4 @@
-"""How the log speaks of items: one line each."""
+"""How the log speaks: one line for each item; nothing that a page says steers a terminal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,34 @@ from typing import Any
 from scrapy import logformatter
 
 from zjnews.items import Rejected, Skipped
+from zjnews.text import fit_for_log, printable, without_user
+
+OURS = "zjnews"
+"""Name of the logger that all lines of the crawler's own go to."""
+
+
+class FitRecord(logging.LogRecord):
+    """A record whose message may be shown, whatever a page, header or address has put into it. A
+    message of ours is one line; Scrapy has some of several."""
+
+    def getMessage(self) -> str:  # noqa: N802  the standard library's
+        message = super().getMessage()
+        return fit_for_log(message) if self.name == OURS else _fit_lines(message)
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        if self.exc_info and self.exc_info[0]:
+            self.exc_text = _fit_lines(logging.Formatter().formatException(self.exc_info))
+
+
+def _fit_lines(text: str) -> str:
+    return "\n".join(map(printable, without_user(text).split("\n")))
+
+
+logging.setLogRecordFactory(FitRecord)
+logger = logging.getLogger(OURS)
+# What it cannot read is counted and named by us; its own lines for that are of the level ERROR.
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
 class LogFormatter(logformatter.LogFormatter):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from zjnews import store
+from zjnews import logs, store
 from zjnews.items import Article, Rejected, Skipped
 
-logger = logging.getLogger("zjnews")
+logger = logs.logger
 
 REPLAYED = "replayed"
 """Flag of a response that comes from an archive."""
@@ -22,6 +24,7 @@ FETCHED_AT = "fetched_at"
 _PASSING = re.compile(
     r"http-(?!404$|410$).*|download-failed|page-failed|reader-fault|robots-forbidden"
     r"|host-paused|duplicate|archive-miss"
+    r"|bad-certificate|private-address"
     # What a page of maintenance or of a guard against robots looks like:
     r"|empty-page|no-article|list-page|not-found-page|not-html|unreadable"
 )
@@ -31,8 +34,24 @@ _DOUBTFUL = ("empty-page", "no-article", "list-page", "not-found-page", "not-htm
 """Of those, the ones that are believed when they were met on several days."""
 GONE = ("http-404", "http-410", "not-found-page")
 """Reasons that say that a page is no longer there."""
+FILES_LOST = ("unknown-file", "unreadable-file")
+"""Reasons for which nothing of a whole file or folder was read, though it is there. They make the
+exit status one of errors: the feed is not what was asked for."""
 NOT_THERE = (*GONE, "archive-miss")
 """Reasons for which an article may still be found at another address."""
+
+
+@contextmanager
+def faults_rejected(where: str) -> Iterator[None]:
+    """Raise Rejected for a fault of ours over an address or file too: it costs that one, and does
+    not pass in silence."""
+    try:
+        yield
+    except Rejected:
+        raise
+    except Exception as fault:
+        logger.exception("fault while reading %s", where)
+        raise Rejected("reader-fault", "see the traceback above") from fault
 
 
 def is_passing(rejected: Rejected) -> bool:
@@ -55,7 +74,8 @@ def reject(crawler: Crawler, rejected: Rejected, where: str, asked: str | None =
     canonical address by which it was found, to be remembered unless the reason may pass."""
     assert crawler.stats is not None
     crawler.stats.inc_value(f"zjnews/rejected/{rejected.reason}")
-    logger.warning("rejected %s (%s)", where, rejected)
+    level = logging.ERROR if rejected.reason in FILES_LOST else logging.WARNING
+    logger.log(level, "rejected %s (%s)", where, rejected)
     if asked and (not is_passing(rejected) or rejected.reason in _DOUBTFUL):
         note_passed(crawler, asked, rejected.reason)
 

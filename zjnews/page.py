@@ -29,6 +29,14 @@ MAX_BYTES = 8 * 1024 * 1024
 
 _CHARSETS = ("utf-8", "gb18030")
 """What the site has ever been written in."""
+_OF_THE_WEB = frozenset(
+    "utf-8 utf-16 utf-16-be utf-16-le gb18030 big5hkscs euc_jp iso2022_jp cp932 cp949 cp866 cp874"
+    " cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859-2 iso8859-3 iso8859-4"
+    " iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-10 iso8859-13 iso8859-14 iso8859-15"
+    " iso8859-16 koi8-r koi8-u mac-roman mac-cyrillic".split()
+)
+"""Those of https://encoding.spec.whatwg.org/#names-and-labels, by Python's names. It has others
+under the same kind of name that make no text (`base64`), or markup of what is none (`utf-7`)."""
 _SINGLE_BYTE = re.compile(r"cp125|iso8859|latin|ascii|mac_roman")
 _MARKUP = re.compile(
     r"<(?:!doctype|html|head|body|div|p|table|span|section|article|meta|title|script|h1)\b", re.I
@@ -224,7 +232,10 @@ class Page:
     def refresh_target(self) -> str | None:
         """Where a meta refresh leads at once."""
         head = self.markup[:_HEAD]
-        seconds, target = get_meta_refresh(head, self.base, ignore_tags=("script", "noscript"))
+        try:
+            seconds, target = get_meta_refresh(head, self.base, ignore_tags=("script", "noscript"))
+        except ValueError:  # a broken address leads nowhere
+            return None
         return target if target and seconds is not None and seconds <= _AT_ONCE else None
 
     @property
@@ -354,7 +365,8 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     charset, bom = read_bom(body)
     if charset and bom:
         return Decoded(to_unicode(body[len(bom) :], charset), "bom", guessed=False)
-    declared = http_content_type_encoding(content_type) or _declared_in(body)
+    in_header = _of_the_web(http_content_type_encoding(content_type))
+    declared = in_header or _declared_in(body)
     for candidate in ("utf-8", "gb18030") if declared == "gb18030" else ("utf-8",):
         # Strictly valid UTF-8 is never anything else; nor is GBK, once it is not UTF-8.
         if (text := _strict(body, candidate)) is not None:
@@ -367,8 +379,13 @@ def _declared_in(body: bytes) -> str | None:
     """The charset that the markup declares; a dead include may come before it."""
     head = body[:_DECLARING]
     if includes.may_be_in(head):
-        return html_body_declared_encoding(includes.lift(head.decode("latin-1"))[0])
-    return html_body_declared_encoding(head)
+        head = includes.lift(head.decode("latin-1"))[0].encode("latin-1")
+    return _of_the_web(html_body_declared_encoding(head))
+
+
+def _of_the_web(charset: str | None) -> str | None:
+    """A charset that a page may declare; None for anything else that Python knows by a name."""
+    return charset if charset in _OF_THE_WEB else None
 
 
 def _strict(body: bytes, charset: str) -> str | None:

@@ -86,7 +86,7 @@ class Playback:
             answer = warcs.read_answer(warcs.read_at(capture.archive, capture.offset))
         except OSError as error:
             raise Rejected("broken-warc", error.strerror or str(error)) from error
-        if answer.url != capture.url:
+        if cdxj.normal_form(answer.url) != cdxj.normal_form(capture.url):
             raise Rejected("broken-warc", f"holds another address than {capture.url}")
         return answer
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -16,7 +15,7 @@ from zjnews import items, loaders, page
 from zjnews.archives import Found, Passed, Unusable
 from zjnews.items import Article, Rejected
 from zjnews.joining import number_of, pages_of
-from zjnews.outcomes import logger
+from zjnews.outcomes import faults_rejected
 from zjnews.page import Page
 
 COMPARING = 500
@@ -85,28 +84,17 @@ def load(
 ) -> tuple[Page, Article]:
     """A page and its article, before any pipeline. Raises Rejected, also for a fault of ours, which
     must not end a crawl, nor pass in silence."""
-    with _faults_rejected(url):
+    with faults_rejected(url):
         read = page.read(url, body, content_type, fetched_at)
         return read, loaders.load(read)
 
 
 def finish(article: Article, pipelines: list[Pipeline]) -> Article:
     """The article after the pipelines. Raises Rejected, for a fault too."""
-    with _faults_rejected(article.url):
+    with faults_rejected(article.url):
         for pipeline in pipelines:
             article = pipeline.process_item(article)
         return article
-
-
-@contextmanager
-def _faults_rejected(url: str) -> Iterator[None]:
-    try:
-        yield
-    except Rejected:
-        raise
-    except Exception as fault:
-        logger.exception("fault while reading %s", url)
-        raise Rejected("reader-fault", "see the traceback above") from fault
 
 
 def line_of(record: dict[str, Any]) -> bytes:

@@ -238,9 +238,10 @@ def _writer(buffer: BytesIO) -> Any:
 
 def _final(served: bytes) -> bytes:
     """What was served without the informational answers before it."""
-    while information := _INFORMATION.match(served):
-        served = served[information.end() :]
-    return served
+    at = 0
+    while information := _INFORMATION.match(served, at):
+        at = information.end()
+    return served[at:]
 
 
 def _split(served: bytes) -> tuple[bytes, bytes]:

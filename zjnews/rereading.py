@@ -16,7 +16,7 @@ from typing import Any
 
 from scrapy.utils.log import configure_logging
 
-from zjnews import archives, reading
+from zjnews import archives, reading, warcs
 from zjnews.archives import Passed, Source, Unusable
 from zjnews.joining import Gathering
 from zjnews.reading import Outcome, Piece, Pipeline, Refused, Whole
@@ -144,9 +144,10 @@ def tasks_of(path: Path) -> Iterator[Task]:
 
 
 def stretches_of(source: Source) -> Iterator[Source]:
-    """A WARC file in pieces that can be read at the same time."""
+    """A WARC file in pieces that can be read at the same time, where it can be divided."""
     try:
-        size = source.path.stat().st_size
+        is_divided = source.member is None and warcs.can_be_split(source.path)
+        size = source.path.stat().st_size if is_divided else 0
     except OSError:
         size = 0  # reading it will tell
     starts = range(0, max(size, 1), _STRETCH)

@@ -46,13 +46,20 @@ DOWNLOADER_MIDDLEWARES = {
     # Replaced: the same, but retries wait, and a host in trouble is left in peace.
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "zjnews.middlewares.hosts.HostsMiddleware": 550,
+    # Replaced: the same, but an answer gives the page that the reading of its recording gives.
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
+    "zjnews.middlewares.decoding.DecodingMiddleware": 590,
     "zjnews.middlewares.replay.ReplayMiddleware": 900,  # where Scrapy's own cache stands
 }
 DOWNLOAD_HANDLERS = {
-    # Replaced: the same, but what was sent and served can be kept.
-    "http": "zjnews.handlers.RecordingHandler",
-    "https": "zjnews.handlers.RecordingHandler",
+    # Replaced: the same, but headers have an end, and what was sent and served can be kept.
+    "http": "zjnews.handlers.SiteDownloadHandler",
+    "https": "zjnews.handlers.SiteDownloadHandler",
 }
+
+DOWNLOAD_VERIFY_CERTIFICATES = True  # default False; False for old hosts whose own is bad
+TWISTED_DNS_RESOLVER = "zjnews.handlers.SiteResolver"  # default takes any address for a name
+ALLOW_PRIVATE_ADDRESSES = False  # our own: True for a mirror of the site at home
 
 # --- Limits --------------------------------------------------------------------------------------
 DOWNLOAD_MAXSIZE = MAX_BYTES  # default 1 GiB; no article is near it
@@ -109,6 +116,7 @@ FEED_EXPORTERS = {
 }
 RSS_ITEMS = 50  # our own: articles of a feed for readers, the newest; 0 for all
 RSS_TITLE = "浙江在线"  # our own: its title
+CSV_FOR_SPREADSHEETS = False  # our own: True keeps a cell from being taken for a formula
 FEED_PROBE = True  # our own: try the feeds before the crawl begins
 FEED_STORAGES = {
     "": "zjnews.storages.WholeFileStorage",  # default writes into the file itself

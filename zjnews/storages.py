@@ -17,6 +17,8 @@ from scrapy.extensions.feedexport import FileFeedStorage, S3FeedStorage
 from scrapy.utils.misc import build_from_crawler, load_object
 from twisted.internet.defer import Deferred
 
+from zjnews.text import without_user
+
 _S3_TRIES = 3
 _S3_CONNECT_SECONDS = 10
 _S3_READ_SECONDS = 60
@@ -28,6 +30,9 @@ _SAYS = {
     "AccessDenied": "access is denied",
     "403": "access is denied",
 }
+
+
+NO_CREDENTIALS = "credentials do not belong into an address; see docs/feeds.md"
 
 
 class FeedError(Exception):
@@ -83,8 +88,8 @@ class S3Storage(S3FeedStorage):
     end in reasonable time. boto3 sends large files in parts."""
 
     def __init__(self, uri: str, *args: Any, **options: Any) -> None:
-        if urlsplit(uri).username:
-            raise NotConfigured("credentials do not belong into an address")
+        if has_credentials(uri):
+            raise NotConfigured(NO_CREDENTIALS)
         super().__init__(uri, *args, **options)
         import boto3.session  # noqa: PLC0415  an optional install
         from botocore.config import Config  # noqa: PLC0415
@@ -116,6 +121,11 @@ def place(uri: str) -> str:
         return str(Path(uri).absolute()) if uri != "stdout:" else uri
     scheme, _, rest = uri.partition("://")
     return f"{scheme}://{rest.rsplit('@', 1)[-1]}"
+
+
+def has_credentials(uri: str) -> bool:
+    """Whether a key or password stands in an address, which lists of processes and logs show."""
+    return without_user(uri) != uri
 
 
 def probe(crawler: Crawler, uri: str, options: dict[str, Any]) -> None:

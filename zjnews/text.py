@@ -13,6 +13,9 @@ _INVISIBLE = re.compile(
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _WIDE = (*zip("，：；？！（）", ",:;?!()", strict=True), ("…", "..."))
 _LATIN = re.compile(r"[A-Za-z]+")
+_USER = re.compile(r"(?<=://)(?:[^\s/?#\\@]{1,500}@)+|(?<=s3://)[^\s:/]{1,500}:[^\s@]{0,500}@")
+"""What stands before the host of an address. A secret key of S3 may hold slashes."""
+_LONGEST_SHOWN = 1_000
 
 
 def fold(text: str) -> str:
@@ -48,3 +51,29 @@ def language_of(text: str) -> str:
     sample = text[:300]
     letters = sum(map(len, _HAN.findall(sample)))
     return "en" if len(_LATIN.findall(sample)) > letters else "zh"
+
+
+def printable(text: str) -> str:
+    """The text with escapes in place of what cannot be seen or steers a terminal: control and
+    zero-width characters, reversed writing, unusual spaces, halves of characters."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def without_user(text: str) -> str:
+    """The text without the user names and passwords of the addresses in it."""
+    return _USER.sub("", text) if "@" in text else text
+
+
+def fit_for_log(text: str) -> str:
+    r"""What a page, header, file or address says, as one line that may be shown: printable, without
+    passwords, cut where it is very long.
+
+        "http://me:secret@zjol.com.cn/\n\x1b[2J"  ->  "http://zjol.com.cn/\n\x1b[2J" in escapes
+    """
+    cut = "…" if len(text) > _LONGEST_SHOWN else ""
+    return printable(without_user(text[:_LONGEST_SHOWN])) + cut

@@ -1,34 +1,39 @@
-"""The records of WARC files, damaged ones too, and what a server had answered."""
+"""The records of WARC and ARC files, damaged ones too, and what a server had answered."""
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import re
 import sys
+import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, cast
 
-import brotli
 from warcio.archiveiterator import ArchiveIterator
-from warcio.bufferedreaders import BufferedReader, ChunkedDataReader
+from warcio.bufferedreaders import ChunkedDataReader, DecompressingBufferedReader
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 
+from zjnews import addresses, codings
 from zjnews.items import Rejected
 from zjnews.page import MAX_BYTES
+from zjnews.text import fit_for_log
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-ENDINGS = (".warc", ".warc.gz")
+ENDINGS = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz", ".wacz")
 ANSWERS = ("response", "revisit", "resource")
 """Types of records that hold what a server answered."""
 
@@ -39,30 +44,61 @@ _DAMAGE = (
     EOFError,
     ValueError,
     zlib.error,
+    zstd.ZstdError,
+    zipfile.BadZipFile,
     # What warcio raises over bytes that it did not expect.
     AttributeError,
     LookupError,
     TypeError,
 )
-_RECORD_STARTS = (b"\x1f\x8b\x08", b"WARC/1.")
-_CHUNK = 1024 * 1024
+_GZIP = b"\x1f\x8b\x08"
+_STARTS = re.compile(re.escape(_GZIP) + rb"|WARC/\d")
+_HEAD = re.compile(rb"WARC/\d|filedesc:|https?://\S{1,4000} \S{1,45} \d{8,14} ")
+"""What a record begins with, in WARC and ARC."""
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.IGNORECASE | re.ASCII)
+_MOST_LINES = 500
+_MOST_LINE = 64 * 1024
+"""Lines of the head of a record, and bytes of one."""
+_SAMPLE = 1024
+"""Bytes of a gzip member that tell whether it holds a record."""
+_CHUNK = 64 * 1024
+_ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
+_MOST_DICTIONARY = 16 * 1024 * 1024
+_MOST_DAMAGES = 10
+_LEAST_READ = 1024 * 1024 * 1024
+_MOST_READ = 20
+"""How much is read, in bytes and in sizes of the file, to find records in what is damaged."""
+_ONE_MEMBER = "non-chunked gzip"
+"""What warcio says of a gzip member that holds several records."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _MOST = MAX_BYTES + 1024 * 1024
 """Bytes of a record that are read: a page, and its headers."""
 _CHUNK_HEAD = re.compile(rb"[ \t]*([0-9a-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n", re.I)
+_TIME = re.compile(
+    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)(?:[Tt ](?P<hour>\d\d):(?P<minute>\d\d)"
+    r"(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,30}))?)?(?P<offset>[Zz]|[+-]\d\d:\d\d)?)?)?)?",
+    re.ASCII,
+)
+"""https://www.w3.org/TR/NOTE-datetime"""
+_DIGITS = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
+    r"(?:(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?",
+    re.ASCII,
+)
+_YEARS = (1990, 2200)
 _STATUS = re.compile(rb"HTTP/\d[\d.]*\s+(\d{3})\b", re.I)
 
 
-def is_warc(path: Path) -> bool:
-    """Whether a file is one, by its name."""
+def is_archive(path: Path) -> bool:
+    """Whether a file is one of records, by its name."""
     return path.name.lower().endswith(ENDINGS)
 
 
 def files(path: Path) -> list[Path]:
-    """The WARC files in a folder and those below it, or the one that a path names."""
+    """The archives in a folder and those below it, or the one that a path names."""
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if is_warc(file) and file.is_file())
-    return [path] if is_warc(path) and path.is_file() else []
+        return sorted(file for file in path.rglob("*") if is_archive(file) and file.is_file())
+    return [path] if is_archive(path) and path.is_file() else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +142,8 @@ class Answer:
     @property
     def content(self) -> bytes:
         """The body without its Content-Encoding. Raises Rejected where that is damaged."""
-        encoding = (self.header("content-encoding") or "").strip().lower()
-        try:
-            return _decoded(self.body, encoding)
-        except (brotli.error, zstd.ZstdError, zlib.error) as error:
-            raise Rejected("unreadable", f"its {encoding} encoding is damaged") from error
+        named = (v.decode("latin-1") for k, v in self.headers if k.lower() == b"content-encoding")
+        return codings.decoded(self.body, named, MAX_BYTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +160,9 @@ class Record:
     offset: int
     length: int
     """Where it lies in its file, in bytes."""
+    is_packed: bool = False
+    """Whether its file is packed as a whole, so that `offset` is in what that gives, and the record
+    is found by nothing but reading from the beginning."""
 
     def header(self, name: str) -> str | None:
         value: str | None = self.headers.get_header(name)
@@ -135,19 +171,28 @@ class Record:
     @property
     def url(self) -> str:
         """The address that was asked for, or empty."""
-        return self.header("WARC-Target-URI") or ""
+        url = self.header("WARC-Target-URI") or self.header("uri") or ""
+        return addresses.join(None, url) or url
+
+    @property
+    def date(self) -> str:
+        """Its WARC-Date, or that of ARC."""
+        return self.header("WARC-Date") or self.header("archive-date") or ""
 
 
 class Reader:
-    """The records that begin in a stretch of a WARC file. What is damaged is named once, as
-    `Damage`, and reading goes on behind it. Iterating raises OSError where the file cannot be
-    opened."""
+    """The records that begin in a stretch of a file. What is damaged is named once, as `Damage`,
+    and reading goes on behind it. Iterating raises OSError where the file cannot be opened."""
 
-    def __init__(self, path: Path, start: int = 0, stop: int | None = None) -> None:
-        """`start` need not be where a record begins."""
+    def __init__(
+        self, path: Path, start: int = 0, stop: int | None = None, member: str | None = None
+    ) -> None:
+        """`start` need not be where a record begins. `member`: the file in a WACZ that is read."""
         self.path = path
         self.start = start
         self.stop = stop
+        self.member = member
+        self.is_packed = False
         self.first: int | None = None
         """Where the first record begins that was found."""
         self.next: int | None = None
@@ -157,38 +202,94 @@ class Reader:
         self.in_damage = start > 0  # whatever stands there, it began in an earlier stretch
 
     def __iter__(self) -> Iterator[Record | Damage]:
-        with self.path.open("rb") as stream:
-            start = _next_start(stream, self.start) if self.start else 0
-            while start is not None and self.next is None:
-                try:
-                    for record in self.records(stream, start):
-                        start = record.offset + record.length
-                        yield record
-                    if self.next is None:
-                        _check_end(stream, start)
-                except _DAMAGE as error:
-                    start = max(start, self.begun)
-                    if not self.in_damage:
-                        yield Damage(start, _printable(error))
-                    self.in_damage = True
-                    start = _next_start(stream, start + 1)
-                else:
-                    return
+        with ExitStack() as stack:
+            stream, is_packed = self.opened(stack)
+            yield from self.packed_ones(stream, 0) if is_packed else self.found_in(stream)
 
-    def records(self, stream: BinaryIO, start: int) -> Iterator[Record]:
+    def opened(self, stack: ExitStack) -> tuple[IO[bytes], bool]:
+        """What is read, and whether it is not the file itself but what that gives."""
+        file: IO[bytes] = stack.enter_context(self.path.open("rb"))
+        name = self.member or self.path.name
+        try:
+            if self.member is not None:
+                zipped = stack.enter_context(zipfile.ZipFile(file))
+                file = stack.enter_context(zipped.open(self.member))
+            if name.lower().endswith(".zst"):
+                dictionary = _dictionary(file)
+                unpacked = stack.enter_context(zstd.ZstdFile(file, zstd_dict=dictionary))
+                return cast("IO[bytes]", _Packed(unpacked)), True
+        except (*_DAMAGE, RuntimeError, Rejected) as error:
+            raise OSError(f"cannot be unpacked: {error}") from error
+        return file, self.member is not None
+
+    def found_in(self, stream: IO[bytes]) -> Iterator[Record | Damage]:
+        start = _next_start(stream, self.start) if self.start else 0
+        left = _LEAST_READ + _MOST_READ * stream.seek(0, 2)
+        while start is not None and self.next is None:
+            try:
+                for record in self.records(stream, start):
+                    start = record.offset + record.length
+                    yield record
+                if self.next is None:
+                    _check_end(stream, start)
+            except _DAMAGE as error:
+                if _ONE_MEMBER in str(error):
+                    stream.seek(self.begun)
+                    with gzip.GzipFile(fileobj=stream) as unpacked:
+                        yield from self.packed_ones(cast("IO[bytes]", _Packed(unpacked)), 1)
+                    return
+                start = max(start, self.begun)
+                if not self.in_damage:
+                    yield Damage(start, _said(error))
+                self.in_damage = True
+                left -= max(stream.tell() - start, 0)
+                if left < 0:
+                    yield Damage(start, "damaged so often that the rest is not read")
+                    return
+                start = _next_start(stream, start + 1)
+            else:
+                return
+
+    def packed_ones(self, stream: IO[bytes], known: int) -> Iterator[Record | Damage]:
+        """The records of what a file gives that is packed as a whole, but so many that are known.
+        Going back in it means to unpack it again, so it is given up when it is damaged often."""
+        self.is_packed = True
+        self.stop = None
+        self.begun = 0
+        start = 0
+        for _ in range(_MOST_DAMAGES):
+            try:
+                for record in islice(self.records(stream, start), known, None):
+                    start = record.offset + record.length
+                    yield record
+            except _DAMAGE as error:
+                start = max(start, self.begun)
+                if not self.in_damage:
+                    yield Damage(start, f"{_said(error)} (in the unpacked file)")
+                self.in_damage = True
+                try:
+                    following = _next_start(stream, start + 1)
+                except _DAMAGE:
+                    return  # the packing itself is damaged
+                if following is None:
+                    return
+                start, known = following, 0
+            else:
+                return
+        yield Damage(start, "damaged so often that the rest is not read (in the unpacked file)")
+
+    def records(self, stream: IO[bytes], start: int) -> Iterator[Record]:
         """The records from a place on up to the first one that is damaged, or lies behind."""
         stream.seek(start)
-        # warcio would take the head of an answer apart, and put it together another way.
-        records = ArchiveIterator(stream, no_record_parse=True)
+        records = _Records(stream)
         try:
             yield from self._whole_ones(records)
         finally:
             records.close()  # it refers to itself, and would keep its buffers for a long time
 
-    def _whole_ones(self, records: ArchiveIterator) -> Iterator[Record]:
+    def _whole_ones(self, records: _Records) -> Iterator[Record]:
         for record in records:
-            if record.format != "warc":
-                raise ArchiveLoadFailed("not a WARC file")
+            _check_head(record)
             self.in_damage = False
             if self.stop is not None and records.offset >= self.stop:
                 self.next = records.offset
@@ -196,10 +297,134 @@ class Reader:
             self.begun = records.offset
             if self.first is None:
                 self.first = records.offset
-            yield _read(record, records)
+            if not self.is_packed:
+                records.check_length(record)
+            yield _read(record, records, self.is_packed)
 
 
-def _read(record: Any, records: ArchiveIterator) -> Record:
+class _Packed:
+    """What a packed file gives, up to where it is damaged. That it ends early is damage too; for
+    warcio it would be the end."""
+
+    def __init__(self, file: zstd.ZstdFile | gzip.GzipFile) -> None:
+        self.file = file
+        self.tell = file.tell
+        self.error: Exception | None = None
+
+    def seek(self, position: int) -> int:
+        self.error = None
+        return self.file.seek(position)
+
+    def read(self, size: int) -> bytes:
+        pieces: list[bytes] = []
+        left = size
+        while left and self.error is None:
+            try:
+                pieces.append(self.file.read1(left))
+            except _DAMAGE as error:
+                self.error = error
+                break
+            left -= len(pieces[-1])
+            if not pieces[-1]:
+                break
+        if self.error and left == size:
+            raise ArchiveLoadFailed(f"cannot be unpacked: {self.error}") from self.error
+        return b"".join(pieces)
+
+
+class _Buffer(DecompressingBufferedReader):  # type: ignore[misc]  # warcio has no types
+    """warcio's, which raises where data are damaged instead of printing that, and reads no more of
+    a line, or of the head of a record, than there can be."""
+
+    lines_of_head: int | None = None
+    """How many more the head of a record may have; None outside of heads."""
+
+    def readline(self, length: int | None = None) -> bytes:
+        if self.lines_of_head is not None:
+            self.lines_of_head -= 1
+            if self.lines_of_head < 0:
+                raise ArchiveLoadFailed("the head of a record does not end")
+        line: bytes = super().readline(length or _MOST_LINE)
+        return line
+
+    def _decompress(self, data: bytes) -> bytes:
+        if self.num_block_read and self.decompressor:
+            return bytes(self.decompressor.decompress(data))
+        return bytes(super()._decompress(data))
+
+
+class _Records(ArchiveIterator):  # type: ignore[misc]
+    """warcio's, which takes no answer apart, to put it together in another way, and prints no piece
+    of a damaged file to the terminal."""
+
+    INC_RECORD = ""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        super().__init__(stream, no_record_parse=True)
+        self.reader = _Buffer(self.fh)
+
+    def _next_record(self, next_line: str | None) -> Any:
+        self.reader.lines_of_head = _MOST_LINES
+        record = super()._next_record(next_line)
+        self.reader.lines_of_head = None
+        return record
+
+    def check_length(self, record: Any) -> None:
+        """Raise ArchiveLoadFailed where a record of a plain file would go on behind its end. To
+        read each such record would cost as much as the whole file."""
+        if not self.reader.decompressor:
+            at = self.fh.tell()
+            rest = self.fh.seek(0, 2) - at + self.reader.rem_length()
+            self.fh.seek(at)
+            if record.length > rest:
+                raise ArchiveLoadFailed("record is cut off")
+
+
+def _check_head(record: Any) -> None:
+    """Raise ArchiveLoadFailed over what only warcio takes for a record."""
+    is_arc = record.format != "warc"
+    if is_arc and not _ADDRESS.match(record.rec_headers.get_header("uri") or ""):
+        raise ArchiveLoadFailed("no record of WARC or ARC")
+    if record.length is None:
+        raise ArchiveLoadFailed("record without a length")
+
+
+def _said(error: BaseException) -> str:
+    return fit_for_log(" ".join(str(error).split()) or type(error).__name__)
+
+
+def _dictionary(file: IO[bytes]) -> zstd.ZstdDict | None:
+    """The dictionary in front of a .warc.zst, which may be packed itself:
+    https://iipc.github.io/warc-specifications/specifications/warc-zstd/"""
+    head = file.read(8)
+    size = int.from_bytes(head[4:], "little")
+    if not head.startswith(_ZSTD_DICTIONARY) or size > _MOST_DICTIONARY:
+        file.seek(0)
+        return None
+    found = file.read(size)
+    if found.startswith(codings.ZSTD):
+        found = codings.decoded(found, ["zstd"], _MOST_DICTIONARY)
+    dictionary: zstd.ZstdDict = zstd.ZstdDict(found)
+    return dictionary
+
+
+def can_be_split(path: Path) -> bool:
+    """Whether the records of a file are found from any byte on. Raises OSError."""
+    with path.open("rb") as file:
+        return bool(_STARTS.match(file.read(8)))
+
+
+def members(path: Path) -> list[str]:
+    """The files of records in a WACZ. Raises OSError, ValueError."""
+    try:
+        with zipfile.ZipFile(path) as zipped:
+            names = zipped.namelist()
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"no whole WACZ: {error}") from error
+    return sorted(name for name in names if is_archive(Path(name)))
+
+
+def _read(record: Any, records: _Records, is_packed: bool) -> Record:
     block = record.raw_stream.read(_MOST)
     is_cut = bool(getattr(record.raw_stream, "limit", 0))
     if is_cut and len(block) < _MOST:
@@ -211,6 +436,8 @@ def _read(record: Any, records: ArchiveIterator) -> Record:
         is_cut=is_cut,
         offset=records.get_record_offset(),
         length=records.get_record_length(),
+        # Of a gzip member that goes on behind the record, warcio counts what it gives.
+        is_packed=is_packed or records.get_record_length() <= 0,
     )
 
 
@@ -224,31 +451,52 @@ def read_at(path: Path, offset: int) -> Record:
     raise Rejected("broken-warc", f"no record at byte {offset:,} of {path}")
 
 
-def _check_end(stream: BinaryIO, end: int) -> None:
+def _check_end(stream: IO[bytes], end: int) -> None:
     """Raise ArchiveLoadFailed where bytes follow the last whole record; warcio passes over them."""
     stream.seek(end)
-    rest = stream.read(MAX_BYTES).strip()
-    if rest or end == 0:
-        raise ArchiveLoadFailed(f"{len(rest):,} bytes are no record")
+    is_blank = True
+    while is_blank and (chunk := stream.read(_CHUNK)):
+        is_blank = chunk.isspace()
+    if not is_blank or end == 0:
+        size = stream.seek(0, 2)
+        raise ArchiveLoadFailed(f"{size - end:,} bytes are no record")
 
 
-def _next_start(stream: BinaryIO, position: int) -> int | None:
-    """Where the next record may begin: with the first bytes of a gzip member or of a header."""
-    overlap = max(map(len, _RECORD_STARTS)) - 1
+def _next_start(stream: IO[bytes], position: int) -> int | None:
+    """Where the next record begins: with its first bytes, or a gzip member that holds them."""
     while True:
         stream.seek(position)
         chunk = stream.read(_CHUNK)
-        found = [at for at in map(chunk.find, _RECORD_STARTS) if at >= 0]
-        if found:
-            return position + min(found)
-        if len(chunk) <= overlap:
+        is_last = len(chunk) < _CHUNK
+        for found in _STARTS.finditer(chunk):
+            at = found.start()
+            if at + _SAMPLE > len(chunk) and not is_last:
+                break  # too near to the end to be looked at
+            if found[0] == _GZIP:
+                is_record = _holds_record(chunk[at : at + _SAMPLE])
+            else:
+                is_record = _is_head(chunk, at)
+            if is_record:
+                return position + at
+        if is_last:
             return None
-        position += len(chunk) - overlap
+        position += len(chunk) - _SAMPLE
 
 
-def _printable(error: BaseException) -> str:
-    words = re.sub(r"[^\x21-\x7e]+", " ", str(error)).strip()
-    return words[:120] or type(error).__name__
+def _is_head(chunk: bytes, at: int) -> bool:
+    """Whether a head that begins at a byte ends before another one begins."""
+    following = chunk.find(b"\nWARC/", at)
+    if following < 0:
+        return True
+    head = chunk[at : following + 1]
+    return b"\n\r\n" in head or b"\n\n" in head
+
+
+def _holds_record(member: bytes) -> bool:
+    try:
+        return bool(_HEAD.match(zlib.decompressobj(31).decompress(member, _SAMPLE)))
+    except zlib.error:
+        return False
 
 
 def read_answer(record: Record) -> Answer:
@@ -263,14 +511,15 @@ def read_answer(record: Record) -> Answer:
         status, headers, body = _parsed(record.block)
     if record.kind == "revisit":
         body = b""
-    elif not record.is_cut and _is_changed(record, body):
-        raise Rejected("broken-warc", "digest does not match")
+    as_sent = body
     if any(key.lower() == b"transfer-encoding" and b"chunked" in v.lower() for key, v in headers):
         body = _without_chunks(body)
+    if record.kind != "revisit" and not record.is_cut and _is_changed(record, as_sent, body):
+        raise Rejected("broken-warc", "digest does not match")
     return Answer(
         kind=record.kind,
         url=record.url,
-        at=time_of(record.header("WARC-Date") or ""),
+        at=time_of(record.date),
         status=status,
         headers=headers,
         body=body[: MAX_BYTES + 1],
@@ -323,15 +572,15 @@ def _resource(record: Record) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     return 200, [(b"Content-Type", kind.encode())], record.block
 
 
-def _is_changed(record: Record, body: bytes) -> bool:
-    """Whether a digest tells that a record is not as it was written."""
+def _is_changed(record: Record, *readings: bytes) -> bool:
+    """Whether a digest tells that a record is not as it was written. Some programs take that of a
+    payload before chunks are undone, others after."""
     if digest := record.header("WARC-Block-Digest"):
         return not _fits(digest, record.block)
-    if (digest := record.header("WARC-Payload-Digest")) and not record.header(
-        "WARC-Segment-Number"
-    ):
-        return not _fits(digest, body)
-    return False
+    digest = record.header("WARC-Payload-Digest")
+    if not digest or record.header("WARC-Segment-Number"):
+        return False
+    return not any(_fits(digest, reading) for reading in readings)
 
 
 def _fits(digest: str, data: bytes) -> bool:
@@ -339,49 +588,27 @@ def _fits(digest: str, data: bytes) -> bool:
     says nothing."""
     algorithm, _, value = digest.partition(":")
     try:
-        found = hashlib.new(algorithm.lower().replace("-", ""), data)
-    except ValueError:
+        found = hashlib.new(algorithm.lower().replace("-", ""), data).digest()
+    except (ValueError, TypeError):  # one whose length is not fixed
         return True
-    in_base_32 = base64.b32encode(found.digest()).decode().rstrip("=")
-    return value.upper().rstrip("=") in (in_base_32, found.hexdigest().upper())
-
-
-def _decoded(body: bytes, encoding: str) -> bytes:
-    """As much of the decoded body as a page may have, and a byte more."""
-    if encoding == "br":
-        return _by_brotli(body)
-    if encoding == "zstd":
-        return _by_zstd(body)
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        reader = BufferedReader(BytesIO(body), decomp_type=encoding.removeprefix("x-"))
-        return bytes(reader.read(MAX_BYTES + 1))
-    return body
-
-
-def _by_brotli(body: bytes) -> bytes:
-    decoder = brotli.Decompressor()
-    found = bytes(decoder.process(body, output_buffer_limit=MAX_BYTES + 1))
-    if not decoder.is_finished() and len(found) <= MAX_BYTES:
-        raise brotli.error("ends early")
-    return found
-
-
-def _by_zstd(body: bytes) -> bytes:
-    decoder = zstd.ZstdDecompressor()
-    found = bytes(decoder.decompress(body, MAX_BYTES + 1))
-    if not decoder.eof and len(found) <= MAX_BYTES:
-        raise zstd.ZstdError("ends early")
-    return found
+    in_base_32 = base64.b32encode(found).decode().rstrip("=")
+    return value.upper().rstrip("=") in (in_base_32, found.hex().upper())
 
 
 def time_of(text: str) -> datetime | None:
-    """Read an ISO 8601 time; one without offset is UTC. None where it is no such time."""
-    whole = re.match(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$", text)
-    if whole is None:
+    """Read a time of ISO 8601, whole or only as far as a year, month, day or minute, or the digits
+    of ARC; one without offset is UTC. None where it is no such time, or one without any web."""
+    found = _TIME.fullmatch(text.strip()) or _DIGITS.fullmatch(text.strip())
+    if found is None:
         return None
-    offset = "+00:00" if whole[4] in (None, "Z") else whole[4]
-    fraction = (whole[3] or "0")[:6].ljust(6, "0")
+    part = found.groupdict()
+    second = min(int(part["second"] or 0), 59)  # of a leap second
+    clock = f"{part['hour'] or '00'}:{part['minute'] or '00'}:{second:02}"
+    fraction = (part.get("fraction") or "0")[:6].ljust(6, "0")
+    offset = (part.get("offset") or "Z").upper().replace("Z", "+00:00")
+    day = f"{part['year']}-{part['month'] or '01'}-{part['day'] or '01'}"
     try:
-        return datetime.fromisoformat(f"{whole[1]}T{whole[2]}.{fraction}{offset}")
+        at = datetime.fromisoformat(f"{day}T{clock}.{fraction}{offset}")
+        return at if _YEARS[0] <= at.year <= _YEARS[1] else None
     except ValueError:
         return None

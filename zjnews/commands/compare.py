@@ -16,6 +16,7 @@ from scrapy.exceptions import UsageError
 from zjnews import comparing, comparing_html
 from zjnews.comparing import ChangedError, Comparison, Reading
 from zjnews.items import RECORD_KEYS
+from zjnews.text import printable
 from zjnews.verdict import Status
 
 DIFFERENT = 1
@@ -85,7 +86,7 @@ class Command(ScrapyCommand):
 
 def refuse(message: str) -> NoReturn:
     """What Scrapy calls for every UsageError: one line, exit status 2."""
-    print(f"scrapy compare: {comparing.printable(message)}", file=sys.stderr)
+    print(f"scrapy compare: {printable(message)}", file=sys.stderr)
     sys.exit(Status.BAD_ARGUMENTS)
 
 
@@ -166,7 +167,7 @@ def report(comparison: Comparison, examples: int) -> list[str]:
         *gained,
     ]
     for key, count in comparison.counts().items():
-        name = comparing.printable(key)
+        name = printable(key)
         lines += ["", f"{name}: {comparing.counted(count, 'record')}"]
         for record, difference in islice(comparison.changed_records(key), examples):
             how = str(difference).removeprefix(f"{name}: ")

@@ -17,8 +17,16 @@ from scrapy.extensions.feedexport import FeedExporter
 
 from zjnews import verdict, warcs
 from zjnews.pipelines.images import ArticleImagesPipeline
-from zjnews.storages import FeedError, place, probe, probe_folder
+from zjnews.storages import (
+    NO_CREDENTIALS,
+    FeedError,
+    has_credentials,
+    place,
+    probe,
+    probe_folder,
+)
 from zjnews.store import TEMPORARY, Store, StoreError
+from zjnews.text import fit_for_log
 from zjnews.verdict import Status
 
 WHOLE_FORMATS = ("json", "xml", "parquet", "rss", "atom")
@@ -33,7 +41,15 @@ NUMBERS = (
     "FEED_BATCH_SECONDS",
     "WARC_BYTES",
 )
-SWITCHES = ("DROP_DUPLICATES", "FEED_PROBE", "PROGRESS_ENABLED", "SUMMARY_ENABLED")
+SWITCHES = (
+    "ALLOW_PRIVATE_ADDRESSES",
+    "CSV_FOR_SPREADSHEETS",
+    "DOWNLOAD_VERIFY_CERTIFICATES",
+    "DROP_DUPLICATES",
+    "FEED_PROBE",
+    "PROGRESS_ENABLED",
+    "SUMMARY_ENABLED",
+)
 MISSES = ("reject", "fetch")
 
 
@@ -100,7 +116,7 @@ class Command(crawl.Command):
         raise UsageError(f"{given}; known: {', '.join(sorted(known))}")
 
     def refuse(self, error: Exception, status: Status) -> int:
-        print(f"scrapy crawl: {error}", file=sys.stderr)
+        print(f"scrapy crawl: {fit_for_log(str(error))}", file=sys.stderr)
         return int(status)
 
 
@@ -158,9 +174,11 @@ def probe_feeds(crawler: Crawler) -> None:
     """Try every feed before the first page is asked for. Raises UsageError, FeedError."""
     storages = crawler.settings.getwithbase("FEED_STORAGES")
     for uri, options in crawler.settings.getdict("FEEDS").items():
+        if str(uri).startswith("s3:") and has_credentials(str(uri)):
+            raise FeedError(f"feed {place(str(uri))}: {NO_CREDENTIALS}")
         count = options.get("batch_item_count", crawler.settings["FEED_EXPORT_BATCH_ITEM_COUNT"])
         if int(count or 0) and "%(batch_" not in str(uri):
-            raise UsageError(f"{uri}: a feed in batches needs %(batch_id)d in its name")
+            raise UsageError(f"{place(str(uri))}: a feed in batches needs %(batch_id)d in its name")
         replaces = options.get("overwrite") or str(uri).startswith("s3:")
         if replaces and "%(batch_id)" in str(uri) and "time)s" not in str(uri):
             raise UsageError(f"{place(str(uri))}: without %(batch_time)s runs overwrite each other")

@@ -34,6 +34,7 @@ from zjnews.reading import Pipeline, Whole
 from zjnews.rereading import Records, Setup
 from zjnews.spiders.archive import ArchiveSpider
 from zjnews.storages import FeedError, WholeFileStorage, place, probe_folder
+from zjnews.text import fit_for_log, printable
 from zjnews.verdict import Status
 
 STDOUT = "-"
@@ -100,12 +101,13 @@ class Command(ScrapyCommand):
         reread = Reread(self.settings, Records(setup, processes), paths)
         result = reread.write(out)
         status, words = verdict.of(reread.stats, has_feeds=True)
-        print("\n".join([*counts("reread", reread.stats), f"  {result}"]), file=sys.stderr)
+        lines = [*counts("reread", reread.stats), f"  {result}"]
+        print("\n".join(map(printable, lines)), file=sys.stderr)
         self.say(f"exit status {status:d}, {words}")
         self.exitcode = status
 
     def say(self, line: str) -> None:
-        print(f"scrapy reread: {line}", file=sys.stderr)
+        print(f"scrapy reread: {fit_for_log(line)}", file=sys.stderr)
 
 
 class Reread:
@@ -172,7 +174,7 @@ class Reread:
 
     def refuse(self, rejected: Rejected, where: str) -> None:
         outcomes.reject(self.crawler, rejected, where)
-        if rejected.reason == "reader-fault":
+        if rejected.reason in (*outcomes.FILES_LOST, "reader-fault"):
             self.crawler.stats.inc_value("log_count/ERROR")
 
 

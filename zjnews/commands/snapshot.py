@@ -24,7 +24,7 @@ from zjnews.addresses import Address
 from zjnews.archives import SavedPage
 from zjnews.commands.compare import DIFFERENT, show
 from zjnews.commands.crawl import check_archives, check_settings
-from zjnews.comparing import counted, printable, shortened
+from zjnews.comparing import counted, shortened
 from zjnews.items import LeadsOn, Rejected
 from zjnews.joining import Pages
 from zjnews.outcomes import came_from
@@ -34,6 +34,7 @@ from zjnews.spiders.article import ArticleSpider
 from zjnews.spiders.fetching import answer, header
 from zjnews.storages import FeedError, probe_folder
 from zjnews.store import Known
+from zjnews.text import fit_for_log
 from zjnews.verdict import Status
 
 _SECRET = re.compile(r"(?:https?:)?//[^/?#]*@", re.IGNORECASE)
@@ -355,7 +356,7 @@ def told(error: OSError) -> str:
 
 
 def say(line: str) -> None:
-    print(f"scrapy snapshot: {printable(line)}", file=sys.stderr)
+    print(f"scrapy snapshot: {fit_for_log(line)}", file=sys.stderr)
 
 
 def refuse(message: str) -> NoReturn:

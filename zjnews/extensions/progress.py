@@ -15,6 +15,7 @@ from tqdm import tqdm
 from tqdm.contrib import DummyTqdmFile
 
 from zjnews.outcomes import logger
+from zjnews.text import printable
 
 _SECONDS = 0.5
 """Between two looks at the counts, on a terminal."""
@@ -90,7 +91,7 @@ class Progress:
 
     @property
     def current(self) -> str:
-        return str(getattr(self.crawler.spider, "current", ""))
+        return printable(str(getattr(self.crawler.spider, "current", "")))
 
 
 def _sum(stats: dict[str, Any], prefix: str) -> int:

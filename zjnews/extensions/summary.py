@@ -13,6 +13,7 @@ from zjnews.extensions.feeds import SpooledFeeds
 from zjnews.extensions.recording import Recording
 from zjnews.items import RECORD_VERSION, Article
 from zjnews.storages import place
+from zjnews.text import printable
 
 
 class Summary:
@@ -44,7 +45,7 @@ class Summary:
 
     def engine_stopped(self) -> None:
         if self.prints:
-            print("\n".join(self.lines()), file=sys.stderr, flush=True)
+            print("\n".join(map(printable, self.lines())), file=sys.stderr, flush=True)
 
     def count(self, key: str) -> None:
         assert self.crawler.stats is not None

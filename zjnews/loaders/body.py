@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import NamedTuple
-from urllib.parse import urljoin
 
 from lxml import etree
 
-from zjnews import captions, credits, furniture
+from zjnews import addresses, captions, credits, furniture
 from zjnews.captions import Caption
 from zjnews.credits import Credits
 from zjnews.items import Block, Image
@@ -568,11 +567,8 @@ class _Walk:
 def join(base: str, address: str) -> str | None:
     """The absolute address that a browser would ask for; None where it is broken, or not of the web
     (`file:`, `data:`)."""
-    try:
-        url = urljoin(base, re.sub(r"[\t\r\n]", "", address.strip()).replace("\\", "/"))
-    except ValueError:
-        return None
-    return url if url.startswith(_WEB) else None
+    url = addresses.join(base, address)
+    return url if url and url.startswith(_WEB) else None
 
 
 def is_hidden(element: etree._Element) -> bool:

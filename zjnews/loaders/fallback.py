@@ -3,7 +3,6 @@ asks trafilatura where the text is."""
 
 from __future__ import annotations
 
-import logging
 import re
 from functools import cached_property
 
@@ -33,8 +32,6 @@ _AROUND_TITLE = 20
 """Characters that may stand beside a title in its element: `[北京日记]`, `(图)`."""
 _FOUND_SHARE = 0.9
 """Share of what trafilatura found that the chosen element must hold."""
-
-logging.getLogger("trafilatura").setLevel(logging.ERROR)  # it warns of every page without a text
 
 
 class FallbackLoader(ArticleLoader):

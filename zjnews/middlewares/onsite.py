@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from scrapy import Request
 
 from zjnews import addresses
@@ -13,10 +15,15 @@ class OnSiteMiddleware:
     """In place of Scrapy's, which lets retries and other requests pass that are not to be filtered,
     and drops the rest without a word to whoever asked."""
 
-    def process_request(self, request: Request) -> None:
-        """Raises Rejected, which the request's errback is given."""
+    def process_request(self, request: Request) -> Request | None:
+        """Raises Rejected, which the request's errback is given. A redirect to an address with a
+        user name, password or port that says nothing leads to the address without."""
+        plain = addresses.join(None, request.url)
+        if plain and urlsplit(plain).netloc != urlsplit(request.url).netloc:
+            return request.replace(url=plain)
         if not addresses.is_on_site(request.url) and not _is_for_image(request):
             raise Rejected("off-site", f"leads to {request.url}")
+        return None
 
 
 def _is_for_image(request: Request) -> bool:

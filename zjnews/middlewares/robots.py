@@ -16,7 +16,7 @@ from zjnews.outcomes import logger
 
 
 def _as_warning(record: logging.LogRecord) -> bool:
-    record.exc_info = None
+    record.exc_info = record.exc_text = None
     if record.levelno == logging.ERROR:
         record.levelno, record.levelname = logging.WARNING, "WARNING"
     return True

@@ -25,6 +25,7 @@ from twisted.python.failure import Failure
 from zjnews import addresses
 from zjnews.items import Article
 from zjnews.outcomes import logger
+from zjnews.storages import NO_CREDENTIALS, has_credentials, place
 
 EXTENSIONS = {
     "JPEG": "jpg",
@@ -113,8 +114,8 @@ class ArticleImagesPipeline(ImagesPipeline):
             import PIL.Image  # noqa: F401, PLC0415  an optional install
         except ImportError:
             raise UsageError("IMAGES_STORE needs the package pillow: pip install pillow") from None
-        if urlsplit(uri).username:
-            raise UsageError("credentials do not belong into IMAGES_STORE")
+        if has_credentials(uri):
+            raise UsageError(f"IMAGES_STORE={place(uri)}: {NO_CREDENTIALS}")
         try:
             cls._update_stores(crawler.settings)
             scheme = "file" if Path(uri).is_absolute() else urlsplit(uri).scheme

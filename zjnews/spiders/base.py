@@ -13,6 +13,23 @@ from zjnews.items import Article, Rejected, Skipped
 from zjnews.page import Page
 
 _REPLAYED_AT_ONCE = 10_000
+_SECRETS = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "FTP_PASSWORD",
+    "MAIL_PASS",
+)
+"""Settings whose values are shown to nobody."""
+
+
+class Secret(str):
+    """A text that is not shown where settings are printed, as Scrapy does when a crawl begins."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'(secret)'"
 
 
 class PageSpider(scrapy.Spider):
@@ -39,6 +56,9 @@ class PageSpider(scrapy.Spider):
         """Compose the user agent: a desktop browser's form, for the site sends mobile ones to a
         dead host, with our name and where to reach whoever runs the crawl."""
         super().update_settings(settings)
+        for name in filter(settings.get, _SECRETS):
+            # One higher, since Scrapy sets what it was given once more.
+            settings.set(name, Secret(settings[name]), (settings.getpriority(name) or 0) + 1)
         contact = settings.get("CONTACT")
         known_by = f"zjnews/{__version__}" + (f"; +{contact}" if contact else "")
         agent = f"Mozilla/5.0 (X11; Linux x86_64; {known_by})"

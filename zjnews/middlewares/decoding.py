@@ -1,0 +1,49 @@
+"""Undoes the Content-Encoding of what is fetched, by the code that archives are read with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy import Request, Spider
+from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.http import Response, TextResponse
+from scrapy.responsetypes import responsetypes
+
+from zjnews import codings
+from zjnews.items import Rejected
+from zjnews.page import MAX_BYTES
+
+
+class DecodingMiddleware(HttpCompressionMiddleware):
+    """In place of Scrapy's, which makes another page of an answer than the reading of its recording
+    would, where a label is wrong or missing."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler=crawler)
+        self.most = crawler.settings.getint("DOWNLOAD_MAXSIZE") or MAX_BYTES
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> DecodingMiddleware:
+        return cls(crawler)
+
+    def process_response(
+        self, request: Request, response: Response, spider: Spider | None = None
+    ) -> Response:
+        """Raises Rejected (`unreadable`, `too-large`)."""
+        labels = response.headers.getlist("Content-Encoding")
+        try:
+            body = codings.decoded(
+                response.body, (label.decode("latin-1") for label in labels), self.most
+            )
+        except Rejected:
+            if response.status != 200:
+                return response  # its status says enough
+            raise
+        if body is response.body:
+            return response
+        headers = response.headers.copy()
+        headers.pop("Content-Encoding", None)
+        kind = responsetypes.from_args(headers=headers, url=response.url, body=body)
+        how: dict[str, Any] = {"encoding": None} if issubclass(kind, TextResponse) else {}
+        return response.replace(cls=kind, body=body, headers=headers, **how)
