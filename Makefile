@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SITE := samples/zjol.warc.gz
 OUT := articles.jsonl
 
-.PHONY: crawl test check interop bench bench-crawl bench-feeds bench-store samples pins clean
+.PHONY: crawl test check kills interop bench bench-crawl bench-feeds bench-store samples pins clean
 
 crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the network
 	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
@@ -18,6 +18,9 @@ check: $(VENV)/dev  ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+kills: $(VENV)/dev  ## a hundred kills in one life of a crawl
+	ZJNEWS_KILLS=100 $(BIN)/python -m pytest tests/test_delivery.py -k hundred_kills
+
 interop: $(VENV)/tools  ## pywb and cdxj-indexer on our archives
 	ZJNEWS_TOOLS=$(VENV)/tools/bin $(BIN)/python -m pytest tests/test_other_tools.py
 
@@ -28,7 +31,7 @@ bench: $(VENV)/dev  ## pages a second, and reread on one process and two, agains
 bench-crawl: $(VENV)/dev  ## memory of a crawl of 20,000 articles
 	$(BIN)/python -m bench.crawl
 
-bench-feeds: $(VENV)/dev  ## what spool and state cost, against Scrapy's own feeds
+bench-feeds: $(VENV)/dev  ## what outbox and state cost, against Scrapy's own feeds
 	$(BIN)/python -m bench.feeds
 
 bench-store: $(VENV)/dev  ## size and speed of the store at 1 and 10 million articles

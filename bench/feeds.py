@@ -1,4 +1,4 @@
-"""Articles a second with spool and state on, against Scrapy's own feeds without either.
+"""Articles a second with outbox and state on, against Scrapy's own feeds without either.
 
 Run as `make bench-feeds`. The crawls take turns on the same made-up channel, from a real server on
 loopback; the ratio is the median of the rounds. The feed on S3 goes to rclone on loopback.
@@ -33,11 +33,11 @@ PLAIN = {
     "EXTENSIONS": json.dumps(
         {
             **settings.EXTENSIONS,
-            "zjnews.extensions.feeds.SpooledFeeds": None,
+            "zjnews.extensions.feeds.Feeds": None,
             "scrapy.extensions.feedexport.FeedExporter": 0,
         }
     ),
-    "FEED_STORAGES": "{}",
+    "FEED_STORAGES": json.dumps({"": "scrapy.extensions.feedexport.FileFeedStorage"}),
     "STATE_DB": "",
     "FEED_PROBE": "False",
 }
@@ -47,7 +47,7 @@ PLAIN = {
 def crawl(site: Site, s3: S3Server, channel: str, feed: str, special: dict[str, str]) -> float:
     """Seconds from the first request to the last."""
     with tempfile.TemporaryDirectory() as folder:
-        own = {"STATE_DB": f"{folder}/state.db", "SPOOL_DIR": f"{folder}/spool"}
+        own = {"STATE_DB": f"{folder}/state.db"}
         chosen = {**SETTINGS, **own, **special}
         given = [part for name, value in chosen.items() for part in ("-s", f"{name}={value}")]
         target = feed if "://" in feed else f"{folder}/{feed}"
@@ -71,8 +71,8 @@ def main() -> None:
     made_up = big_site(options.articles)
     kinds = {
         "Scrapy's own feeds, to a file": ("out.jsonl", PLAIN),
-        "spool and state, to a file": ("out.jsonl", {}),
-        "spool and state, to S3": (f"s3://{BUCKET}/out.jsonl", {}),
+        "outbox and state, to a file": ("out.jsonl", {}),
+        "outbox and state, to S3": (f"s3://{BUCKET}/out.jsonl", {}),
     }
     times: dict[str, list[float]] = {name: [] for name in kinds}
     with tempfile.TemporaryDirectory() as folder, serve(made_up) as site:

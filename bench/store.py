@@ -1,6 +1,6 @@
-"""What the store of delivered articles costs: bytes on disk, and microseconds a look-up.
+"""What the state of delivered articles costs: bytes on disk, and microseconds a look-up.
 
-Run as `make bench-store`. The store is filled with articles of random sketches through its own
+Run as `make bench-state`. The state is filled with articles of random sketches through its own
 tables, in the random order in which sketches come, then opened anew and asked.
 """
 
@@ -16,18 +16,21 @@ from pathlib import Path
 
 from zjnews import sketches
 from zjnews.items import Article
-from zjnews.store import Store
+from zjnews.state import State
+from zjnews.state.outbox import Batch
 
 _CHUNK = 100_000
 _ASKED = 20_000
+_RECORD = 5_000
+"""Characters of a record."""
 _FIRST = 10_000_000
 """Number of the first article."""
 
 
 def fill(path: Path, rows: int, done: int = 0) -> None:
-    """Add articles to a store until it holds so many."""
-    store = Store(path)
-    store.db.execute("PRAGMA cache_size = -2000000")  # of the filling, not of the asking
+    """Add articles to a state until it holds so many."""
+    state = State(path)
+    state.db.run("PRAGMA cache_size = -2000000")  # of the filling, not of the asking
     rng = random.Random(done)
     for start in range(done, rows, _CHUNK):
         articles, bands = [], []
@@ -46,12 +49,12 @@ def fill(path: Path, rows: int, done: int = 0) -> None:
                 )
             )
             bands += [(number, key + 1) for number in sketches.bands(sketch)]
-        with store._transaction():
-            store.db.executemany(
+        with state.db.transaction():
+            state.db.run_all(
                 "INSERT INTO articles VALUES (?, ?, ?, ?, ?, 'second', ?, NULL, NULL, ?)", articles
             )
-            store.db.executemany("INSERT INTO bands VALUES (?, ?)", bands)
-    store.close()
+            state.db.run_all("INSERT INTO bands VALUES (?, ?)", bands)
+    state.close()
 
 
 def microseconds(ask: Callable[[int], object], numbers: list[int]) -> float:
@@ -65,45 +68,45 @@ def microseconds(ask: Callable[[int], object], numbers: list[int]) -> float:
 
 
 def measure(path: Path, rows: int) -> str:
-    store = Store(path)
+    state = State(path)
     rng = random.Random(7)
     size = path.stat().st_size
     asked = [rng.randrange(rows) for _ in range(_ASKED)]
-    known = microseconds(lambda n: store.known(f"trs:20260914:{_FIRST + n}"), asked)
-    unknown = microseconds(lambda n: store.known(f"trs:20260914:{n}"), asked)
+    known = microseconds(lambda n: state.known.find(f"trs:20260914:{_FIRST + n}"), asked)
+    unknown = microseconds(lambda n: state.known.find(f"trs:20260914:{n}"), asked)
 
     def is_copy(number: int) -> object:
-        store.claim(f"trs:20260914:{number}", "")
-        return store.first_like(f"trs:20260914:{number}", rng.randbytes(64))
+        state.run.claim(f"trs:20260914:{number}", "")
+        return state.run.first_like(f"trs:20260914:{number}", rng.randbytes(64))
 
     copies = microseconds(is_copy, asked[: _ASKED // 10])
+    batch = Batch("out.jsonl", {})
 
-    def deliver(number: int) -> object:
-        id_ = f"app:{number}"
-        store.claim(id_, "")
-        store.first_like(id_, rng.randbytes(64))
-        hashed = rng.randbytes(32).hex()
-        store.add(Article(id=id_, content_hash=hashed), [(0, number)])
-        return store.deliver(0, number)
+    def add(number: int) -> None:
+        article = Article(id=f"app:{number}", content_hash=rng.randbytes(32).hex())
+        state.claim(article)
+        state.run.first_like(article.id, rng.randbytes(64))
+        state.add(article, "x" * _RECORD, [batch])
 
-    delivered = microseconds(deliver, list(range(_ASKED // 10)))
+    added = microseconds(add, list(range(_ASKED // 10)))
+    state.outbox.delivered(batch)
     for table, key in (("articles", "key"), ("bands", "article")):
-        store.db.execute(f"DELETE FROM main.{table} WHERE {key} > ?", (rows,))  # noqa: S608
-    store.close()
+        state.db.run(f"DELETE FROM {table} WHERE {key} > ?", rows)  # noqa: S608
+    state.close()
     return (
         f"{rows:>12,} {size / 2**20:>9,.0f} {size / rows:>7.0f}"
-        f" {known:>9.1f} {unknown:>9.1f} {copies:>9.1f} {delivered:>9.1f}"
+        f" {known:>9.1f} {unknown:>9.1f} {copies:>9.1f} {added:>9.1f}"
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
-    parser.add_argument("--folder", type=Path, help="where to make the store, else a temporary one")
+    parser.add_argument("--folder", type=Path, help="where to make the state, else a temporary one")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        path = Path(folder) / "store.db"
-        print("    articles        MB  bytes/a  known µs   new µs   copy µs  deliver µs")
+        path = Path(folder) / "state.db"
+        print("    articles        MB  bytes/a  known µs   new µs   copy µs      add µs")
         done = 0
         for rows in sorted(options.rows):
             fill(path, rows, done)

@@ -46,12 +46,11 @@ class Run:
 
 
 def scrapy_crawl(folder: Path, *arguments: str) -> list[str]:
-    """`scrapy crawl ARGUMENTS`, without pauses, its state and spool kept in a folder."""
+    """`scrapy crawl ARGUMENTS`, without pauses, its state kept in a folder."""
     settings = {
         "LOG_LEVEL": "WARNING",
         "DOWNLOAD_DELAY": "0",
         "STATE_DB": f"{folder}/state.db",
-        "SPOOL_DIR": f"{folder}/spool",
     }
     given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
     return [sys.executable, "-m", "scrapy", "crawl", *given, *arguments]

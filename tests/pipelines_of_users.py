@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from zjnews.items import Article
+import logging
+from typing import Any
+
+from itemadapter import ItemAdapter
+
+from zjnews.items import Article, record
 
 
 class MarkTitle:
@@ -26,3 +31,31 @@ class NeedCrawl:
 
     def process_item(self, item: Article) -> Article:
         return item
+
+
+class NoGbk:
+    """Puts a character that GBK lacks into every third title."""
+
+    count = 0
+
+    def process_item(self, item: Any) -> Any:
+        self.count += 1
+        if self.count % 3 == 0:
+            article = ItemAdapter(item)
+            article["title"] = f"{article['title']}🍵"
+        return item
+
+
+class LogErrors:
+    """Logs errors that are none of ours, as libraries do."""
+
+    def process_item(self, item: Article) -> Article:
+        logging.getLogger("a.library").error("something, somewhere")
+        return item
+
+
+class AsDict:
+    """Gives a dict with a key of its own."""
+
+    def process_item(self, item: Article) -> dict[str, Any]:
+        return {**record(item), "mine": "茶"}

@@ -375,7 +375,7 @@ def test_an_item_of_a_list_is_no_heading() -> None:
     [
         ("<picture><source srcset=a.webp><img src=a.jpg></picture>", ["202609/a.jpg"]),
         ("<picture><source srcset=a.webp><img data-src=a.jpg src=></picture>", ["202609/a.jpg"]),
-        ("<img srcset='a.jpg 1x, b.jpg 2x'>", ["202609/a.jpg"]),
+        ("<img srcset='b.jpg 1x, a.jpg 2x'>", ["202609/a.jpg"]),
         ("<img src='..\\pic\\a.jpg'>", ["pic/a.jpg"]),
         ("<img src='\na.jpg '>", ["202609/a.jpg"]),
         (

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import json
 import os
 import random
 import resource
 import signal
+import sqlite3
 import subprocess
 import time
 from collections import Counter
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import feedparser
+import pyarrow.parquet
 import pytest
 
 from tests.command_line import ROOT, scrapy_crawl
+from tests.faults import POINTS
 from tests.made_up_site import MadeUpSite
 from tests.site_server import Answer, Asked, Site, serve
-from tests.test_channel_spider import CHANNELS, FAST, lists_of
+from tests.test_channel_spider import CHANNELS, FAST, is_article, lists_of
+from zjnews import settings as project
 
 SINCE = "since=20d"
 MOST_SECONDS = 60
@@ -88,8 +95,10 @@ def ids_in(files: list[Path]) -> list[str]:
     return [json.loads(line)["id"] for text in texts for line in text.splitlines()]
 
 
-def spooled(folder: Path) -> list[Path]:
-    return sorted((folder / "spool").glob("*"))
+def waiting(folder: Path) -> list[str]:
+    """Ids of the articles whose records wait in the outbox, once for each batch."""
+    with closing(sqlite3.connect(folder / "state.db")) as db:
+        return [row[0] for row in db.execute("SELECT article FROM records ORDER BY key")]
 
 
 # --- where records go ---------------------------------------------------------------------------------
@@ -107,7 +116,7 @@ def test_without_a_feed_records_go_to_batches_by_spider_and_day(
     assert {file.parent.parent.name for file in files} == {"channel"}
     assert len(files) == -(-len(expected(made_up)) // 50)
     assert Counter(ids_in(files)) == Counter(expected(made_up))
-    assert spooled(tmp_path) == []
+    assert waiting(tmp_path) == []
     assert errors.strip().splitlines()[-1] == "scrapy crawl: exit status 0, all well"
 
 
@@ -212,7 +221,7 @@ def test_kills_leave_every_article_once(
         assert max(Counter(ids_in([out])).values(), default=1) == 1
     else:
         assert Counter(ids_in(sorted(tmp_path.glob("*.jsonl")))) == Counter(expected(made_up))
-    assert spooled(tmp_path) == []
+    assert waiting(tmp_path) == []
     assert not list(tmp_path.glob(".*.part"))
 
 
@@ -228,24 +237,6 @@ def test_one_file_that_is_killed_and_killed_again_holds_everything_in_the_end(
     assert Counter(ids_in([out])) == Counter(expected(made_up))
 
 
-def test_a_torn_line_is_cut_off_and_what_is_whole_is_shipped_first(
-    tmp_path: Path, made_up: MadeUpSite, site: Site
-) -> None:
-    feed = f"{tmp_path}/%(time)s.jsonl"
-    arguments = arguments_of(made_up, "-o", feed, "-s", "DOWNLOAD_DELAY=0.02")
-    assert kill_at(start(tmp_path, site, *arguments), site, 60)
-    [left] = [path for path in spooled(tmp_path) if path.suffix == ".jsonl"]
-    whole = left.read_bytes().count(b"\n")
-    assert whole
-    with left.open("ab") as spool:
-        spool.write(b'{"id": "trs:1", "ti')
-    status, errors = run(tmp_path, site, *arguments, "-s", "LOG_LEVEL=INFO")
-    assert status == 0
-    assert f"a run that died left {whole} records for {tmp_path}" in errors
-    assert "and half of one, which is cut off" in errors
-    assert Counter(ids_in(sorted(tmp_path.glob("*.jsonl")))) == Counter(expected(made_up))
-
-
 def test_two_files_that_are_killed_hold_everything_in_the_end(
     tmp_path: Path, made_up: MadeUpSite, site: Site
 ) -> None:
@@ -258,32 +249,184 @@ def test_two_files_that_are_killed_hold_everything_in_the_end(
         assert Counter(ids_in([tmp_path / name])) == Counter(expected(made_up))
 
 
-def test_a_leftover_that_nobody_can_use_holds_up_no_other(
-    tmp_path: Path, made_up: MadeUpSite, site: Site
-) -> None:
-    feed = f"{tmp_path}/%(time)s.jsonl"
-    arguments = arguments_of(made_up, "-o", feed, "-s", "DOWNLOAD_DELAY=0.02")
-    assert kill_at(start(tmp_path, site, *arguments), site, 60)
-    about = {"uri": "x.nosuch", "options": {}, "spider": "x", "state_db": "", "version": 1}
-    (tmp_path / "spool" / "aa.jsonl").write_text('{"id": "trs:1"}\n')
-    (tmp_path / "spool" / "aa.json").write_text(json.dumps(about))
-    (tmp_path / "spool" / "bb.jsonl").write_text('{"id": "trs:2"}\n')
-    os.utime(tmp_path / "spool" / "aa.jsonl", (1, 1))
-    status, errors = run(tmp_path, site, *arguments)
-    assert status == 6
-    assert "aa.jsonl cannot be delivered" in errors
-    assert "bb.jsonl: nobody can tell where its 1 records belong" in errors
-    assert Counter(ids_in(sorted(tmp_path.glob("*.jsonl")))) == Counter(expected(made_up))
+# --- faults at chosen points ---------------------------------------------------------------------------
+
+FEEDS_OF_A_LIFE = {
+    "batches": ("-o", "%(batch_time)s-%(batch_id)d.jsonl", "-s", "FEED_EXPORT_BATCH_ITEM_COUNT=25"),
+    "one file": ("-O", "out.jsonl"),
+    "appended": ("-o", "out.jsonl"),
+    "csv": ("-o", "out.csv"),
+    "parquet": ("-O", "out.parquet"),
+    "rss": ("-O", "out.rss", "-s", "RSS_ITEMS=0"),
+}
 
 
-def test_a_spool_that_cannot_be_made_is_told_before_the_first_page(
+def fault_of(point: str, kind: str, skip: int = 0) -> tuple[str, ...]:
+    """A fault of the crawl, see tests/faults.py."""
+    extension = json.dumps({"tests.faults.Fault": 900})
+    settings = {
+        "EXTENSIONS": extension,
+        "FAULT_POINT": point,
+        "FAULT_KIND": kind,
+        "FAULT_SKIP": str(skip),
+    }
+    return tuple(part for name, value in settings.items() for part in ("-s", f"{name}={value}"))
+
+
+def delivered(folder: Path) -> list[str]:
+    """Ids in the feeds of a folder, whatever their format."""
+    ids: list[str] = []
+    for path in sorted(folder.iterdir()):
+        if path.suffix == ".jsonl":
+            ids += ids_in([path])
+        elif path.suffix == ".csv":
+            with path.open(encoding="utf-8", newline="") as rows:
+                ids += [row["id"] for row in csv.DictReader(rows)]
+        elif path.suffix == ".parquet":
+            ids += pyarrow.parquet.read_table(path).column("id").to_pylist()
+        else:
+            ids += [entry.id for entry in feedparser.parse(path.read_bytes()).entries]
+    return ids
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("name", FEEDS_OF_A_LIFE)
+def test_a_kill_at_any_point_leaves_every_article_once(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, name: str, point: str
+) -> None:
+    option, feed, *settings = FEEDS_OF_A_LIFE[name]
+    place = tmp_path / "place"
+    place.mkdir()
+    arguments = arguments_of(made_up, option, f"{place}/{feed}", *settings)
+    skip = 40 if point == POINTS[0] else 0
+    status, errors = run(tmp_path, site, *arguments, *fault_of(point, "kill", skip))
+    assert status == -signal.SIGKILL, errors
+    is_done = point == POINTS[4] and option == "-O"
+    found = delivered(place) if is_done else []  # a run that follows has nothing new to put there
+    status, errors = run(tmp_path, site, *arguments)
+    assert status == 0, errors
+    assert Counter(found or delivered(place)) == Counter(expected(made_up))
+    assert waiting(tmp_path) == []
+    assert [path for path in place.iterdir() if path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_full_disk_at_any_point_is_one_line_and_the_next_run_delivers(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, point: str
+) -> None:
+    place = tmp_path / "place"
+    feed = ("-o", f"{place}/%(batch_time)s-%(batch_id)d.jsonl")
+    batches = ("-s", "FEED_EXPORT_BATCH_ITEM_COUNT=25")
+    arguments = arguments_of(made_up, *feed, *batches)
+    skip = 40 if point == POINTS[0] else 0
+    status, errors = run(tmp_path, site, *arguments, *fault_of(point, "full", skip))
+    assert status == 3, errors
+    assert "Traceback" not in errors
+    assert len([line for line in errors.splitlines() if "the crawl ends here" in line]) == 1
+    status, errors = run(tmp_path, site, *arguments)
+    assert status == 0, errors
+    assert Counter(delivered(place)) == Counter(expected(made_up))
+    assert waiting(tmp_path) == []
+
+
+def test_a_hundred_kills_in_one_life(tmp_path: Path, made_up: MadeUpSite, site: Site) -> None:
+    kills = int(os.environ.get("ZJNEWS_KILLS", "12"))
+    place = tmp_path / "place"
+    feeds = [f"{place}/%(batch_time)s-%(batch_id)d.jsonl", f"{place}/all.csv"]
+    options = {
+        feeds[0]: {"format": "jsonlines", "batch_item_count": 20},
+        feeds[1]: {"format": "csv"},
+    }
+    slowly = ("-s", "DOWNLOAD_DELAY=0.02")
+    arguments = arguments_of(made_up, "-s", f"FEEDS={json.dumps(options)}", *slowly)
+    rng = random.Random(7)  # noqa: S311  it protects nothing
+    killed = sum(kill_anywhere(start(tmp_path, site, *arguments), site, rng) for _ in range(kills))
+    status, errors = run(tmp_path, site, *arguments)
+    assert status == 0, errors
+    assert killed >= 5
+    assert Counter(delivered(place)) == Counter([*expected(made_up), *expected(made_up)])
+    assert waiting(tmp_path) == []
+    assert [path for path in place.iterdir() if path.name.startswith(".")] == []
+
+
+# --- outages ------------------------------------------------------------------------------------------
+
+
+def articles_asked(site: Site) -> Counter[str]:
+    return Counter(url for url in site.requests if is_article(url))
+
+
+@pytest.mark.parametrize("name", FEEDS_OF_A_LIFE)
+def test_after_an_outage_of_two_runs_everything_is_delivered_once_and_nothing_fetched_again(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, name: str
+) -> None:
+    option, feed, *settings = FEEDS_OF_A_LIFE[name]
+    place = tmp_path / "place"
+    place.write_text("a file where a folder should be")
+    arguments = arguments_of(made_up, option, f"{place}/{feed}", *settings)
+    for _ in range(2):
+        status, errors = run(tmp_path, site, *arguments, "-s", "FEED_PROBE=False")
+        assert status == 3
+        assert "Traceback" not in errors
+        assert set(waiting(tmp_path)) == expected(made_up)
+    place.unlink()
+    young = ("-s", "REFRESH_HOURS=0")  # those are asked for again, to be corrected
+    status, errors = run(tmp_path, site, *arguments, *young)
+    assert status == 0, errors
+    assert Counter(delivered(place)) == Counter(expected(made_up))
+    assert waiting(tmp_path) == []
+    assert max(articles_asked(site).values()) == 1
+
+
+def test_a_feed_for_readers_keeps_what_it_has_over_quiet_runs_and_outages(
+    tmp_path: Path, made_up: MadeUpSite
+) -> None:
+    out = tmp_path / "bwgd.rss"
+    arguments = ("channel", "-a", lists_of(made_up, "bwgd"), *FAST, "-O", str(out))
+    public = ("-s", "RSS_URL=https://feeds.example.org/zj/", "-s", "RSS_ITEMS=7")
+    with serve(made_up.answer) as site:
+        status, errors = run(tmp_path, site, *arguments, *public)
+        assert status == 0, errors
+        before = out.read_bytes()
+        assert run(tmp_path, site, *arguments, *public, "-s", "REFRESH_HOURS=0")[0] == 0
+        assert out.read_bytes() == before
+    with serve(lambda _: Answer(b"", 503)) as site:
+        status, errors = run(tmp_path, site, *arguments, *public, "-s", "RETRY_TIMES=0")
+    assert status == 8
+    assert out.read_bytes() == before
+    feed = feedparser.parse(before)
+    assert len(feed.entries) == 7
+    links = {link.rel: link.href for link in feed.feed.links}
+    assert links["self"] == "https://feeds.example.org/zj/bwgd.rss"
+    assert links["alternate"] == made_up.list_url("bwgd")
+
+
+def test_a_record_that_its_format_refuses_is_set_aside_and_holds_up_nothing(
     tmp_path: Path, made_up: MadeUpSite, site: Site
 ) -> None:
-    arguments = arguments_of(made_up, "-O", f"{tmp_path}/out.jsonl", "-s", "SPOOL_DIR=/proc/none")
-    status, errors = run(tmp_path, site, *arguments)
+    feeds = {
+        f"{tmp_path}/gbk.jsonl": {"format": "jsonlines", "encoding": "gbk"},
+        f"{tmp_path}/utf8.jsonl": {"format": "jsonlines"},
+    }
+    marks = {**project.ITEM_PIPELINES, "tests.pipelines_of_users.NoGbk": 950}
+    given = ("-s", f"FEEDS={json.dumps(feeds)}")
+    arguments = arguments_of(made_up, *given)
+    status, errors = run(tmp_path, site, *arguments, "-s", f"ITEM_PIPELINES={json.dumps(marks)}")
     assert status == 3
-    assert errors.startswith("scrapy crawl: spool /proc/none: ")
-    assert site.requests == []
+    assert "records were refused by their format" in errors.splitlines()[-1]
+    refused = [line for line in errors.splitlines() if "set aside" in line]
+    assert 0 < len(refused) < len(expected(made_up))
+    assert all("gbk" in line for line in refused)
+    lines = (tmp_path / "gbk.jsonl").read_text("gbk").splitlines()
+    assert len(lines) + len(refused) == len(expected(made_up))
+    assert Counter(ids_in([tmp_path / "utf8.jsonl"])) == Counter(expected(made_up))
+    with closing(sqlite3.connect(tmp_path / "state.db")) as db:
+        [count] = db.execute("SELECT count(*) FROM set_aside WHERE reason LIKE '%gbk%'").fetchone()
+    assert count == len(refused)
+    before = articles_asked(site)
+    status, errors = run(tmp_path, site, *arguments, "-s", "REFRESH_HOURS=0")
+    assert status == 0, errors
+    assert articles_asked(site) == before
 
 
 # --- trouble at the destination -----------------------------------------------------------------------
@@ -299,7 +442,7 @@ def test_a_place_that_cannot_be_written_is_told_before_the_first_page(
     assert site.requests == []
 
 
-def test_a_place_that_goes_away_leaves_the_records_in_the_spool(
+def test_a_place_that_goes_away_leaves_the_records_in_the_outbox(
     tmp_path: Path, made_up: MadeUpSite, site: Site
 ) -> None:
     blocked = tmp_path / "place"
@@ -308,12 +451,12 @@ def test_a_place_that_goes_away_leaves_the_records_in_the_spool(
     status, errors = run(tmp_path, site, *arguments, "-s", "FEED_PROBE=False")
     assert status == 3
     assert "Traceback" not in errors
-    assert f"{len(expected(made_up))} records wait in the spool" in errors.splitlines()[-1]
+    assert f"{len(expected(made_up))} records wait in the outbox" in errors.splitlines()[-1]
     blocked.unlink()
     status, _ = run(tmp_path, site, *arguments)
     assert status == 0
     assert Counter(ids_in([blocked / "out.jsonl"])) == Counter(expected(made_up))
-    assert spooled(tmp_path) == []
+    assert waiting(tmp_path) == []
 
 
 def test_a_full_disk_is_one_line_and_the_next_run_delivers(
@@ -336,7 +479,7 @@ def test_a_full_disk_is_one_line_and_the_next_run_delivers(
     )
     assert full.returncode == 3
     assert "Traceback" not in full.stderr
-    lines = [line for line in full.stderr.splitlines() if "the spool cannot be written" in line]
+    lines = [line for line in full.stderr.splitlines() if "the crawl ends here" in line]
     assert len(lines) == 1
     status, errors = run(tmp_path, site, *arguments)
     assert status == 0, errors
@@ -382,8 +525,110 @@ def test_an_error_limit_and_a_signal_end_early(
     assert Counter(ids_in(sorted(tmp_path.glob("*.jsonl")))) == Counter(expected(made_up))
 
 
+NOWHERE = "https://zjnews.zjol.com.cn/none/"
+
+
+def test_a_channel_whose_list_is_dead_is_named_and_the_others_are_delivered(
+    tmp_path: Path, made_up: MadeUpSite, site: Site
+) -> None:
+    lists = f"{lists_of(made_up, 'bwgd')},{NOWHERE}"
+    out = tmp_path / "out.jsonl"
+    status, errors = run(tmp_path, site, "channel", "-a", lists, *FAST, "-O", str(out))
+    assert status == 8
+    assert "could not be read: zjnews/none (http-404)" in errors.splitlines()[-1]
+    assert Counter(ids_in([out])) == Counter(made_up.ids_in(["bwgd"]))
+
+
+def test_a_newspaper_that_is_dead_is_named(tmp_path: Path, site: Site) -> None:
+    out = tmp_path / "out.jsonl"
+    out.write_text("old\n")
+    with serve({}) as dead:
+        arguments = ("paper", "-a", "papers=zjrb", *FAST, "-O", str(out))
+        status, errors = run(tmp_path, dead, *arguments)
+    assert status == 8
+    assert "could not be read: zjrb (http-404)" in errors.splitlines()[-1]
+    assert out.read_text() == "old\n"
+
+
+# --- old files stay -----------------------------------------------------------------------------------
+
+USELESS = {
+    "a mistyped path": ("archive", "-a", "path=/nowhere.warc.gz"),
+    "no address": ("article", "-a", "url=nonsense"),
+    "a dead list": ("channel", "-a", f"channels={NOWHERE}"),
+    "nothing there": ("article", "-a", "url=http://zjnews.zjol.com.cn/a/202503/t20250318_1.shtml"),
+}
+
+
+@pytest.mark.parametrize("format_", ["jsonl", "json", "csv", "rss"])
+@pytest.mark.parametrize("name", USELESS)
+def test_an_old_file_stays_where_nothing_was_read(
+    tmp_path: Path, site: Site, name: str, format_: str
+) -> None:
+    out = tmp_path / f"out.{format_}"
+    out.write_text("last year's\n")
+    status, _ = run(tmp_path, site, *USELESS[name], *FAST, "-O", str(out))
+    assert status != 0
+    assert out.read_text() == "last year's\n"
+
+
+def test_a_quiet_run_empties_the_file_that_is_written_anew(
+    tmp_path: Path, made_up: MadeUpSite, site: Site
+) -> None:
+    out = tmp_path / "out.jsonl"
+    arguments = arguments_of(made_up, "-O", str(out), "-s", "REFRESH_HOURS=0")
+    assert run(tmp_path, site, *arguments)[0] == 0
+    assert ids_in([out])
+    assert run(tmp_path, site, *arguments)[0] == 0
+    assert out.read_bytes() == b""
+
+
+def test_what_was_left_over_is_not_replaced_by_an_empty_result(
+    tmp_path: Path, made_up: MadeUpSite, site: Site
+) -> None:
+    place = tmp_path / "place"
+    place.write_text("a file where a folder should be")
+    arguments = arguments_of(made_up, "-O", f"{place}/out.jsonl", "-s", "REFRESH_HOURS=0")
+    assert run(tmp_path, site, *arguments, "-s", "FEED_PROBE=False")[0] == 3
+    place.unlink()
+    assert run(tmp_path, site, *arguments)[0] == 0
+    assert Counter(ids_in([place / "out.jsonl"])) == Counter(expected(made_up))
+
+
+# --- a status that does not depend on the log ---------------------------------------------------------
+
+LOGS = {
+    "as ever": (),
+    "critical": ("-L", "CRITICAL"),
+    "off": ("-s", "LOG_ENABLED=0"),
+    "a file": ("-s", "LOG_FILE=log.txt"),
+}
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_a_failing_pipeline_is_a_failure_whatever_the_log_says(tmp_path: Path, name: str) -> None:
+    pipelines = {**project.ITEM_PIPELINES, "tests.pipelines_of_users.BreakOne": 950}
+    log = [part.replace("log.txt", f"{tmp_path}/log.txt") for part in LOGS[name]]
+    command = scrapy_crawl(tmp_path, "archive", "-a", "path=samples/zjol.warc.gz", *log)
+    feed = ("-O", f"{tmp_path}/out.jsonl", "-s", f"ITEM_PIPELINES={json.dumps(pipelines)}")
+    done = subprocess.run([*command, *feed], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 6
+    assert done.stderr.splitlines()[-1] == "scrapy crawl: exit status 6, 1 errors (pipeline)"
+    assert len(ids_in([tmp_path / "out.jsonl"])) == 53
+
+
+@pytest.mark.parametrize("name", LOGS)
+def test_what_a_library_logs_is_no_failure(tmp_path: Path, name: str) -> None:
+    pipelines = {**project.ITEM_PIPELINES, "tests.pipelines_of_users.LogErrors": 950}
+    log = [part.replace("log.txt", f"{tmp_path}/log.txt") for part in LOGS[name]]
+    command = scrapy_crawl(tmp_path, "archive", "-a", "path=samples/zjol.warc.gz", *log)
+    feed = ("-O", f"{tmp_path}/out.jsonl", "-s", f"ITEM_PIPELINES={json.dumps(pipelines)}")
+    done = subprocess.run([*command, *feed], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_nothing_found_at_all(tmp_path: Path, site: Site) -> None:
-    arguments = ("channel", "-a", "channels=https://zjnews.zjol.com.cn/none/", *FAST)
+    arguments = ("article", "-a", "url=http://zjnews.zjol.com.cn/a/202503/t20250318_1.shtml")
     status, errors = run(tmp_path, site, *arguments, "-O", f"{tmp_path}/out.jsonl")
     assert status == 5
     assert errors.splitlines()[-1] == "scrapy crawl: exit status 5, no article was found"

@@ -336,9 +336,10 @@ def test_feed_brings_every_article(tmp_path: Path, cls: type[SyndicationExporter
     for item in SAVED:
         entry = entries[item["id"]]
         assert entry.title == item["title"]
-        # feedparser takes a slash from `file:///`.
-        assert entry.link == item["canonical_url"].replace("file:///", "file://")
-        assert not entry.guidislink
+        is_web = item["canonical_url"].startswith("http")
+        links = [link.href for link in entry.get("links", []) if link.rel == "alternate"]
+        assert links == ([item["canonical_url"]] if is_web else [])
+        assert not is_web or not entry.guidislink
         published = item["published_at"] or (cls is RssExporter and item["fetched_at"])
         if published:
             assert when(entry.published) == datetime.fromisoformat(published)
@@ -408,7 +409,8 @@ def test_rss_has_what_rss_asks_for(tmp_path: Path) -> None:
     items = channel.findall("item")
     assert len(items) == 50
     for item in items:
-        assert item.findtext("title") and item.findtext("link")
+        assert item.findtext("title")
+        assert (item.findtext("link") or "https:").startswith("http")
         assert item.find("guid").get("isPermaLink") == "false"
         assert item.findtext("pubDate").endswith(("+0800", "+0000"))
 
@@ -512,3 +514,94 @@ def test_all_in_one_crawl(tmp_path: Path) -> None:
         assert {e.id for e in parsed(tmp_path / f"out.{name}").entries} == {
             r["id"] for r in records
         }
+
+
+# --- feeds for readers over several runs ------------------------------------------------------------
+
+
+def rolled(path: Path, cls: type[SyndicationExporter], records: list[Any], items: int) -> list[str]:
+    """Ids in a feed after another run has written it."""
+    previous = path.read_bytes() if path.exists() else b""
+    with path.open("wb") as file:
+        feed = exporter(cls, file, {"RSS_ITEMS": str(items)})
+        if previous:
+            feed.roll(previous)
+        feed.start_exporting()
+        for item in records:
+            feed.export_item(item)
+        feed.finish_exporting()
+    return [entry.id for entry in parsed(path).entries]
+
+
+@pytest.mark.parametrize("cls", FEEDS)
+def test_new_entries_join_the_newest_that_were_there(
+    tmp_path: Path, cls: type[SyndicationExporter]
+) -> None:
+    records = days(9)  # the newest first
+    ids = [record["id"] for record in records]
+    path = tmp_path / "a.xml"
+    assert rolled(path, cls, records[3:], 4) == ids[3:7]
+    assert rolled(path, cls, records[1:3], 4) == ids[1:5]
+    assert rolled(path, cls, [records[8], records[0]], 4) == ids[:4]
+    assert rolled(path, cls, [], 4) == ids[:4]
+
+
+@pytest.mark.parametrize("cls", FEEDS)
+def test_entries_that_were_there_stay_as_they_are_and_corrections_replace(
+    tmp_path: Path, cls: type[SyndicationExporter]
+) -> None:
+    first, second, third = days(3)
+    whole = {
+        **second,
+        "title": "甲 & 乙 <丙>",
+        "summary": "丁 &amp; 戊 <b>",
+        "authors": ["己", "庚"],
+    }
+    path = tmp_path / "a.xml"
+    rolled(path, cls, [whole, third], 9)
+    before = {entry.id: entry for entry in parsed(path).entries}
+    rolled(path, cls, [first, {**third, "title": "更正"}], 9)
+    after = {entry.id: entry for entry in parsed(path).entries}
+    assert len(after) == 3
+    assert after[second["id"]] == before[second["id"]]
+    assert after[third["id"]].title == "更正"
+
+
+@pytest.mark.parametrize("cls", FEEDS)
+@pytest.mark.parametrize(
+    "previous", [b"no feed at all", b"<rss><channel><item></rss>", b"\x1f\x8b1"]
+)
+def test_a_file_of_another_kind_is_replaced(
+    tmp_path: Path, cls: type[SyndicationExporter], previous: bytes
+) -> None:
+    path = tmp_path / "a.xml"
+    path.write_bytes(previous)
+    records = days(2)
+    assert rolled(path, cls, records, 9) == [record["id"] for record in records]
+
+
+@pytest.mark.parametrize("cls", FEEDS)
+def test_title_and_summary_are_escaped_once(tmp_path: Path, cls: type[SyndicationExporter]) -> None:
+    text = "AT&T 与 A&amp;B：1 < 2"
+    path = export(tmp_path / "a.xml", cls, [altered(1, title=text, summary=text)])
+    root = etree.parse(path).getroot()
+    for tag in ("title", "description" if cls is RssExporter else "summary"):
+        [*_, element] = root.iter(f"{{*}}{tag}")
+        assert element.text == text
+
+
+@pytest.mark.parametrize("cls", FEEDS)
+def test_readers_are_led_to_nothing_but_the_web(
+    tmp_path: Path, cls: type[SyndicationExporter]
+) -> None:
+    body = [
+        {"type": "video", "url": "javascript:alert(1)"},
+        {"type": "image", **asdict(Image("data:image/png;base64,AAAA", caption="图"))},
+    ]
+    images = [asdict(Image("ftp://a.cn/1.png"))]
+    record = altered(1, body=body, images=images, canonical_url="file:///tmp/a.html")
+    root = etree.parse(export(tmp_path / "a.xml", cls, [record])).getroot()
+    [entry, *_] = [*root.iter("item"), *root.iter("{*}entry")]
+    text = etree.tostring(entry, encoding="unicode")
+    for bad in ("href=&quot;javascript", 'href="javascript', "data:", "ftp:", "file:"):
+        assert bad not in text

@@ -10,6 +10,8 @@ import pytest
 
 from tests.command_line import ROOT
 from zjnews import items, settings
+from zjnews.state.reasons import REJECTED, SKIPPED, Trait, name_of
+from zjnews.verdict import Status
 
 PACKAGE = ROOT / "zjnews"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -26,6 +28,7 @@ RANK = {
     "channels": 1,
     "sketches": 1,
     "captions": 2,
+    "paging": 1,
     "page": 2,
     "windows": 2,
     "loaders": 3,
@@ -33,15 +36,15 @@ RANK = {
     "papers": 3,
     "joining": 3,
     "warcs": 3,
-    "store": 3,
-    "logs": 3,
-    "spool": 3,
-    "storages": 3,
-    "verdict": 3,
+    "state": 3,
+    "needs": 3,
+    "logs": 4,
+    "storages": 4,
+    "verdict": 4,
     "comparing": 3,
     "comparing_html": 4,
     "exporters": 3,
-    "outcomes": 4,
+    "outcomes": 5,
     "cdxj": 4,
     "playback": 5,
     "archives": 6,
@@ -98,11 +101,47 @@ def test_every_key_and_warning_is_documented() -> None:
         assert f"`{code}`" in text, code
 
 
-def test_every_reason_is_documented() -> None:
+def documented(title: str) -> dict[str, str]:
+    """Of a table in docs/logs.md, the first cells with the second ones."""
     text = (ROOT / "docs" / "logs.md").read_text("utf-8")
+    table = text.partition(f"| {title} |")[2].partition("\n\n")[0]
+    return dict(re.findall(r"^\| `([^`]+)` \| ([^|]*) \|", table, re.M))
+
+
+TRAITS_IN_WORDS = {
+    Trait.PASSING: "asks again",
+    Trait.DOUBTFUL: "three days",
+    Trait.GONE: "gone",
+    Trait.ELSEWHERE: "elsewhere",
+    Trait.FAILS: "fails",
+}
+
+
+def in_words(traits: Trait) -> str:
+    words = [word for trait, word in TRAITS_IN_WORDS.items() if trait in traits]
+    return ", ".join(words) or "–"
+
+
+def test_the_docs_have_every_reason_with_its_traits() -> None:
+    assert documented("rejected") == {name: in_words(t) for name, t in REJECTED.items()}
+    found = {name: "found" if Trait.FOUND in t else "–" for name, t in SKIPPED.items()}
+    assert documented("skipped") == found
+
+
+def test_every_reason_that_is_given_is_in_the_table() -> None:
     source = "".join(module.read_text("utf-8") for module in MODULES)
-    for reason in set(re.findall(r'Rejected\(\s*"([a-z-]+)"', source)):
-        assert f"`{reason}`" in text, reason
+    rejected = set(re.findall(r'(?:Rejected|LeadsOn)\(\s*"([a-z-]+)"', source))
+    assert len(rejected) > 15
+    assert {name for name in rejected if name_of(name) is None} == set()
+    skipped = set(re.findall(r'(?:Skipped|skip)\(\s*"([a-z-]+)"', source))
+    assert len(skipped) > 5
+    assert skipped <= SKIPPED.keys()
+
+
+def test_the_docs_have_every_exit_status() -> None:
+    text = (ROOT / "docs" / "logs.md").read_text("utf-8")
+    table = text.partition("| status | meaning |")[2]
+    assert {int(number) for number in re.findall(r"^\| (\d) \|", table, re.M)} == set(Status)
 
 
 def test_the_feed_has_the_keys_of_the_record() -> None:

@@ -16,7 +16,7 @@ from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
 from tests.reading import FETCHING
-from zjnews import addresses, settings, store
+from zjnews import addresses, settings, state
 from zjnews.extensions.delivery import Delivery
 from zjnews.items import Article, Block, Rejected, Skipped, record
 from zjnews.pipelines.copies import CopiesPipeline
@@ -26,7 +26,8 @@ from zjnews.pipelines.revisions import RevisionsPipeline
 from zjnews.pipelines.window import WindowPipeline
 from zjnews.reading import COMPARING
 from zjnews.spiders.channel import ChannelSpider
-from zjnews.store import Store
+from zjnews.state import State
+from zjnews.state.outbox import Batch
 
 DAY = date(2025, 3, 18)
 CHANNEL = "https://zjnews.zjol.com.cn/zjnews/"
@@ -88,17 +89,14 @@ class Run:
         except DropItem as drop:
             self.delivery.item_dropped(item, drop)
             return drop.reason
-        self.delivery.item_scraped()
-        store.of(self.crawler).add(item, [(0, 1)])
+        state.of(self.crawler).add(item, "{}", [])
         return "given"
 
     def end(self) -> None:
-        """The feed is safe, the run ends."""
-        self.delivery.batch_is_safe(0, 1)
         self.close()
 
     def close(self) -> None:
-        store.of(self.crawler).close()
+        state.of(self.crawler).close()
 
 
 Begin = Callable[..., Run]
@@ -106,10 +104,12 @@ Begin = Callable[..., Run]
 
 @pytest.fixture
 def begin(tmp_path: Path) -> Iterator[Begin]:
-    """Begins a run on the same store; one that is not ended dies."""
+    """Begins a run on the same state; the one before it has ended, or dies now."""
     runs: list[Run] = []
 
     def begun(drops: bool = False, **arguments: str) -> Run:
+        for before in runs:
+            before.close()
         runs.append(Run(tmp_path / "state.db", drops, **arguments))
         return runs[-1]
 
@@ -119,16 +119,15 @@ def begin(tmp_path: Path) -> Iterator[Begin]:
 
 
 @pytest.fixture
-def kept() -> Iterator[Store]:
-    kept = Store()
+def kept() -> Iterator[State]:
+    kept = State()
     yield kept
     kept.close()
 
 
-def deliver(kept: Store, item: Article) -> None:
-    kept.claim(item.id, item.url)
-    kept.add(item, [(0, 1)])
-    kept.deliver(0, 1)
+def deliver(kept: State, item: Article) -> None:
+    kept.claim(item)
+    kept.add(item, "{}", [])
 
 
 # --- window -----------------------------------------------------------------------------------------
@@ -171,7 +170,7 @@ def test_what_lay_outside_is_asked_for_by_a_window_that_holds_it(begin: Begin) -
 # --- duplicates -------------------------------------------------------------------------------------
 
 
-def test_the_second_reading_is_refused_by_the_address_of_the_first(kept: Store) -> None:
+def test_the_second_reading_is_refused_by_the_address_of_the_first(kept: State) -> None:
     pipeline = DuplicatesPipeline(kept)
     pipeline.process_item(article(1))
     with pytest.raises(Rejected) as raised:
@@ -180,7 +179,7 @@ def test_the_second_reading_is_refused_by_the_address_of_the_first(kept: Store) 
     assert url_of(1) in raised.value.detail
 
 
-def test_what_an_earlier_run_delivered_is_no_duplicate(kept: Store, begin: Begin) -> None:
+def test_what_an_earlier_run_delivered_is_no_duplicate(kept: State, begin: Begin) -> None:
     first = begin()
     first.give(article(1))
     first.end()
@@ -225,20 +224,10 @@ def test_every_correction_counts_and_so_does_taking_it_back(begin: Begin) -> Non
 
 
 @pytest.mark.parametrize("text", ["第一段。 ", "\u3000\u3000第一段。", "第一段。\u200b"])
-def test_white_space_is_no_correction(kept: Store, text: str) -> None:
+def test_white_space_is_no_correction(kept: State, text: str) -> None:
     deliver(kept, article(1))
     with pytest.raises(Skipped):
         RevisionsPipeline(kept).process_item(article(1, text))
-
-
-def test_a_correction_that_was_not_delivered_is_given_again(begin: Begin) -> None:
-    first = begin()
-    first.give(article(1))
-    first.end()
-    for _ in range(2):
-        item = article(1, "乙")
-        assert begin().give(item) == "given"
-        assert item.revision == 2
 
 
 def test_full_gives_what_has_not_changed_as_the_same_revision(begin: Begin) -> None:
@@ -252,24 +241,14 @@ def test_full_gives_what_has_not_changed_as_the_same_revision(begin: Begin) -> N
     assert revisions == [1, 2, 2, 2]
 
 
-def test_what_has_not_changed_renews_what_the_server_said(kept: Store) -> None:
+def test_what_has_not_changed_renews_what_the_server_said(kept: State) -> None:
     deliver(kept, article(1, etag='"1"', last_modified="Mon"))
     with pytest.raises(Skipped):
         pipeline = RevisionsPipeline(kept, refresh=timedelta(days=9999))
         pipeline.process_item(article(1, etag='"2"', last_modified="Tue"))
-    known = kept.known("trs:1")
+    known = kept.known.find("trs:1")
     assert known is not None
     assert (known.etag, known.last_modified, known.revision) == ('"2"', "Tue", 1)
-
-
-def test_a_correction_renews_nothing_before_it_is_delivered(kept: Store) -> None:
-    deliver(kept, article(1, etag='"1"'))
-    item = RevisionsPipeline(kept).process_item(article(1, "乙", etag='"2"'))
-    kept.claim(item.id, item.url)
-    kept.add(item, [(0, 2)])
-    known = kept.known("trs:1")
-    assert known is not None
-    assert known.etag == '"1"'
 
 
 def test_an_article_is_no_revision_of_what_its_address_led_to_before(begin: Begin) -> None:
@@ -393,12 +372,12 @@ def test_a_correction_of_the_first_is_given_though_copies_are_left_out(begin: Be
     assert item.duplicate_of is None
 
 
-def test_the_pipeline_keeps_copies_unless_told_otherwise(kept: Store) -> None:
-    kept.claim("trs:1", "")
-    kept.claim("trs:2", "")
+def test_the_pipeline_keeps_copies_unless_told_otherwise(kept: State) -> None:
+    kept.run.claim("trs:1", "")
+    kept.run.claim("trs:2", "")
     CopiesPipeline(kept).process_item(article(1, LONG))
     assert CopiesPipeline(kept).process_item(article(2, LONG)).duplicate_of == "trs:1"
-    kept.claim("trs:3", "")
+    kept.run.claim("trs:3", "")
     with pytest.raises(Skipped) as raised:
         CopiesPipeline(kept, drops=True).process_item(article(3, LONG))
     assert raised.value.reason == "near-copy"
@@ -415,9 +394,23 @@ def test_what_was_delivered_is_not_asked_for_again(begin: Begin) -> None:
     assert begin().asks_for(1) is None
 
 
-def test_what_a_dead_run_had_read_is_asked_for_again(begin: Begin) -> None:
+def test_what_a_dead_run_had_scraped_is_not_asked_for_again(begin: Begin) -> None:
     begin().give(article(1))
+    assert begin().asks_for(1) is None
+
+
+def test_what_a_dead_run_had_claimed_only_is_asked_for_again(begin: Begin) -> None:
+    state.of(begin().crawler).claim(article(1))
     assert begin().asks_for(1)
+
+
+def test_what_waits_is_not_asked_for_again_though_it_is_young(begin: Begin) -> None:
+    now = datetime.now(timezone.utc).isoformat()
+    item = article(1, published_at=now, published_precision="second")
+    state.of(begin().crawler).add(item, "{}", [Batch("out.jsonl", {})])
+    after = begin()
+    assert after.asks_for(1) is None
+    assert state.of(after.crawler).outbox.waiting() == 1
 
 
 def test_full_asks_for_what_was_delivered(begin: Begin) -> None:
@@ -453,18 +446,18 @@ def test_an_address_that_led_to_what_was_known_is_not_asked_for_again(begin: Beg
     assert begin().asks_for(9) is None
 
 
-def test_a_near_copy_that_a_dead_run_left_out_is_asked_for_again(begin: Begin) -> None:
+def test_a_near_copy_that_a_dead_run_left_out_is_not_asked_for_again(begin: Begin) -> None:
     dead = begin(drops=True)
     dead.give(article(1, LONG))
     assert dead.give(article(2, LONG)) == "near-copy"
-    assert begin(drops=True).asks_for(2)
+    assert begin(drops=True).asks_for(2) is None
 
 
-def test_a_duplicate_that_a_dead_run_refused_is_asked_for_again(begin: Begin) -> None:
+def test_a_duplicate_that_a_dead_run_refused_is_not_asked_for_again(begin: Begin) -> None:
     dead = begin()
     dead.give(article(1, asked=canonical(8)))
     assert dead.give(article(1, asked=canonical(9))) == "duplicate"
-    assert begin().asks_for(9)
+    assert begin().asks_for(9) is None
 
 
 @pytest.mark.parametrize("number", [1, 2])

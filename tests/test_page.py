@@ -301,7 +301,7 @@ def test_no_script_raises(code: str) -> None:
 
 def announced(code: str, url: str = THERE) -> list[str]:
     body = f"<p><script>{code}</script>".encode()
-    return page.read(url, body, "text/html", FETCHED).pages_announced
+    return page.read(url, body, "text/html", FETCHED).announced.urls
 
 
 @pytest.mark.parametrize(

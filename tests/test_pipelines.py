@@ -15,7 +15,7 @@ from zjnews.pipelines.dates import DatesPipeline
 from zjnews.pipelines.derived import DerivedPipeline
 from zjnews.pipelines.duplicates import DuplicatesPipeline
 from zjnews.pipelines.payload import PayloadPipeline
-from zjnews.store import Store
+from zjnews.state import State
 
 URL = "https://zjnews.zjol.com.cn/zjnews/202609/t20260914_31908230.shtml"
 FETCHED = "2026-09-15T02:00:00+00:00"
@@ -215,8 +215,8 @@ def test_warnings_are_sorted_and_an_empty_body_is_one() -> None:
 
 
 def test_a_second_reading_of_the_same_id_is_a_duplicate() -> None:
-    with closing(Store()) as store:
-        pipeline = DuplicatesPipeline(store)
+    with closing(State()) as state:
+        pipeline = DuplicatesPipeline(state)
         pipeline.process_item(article())
         with pytest.raises(Rejected) as raised:
             pipeline.process_item(article(url=URL.replace(".shtml", "_ext.shtml")))

@@ -52,6 +52,12 @@ def reread(folder: Path, *arguments: str) -> Run:
     return Run(done.returncode, done.stderr, [json.loads(line) for line in lines])
 
 
+def with_ours(name: str, order: int) -> str:
+    """The setting that adds a user's pipeline."""
+    added = {f"tests.pipelines_of_users.{name}": order}
+    return f"ITEM_PIPELINES={json.dumps({**project.ITEM_PIPELINES, **added})}"
+
+
 def by_archive_spider(folder: Path, path: Path) -> bytes:
     out = folder / "archive.jsonl"
     subprocess.run(
@@ -203,11 +209,11 @@ def test_pages_of_one_article_are_joined(tmp_path: Path, order: tuple[str, str],
         ([str(SAMPLES), "-O", "out.csv"], "-O out.csv: JSON Lines are written; name a file .jsonl"),
         ([str(SAMPLES), "-O", "/proc/out.jsonl"], "-O /proc/out.jsonl: "),
         (
-            [str(SAMPLES), "-s", 'ITEM_PIPELINES={"tests.pipelines_of_users.NeedCrawl": 450}'],
+            [str(SAMPLES), "-s", with_ours("NeedCrawl", 450)],
             "reread has no crawl to give it",
         ),
         (
-            [str(SAMPLES), "-s", 'ITEM_PIPELINES={"tests.pipelines_of_users.MarkTitle": 950}'],
+            [str(SAMPLES), "-s", with_ours("MarkTitle", 950)],
             "comes behind 500, where reread has no crawl",
         ),
     ],
@@ -246,16 +252,24 @@ def test_an_archive_without_an_article(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_page_that_breaks_is_counted_named_and_skipped(tmp_path: Path, processes: str) -> None:
-    pipelines = 'ITEM_PIPELINES={"tests.pipelines_of_users.BreakOne": 350}'
+    pipelines = with_ours("BreakOne", 350)
     run = reread(tmp_path, str(SAMPLES), "-j", processes, "-s", pipelines)
     assert (run.status, run.rejected["reader-fault"], len(run.records)) == (6, 1, 53)
     assert "a fault of this pipeline" in run.errors
 
 
 def test_pipelines_of_users_run_too(tmp_path: Path) -> None:
-    pipelines = 'ITEM_PIPELINES={"tests.pipelines_of_users.MarkTitle": 350}'
+    pipelines = with_ours("MarkTitle", 350)
     run = reread(tmp_path, str(SAMPLES), "-s", pipelines)
     assert {record["title"][0] for record in run.records} == {"※"}
+
+
+def test_pipelines_of_users_alone_are_refused(tmp_path: Path) -> None:
+    pipelines = 'ITEM_PIPELINES={"tests.pipelines_of_users.MarkTitle": 350}'
+    run = reread(tmp_path, str(SAMPLES), "-s", pipelines)
+    assert (run.status, run.records) == (2, [])
+    [line] = run.errors.strip().splitlines()
+    assert line.startswith("scrapy reread: ITEM_PIPELINES lacks ")
 
 
 def test_standard_output(tmp_path: Path) -> None:

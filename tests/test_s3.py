@@ -11,23 +11,28 @@ from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
+import feedparser
 import pytest
 from PIL import Image
 
 from tests.command_line import crawl
+from tests.faults import POINTS
 from tests.made_up_site import MadeUpSite, big_site
 from tests.s3_server import BUCKET, SECRET, S3Server
 from tests.site_server import Answer, Site, serve
+from tests.test_channel_spider import FAST, lists_of
 from tests.test_delivery import (
     MOST_SECONDS,
     arguments_of,
+    articles_asked,
     expected,
+    fault_of,
     ids_in,
     kill_anywhere,
     run,
-    spooled,
     start,
     wait_for_requests,
+    waiting,
 )
 
 FEED = ("-o", f"s3://{BUCKET}/in/%(batch_time)s-%(batch_id)d.jsonl")
@@ -49,7 +54,7 @@ def test_batches_are_delivered(
     assert status == 0, errors
     assert len(s3.objects()) == -(-len(expected(made_up)) // 25)
     assert Counter(ids_in(s3.objects())) == Counter(expected(made_up))
-    assert spooled(tmp_path) == []
+    assert waiting(tmp_path) == []
     assert SECRET not in errors
 
 
@@ -101,13 +106,13 @@ def test_a_server_that_dies_in_the_middle_gets_the_rest_in_the_next_run(
     _, errors = crawling.communicate(timeout=MOST_SECONDS)
     assert crawling.returncode == 3
     assert "Traceback" not in errors
-    assert "records wait in the spool" in errors.splitlines()[-1]
-    assert spooled(tmp_path)
+    assert "records wait in the outbox" in errors.splitlines()[-1]
+    assert waiting(tmp_path)
     s3.start()
     status, errors = run(tmp_path, site, *arguments, **s3.environment)
     assert status == 0, errors
     assert Counter(ids_in(s3.objects())) == Counter(expected(made_up))
-    assert spooled(tmp_path) == []
+    assert waiting(tmp_path) == []
 
 
 def test_twenty_kills_leave_every_article_once(
@@ -123,7 +128,54 @@ def test_twenty_kills_leave_every_article_once(
     assert status == 0, errors
     assert killed >= 5
     assert Counter(ids_in(s3.objects())) == Counter(expected(made_up))
-    assert spooled(tmp_path) == []
+    assert waiting(tmp_path) == []
+
+
+def test_after_an_outage_of_two_runs_everything_is_delivered_once_and_nothing_fetched_again(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, s3: S3Server
+) -> None:
+    arguments = arguments_of(made_up, *FEED, *BATCHES)
+    s3.stop()
+    for _ in range(2):
+        away = (*arguments, "-s", "FEED_PROBE=False")
+        status, errors = run(tmp_path, site, *away, **s3.environment)
+        assert status == 3
+        assert "Traceback" not in errors
+        assert set(waiting(tmp_path)) == expected(made_up)
+    s3.start()
+    young = ("-s", "REFRESH_HOURS=0")  # those are asked for again, to be corrected
+    status, errors = run(tmp_path, site, *arguments, *young, **s3.environment)
+    assert status == 0, errors
+    assert Counter(ids_in(s3.objects())) == Counter(expected(made_up))
+    assert waiting(tmp_path) == []
+    assert max(articles_asked(site).values()) == 1
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_kill_at_any_point_leaves_every_article_once(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, s3: S3Server, point: str
+) -> None:
+    arguments = arguments_of(made_up, *FEED, *BATCHES)
+    fault = fault_of(point, "kill", 30 if point == POINTS[0] else 0)
+    status, errors = run(tmp_path, site, *arguments, *fault, **s3.environment)
+    assert status == -signal.SIGKILL, errors
+    status, errors = run(tmp_path, site, *arguments, **s3.environment)
+    assert status == 0, errors
+    assert Counter(ids_in(s3.objects())) == Counter(expected(made_up))
+    assert waiting(tmp_path) == []
+
+
+def test_a_feed_for_readers_rolls_in_a_bucket(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, s3: S3Server
+) -> None:
+    for channel in ("bwgd", "jkxw"):
+        arguments = ("channel", "-a", lists_of(made_up, channel), *FAST)
+        feed = ("-O", f"s3://{BUCKET}/all.atom", "-s", "RSS_ITEMS=0")
+        status, errors = run(tmp_path, site, *arguments, *feed, **s3.environment)
+        assert status == 0, errors
+    [stored] = s3.objects()
+    found = [entry.id for entry in feedparser.parse(stored.read_bytes()).entries]
+    assert Counter(found) == Counter(made_up.ids_in(["bwgd", "jkxw"]))
 
 
 def test_a_batch_of_25_mb_goes_up_in_parts(tmp_path: Path, s3: S3Server) -> None:

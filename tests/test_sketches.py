@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zjnews.sketches import ALIKE, bands, likeness, sketch
-from zjnews.store import Store
+from zjnews.state import State
 
 HAN = [chr(number) for number in range(0x4E00, 0x4E00 + 2000)]
 HAN_TEXTS = st.text(st.sampled_from(HAN), min_size=60, max_size=300)
@@ -126,67 +126,67 @@ def test_likeness_is_the_same_both_ways(one: str, other: str) -> None:
 
 
 @pytest.fixture
-def store() -> Iterator[Store]:
-    store = Store()
-    yield store
-    store.close()
+def state() -> Iterator[State]:
+    state = State()
+    yield state
+    state.close()
 
 
-def first_like(store: Store, id_: str, text: str) -> str | None:
-    store.claim(id_, "")
-    return store.first_like(id_, sketch_of(text))
+def first_like(state: State, id_: str, text: str) -> str | None:
+    state.run.claim(id_, "")
+    return state.run.first_like(id_, sketch_of(text))
 
 
-def copies_found(store: Store, share: float) -> int:
+def copies_found(state: State, share: float) -> int:
     """In how many of 100 cases a text is found that shares this much with another."""
     count = 0
     for number in range(100):
         text = some_text(number)
         other = rewritten(text, share, number)
         assert abs(shared(text, other) - share) < 0.02
-        assert first_like(store, f"trs:{number}", text) is None
-        count += first_like(store, f"trs:1{number:03}", other) == f"trs:{number}"
+        assert first_like(state, f"trs:{number}", text) is None
+        count += first_like(state, f"trs:1{number:03}", other) == f"trs:{number}"
     return count
 
 
-def test_texts_that_share_nearly_all_are_copies(store: Store) -> None:
-    assert copies_found(store, 0.95) >= 99
+def test_texts_that_share_nearly_all_are_copies(state: State) -> None:
+    assert copies_found(state, 0.95) >= 99
 
 
-def test_texts_that_share_half_are_none(store: Store) -> None:
-    assert copies_found(store, 0.5) == 0
+def test_texts_that_share_half_are_none(state: State) -> None:
+    assert copies_found(state, 0.5) == 0
 
 
-def test_texts_that_are_barely_alike_are_found_as_often_as_told(store: Store) -> None:
-    assert copies_found(store, 0.9) >= 95
+def test_texts_that_are_barely_alike_are_found_as_often_as_told(state: State) -> None:
+    assert copies_found(state, 0.9) >= 95
 
 
-def test_a_text_with_a_line_put_before_and_after_is_a_copy(store: Store) -> None:
+def test_a_text_with_a_line_put_before_and_after_is_a_copy(state: State) -> None:
     text = some_text(1)
-    first_like(store, "trs:1", text)
-    assert first_like(store, "trs:2", f"浙江在线9月14日讯\n{text}\n（完）") == "trs:1"
+    first_like(state, "trs:1", text)
+    assert first_like(state, "trs:2", f"浙江在线9月14日讯\n{text}\n（完）") == "trs:1"
 
 
-def test_of_several_that_are_alike_the_first_is_named(store: Store) -> None:
+def test_of_several_that_are_alike_the_first_is_named(state: State) -> None:
     text = some_text(1)
     other = rewritten(text, 0.75, 1)
     between = text[: len(text) * 13 // 14] + other[len(text) * 13 // 14 :]
     assert likeness(sketch_of(text), sketch_of(other)) < ALIKE
-    first_like(store, "trs:9", text)
-    assert first_like(store, "trs:2", other) is None
-    assert first_like(store, "trs:5", between) == "trs:9"
+    first_like(state, "trs:9", text)
+    assert first_like(state, "trs:2", other) is None
+    assert first_like(state, "trs:5", between) == "trs:9"
 
 
-def test_a_form_text_filled_in_in_many_ways_is_no_copy(store: Store) -> None:
+def test_a_form_text_filled_in_in_many_ways_is_no_copy(state: State) -> None:
     form = some_text("form", 300)
     for number in range(200):
-        assert first_like(store, f"trs:{number}", form + some_text(number, 300)) is None
+        assert first_like(state, f"trs:{number}", form + some_text(number, 300)) is None
 
 
-def test_a_copy_is_found_among_many_of_the_same_form(store: Store) -> None:
+def test_a_copy_is_found_among_many_of_the_same_form(state: State) -> None:
     form = some_text("form", 300)
     texts = [form + some_text(number, 300) for number in range(200)]
     for number, text in enumerate(texts):
-        first_like(store, f"trs:{number}", text)
-    found = [first_like(store, f"trs:1{number:03}", text) for number, text in enumerate(texts)]
+        first_like(state, f"trs:{number}", text)
+    found = [first_like(state, f"trs:1{number:03}", text) for number, text in enumerate(texts)]
     assert found == [f"trs:{number}" for number in range(200)]

@@ -7,6 +7,7 @@ https://specs.webrecorder.net/cdxj/0.1.0/
 from __future__ import annotations
 
 import errno
+import fcntl
 import heapq
 import json
 import mmap
@@ -17,8 +18,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from functools import lru_cache
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -37,7 +38,7 @@ _SORTED_AT_ONCE = 100_000
 """Lines; more are sorted in pieces, so that memory does not grow with the file."""
 _MOST_BYTES = 2**62
 _OPEN = 200
-"""Indexes that are kept open."""
+"""Indexes that are kept open; more are put together into one."""
 
 _LATEST = 2**32
 """Seconds since 1970; there are file systems that know later times than Python."""
@@ -188,8 +189,12 @@ class Index:
         """`note` is told of damage that is met, and of a file that cannot be read."""
         self.note = note
         self.kept_here: tempfile.TemporaryDirectory[str] | None = None
-        self.open = lru_cache(maxsize=_OPEN)(_opened)
         self.paths: dict[Path, Path] = {}
+        """The index of each WARC file, in their order."""
+        self.open: dict[Path, mmap.mmap | bytes] = {}
+        """Those that are looked into one by one."""
+        self.together: mmap.mmap | bytes = b""
+        """The others: lines of all of them, each with the number of its WARC file."""
         for archive in archives:
             try:
                 self.add(archive)
@@ -198,12 +203,32 @@ class Index:
 
     def add(self, archive: Path) -> None:
         """Look into one more WARC file. Raises OSError."""
-        self.paths[archive] = self._index_of(archive)
+        self.paths[archive] = path = self._index_of(archive)
+        self.open[archive] = _opened(path)
+        if len(self.open) > _OPEN:
+            self._put_together()
+
+    def _put_together(self) -> None:
+        """One index of all that there are so far, so that one more costs a look-up nothing."""
+        with tempfile.TemporaryDirectory(prefix="zjnews-") as folder:
+            path = Path(folder) / "all"
+            write(self._numbered(), path)
+            self.together = _opened(path)
+        self.open.clear()
+
+    def _numbered(self) -> Iterator[bytes]:
+        for number, path in enumerate(self.paths.values()):
+            with path.open("rb") as lines:
+                yield from (line.rstrip(b"\n") + b"\t%d" % number for line in lines)
 
     def _index_of(self, archive: Path) -> Path:
+        with archive.open("rb") as held:
+            # Of several processes the first makes it, the others wait for it.
+            fcntl.flock(held, fcntl.LOCK_EX)
+            return path_of(archive) if is_fresh(archive) else self._made(archive)
+
+    def _made(self, archive: Path) -> Path:
         path = path_of(archive)
-        if is_fresh(archive):
-            return path
         try:
             write(lines_in(archive, archive, self.note), path)
         except OSError as error:
@@ -222,23 +247,30 @@ class Index:
             return []
         wanted = normal_form(url)
         found = [
-            capture
-            for archive, path in self.paths.items()
-            for capture in self.captures_in(archive, path, key)
+            (capture.timestamp, number, capture.offset, capture)
+            for number, capture in self._captures_under(key)
             if normal_form(capture.url) == wanted
         ]
-        return sorted(found, key=lambda capture: capture.timestamp)
+        return [capture for *_, capture in sorted(found, key=itemgetter(0, 1, 2))]
 
-    def captures_in(self, archive: Path, path: Path, key: bytes) -> list[Capture]:
-        """The answers of one WARC file under a key, those of one second in the order of the
-        file."""
-        found = []
-        for line in _lines_under(key, self.open(path)):
-            try:
-                found.append(_capture(line, archive))
-            except (ValueError, LookupError, TypeError, RecursionError):
-                self.note(archive, Damage(0, f"its index {path.name} is damaged; remove it"))
-        return sorted(found, key=lambda capture: (capture.timestamp, capture.offset))
+    def _captures_under(self, key: bytes) -> Iterator[tuple[int, Capture]]:
+        """The answers under a key, each with the number of its WARC file."""
+        archives = list(self.paths)
+        for line in _lines_under(key, self.together):
+            text, _, number = line.rpartition(b"\t")
+            if number.strip().isdigit():
+                yield from self._capture(text, int(number), archives[int(number)])
+        numbers = {archive: number for number, archive in enumerate(archives)}
+        for archive, lines in self.open.items():
+            for line in _lines_under(key, lines):
+                yield from self._capture(line, numbers[archive], archive)
+
+    def _capture(self, line: bytes, number: int, archive: Path) -> Iterator[tuple[int, Capture]]:
+        try:
+            yield number, _capture(line, archive)
+        except (ValueError, LookupError, TypeError, RecursionError):
+            name = self.paths[archive].name
+            self.note(archive, Damage(0, f"its index {name} is damaged; remove it"))
 
 
 def _lines_under(key: bytes, lines: mmap.mmap | bytes) -> Iterator[bytes]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from zjnews import addresses
@@ -44,24 +44,45 @@ class Paper:
         return f"https://{addresses.paper_host(self.name)}"
 
 
+_Entry = TypeVar("_Entry", Channel, Paper)
+
+
 @cache
 def _read() -> dict[str, Any]:
     # Not by `__file__`: the package may lie in an egg.
     file = resources.files("zjnews") / "channels.toml"
-    found: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    try:
+        found: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    except ValueError as error:
+        raise ValueError(f"channels.toml cannot be read: {error}") from error
     return found
+
+
+def _entries(kind: str, cls: type[_Entry]) -> tuple[_Entry, ...]:
+    """Raises ValueError with a line that names the entry."""
+    found = []
+    for number, entry in enumerate(_read().get(kind, []), 1):
+        try:
+            found.append(cls(**entry))
+        except TypeError as error:
+            wants = ", ".join(field.name for field in fields(cls))
+            has = ", ".join(entry) if isinstance(entry, dict) else entry
+            raise ValueError(
+                f"channels.toml: {kind} number {number} has {has}; it needs {wants}"
+            ) from error
+    return tuple(found)
 
 
 @cache
 def channels() -> tuple[Channel, ...]:
-    """All channels, in the order of the file."""
-    return tuple(Channel(**channel) for channel in _read()["channel"])
+    """All channels, in the order of the file. Raises ValueError."""
+    return _entries("channel", Channel)
 
 
 @cache
 def papers() -> tuple[Paper, ...]:
     """All newspapers, in the order of the file."""
-    return tuple(Paper(**paper) for paper in _read()["paper"])
+    return _entries("paper", Paper)
 
 
 def find_channels(text: str) -> list[Channel]:

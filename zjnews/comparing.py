@@ -6,8 +6,12 @@ Files are JSON Lines. Of a file only the place of each record is kept, never the
 from __future__ import annotations
 
 import errno
+import gzip
 import json
 import re
+import shutil
+import tempfile
+import zlib
 from array import array
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
@@ -18,7 +22,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO, Literal, cast
 
 from zjnews.items import RECORD_KEYS
 from zjnews.text import printable
@@ -69,6 +73,7 @@ class ChangedError(Exception):
 
 
 # --- Two records ----------------------------------------------------------------------------------
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +294,18 @@ def title_of(record: Mapping[str, Any]) -> str:
     return shortened(title if isinstance(title, str) else "(no title)", 60)
 
 
+def _unpacked(packed: BinaryIO, path: str | Path) -> BinaryIO:
+    """What a gzipped file holds, in a temporary one, which can be read anywhere. Raises OSError."""
+    file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  closed by the caller
+    try:
+        with packed, gzip.open(packed) as lines:
+            shutil.copyfileobj(lines, file, 1024 * 1024)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise OSError(errno.EIO, f"damaged gzip: {error}", str(path)) from error
+    file.seek(0)
+    return file
+
+
 class Reading:
     """A file of records, and what was found in it. A context manager, which closes it."""
 
@@ -299,6 +316,8 @@ class Reading:
         if not self.file.seekable():
             self.file.close()
             raise OSError(errno.ESPIPE, "not a file, which can be read twice", str(path))
+        if self.file.peek(2)[:2] == _GZIP:
+            self.file = _unpacked(self.file, path)
         self.places = array("q")
         """By the number of a record in the comparison, the byte where its last line begins."""
         self.records = 0

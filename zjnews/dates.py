@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from typing import Any
 
 import dateparser
 
@@ -13,53 +15,121 @@ from zjnews.items import Precision
 BEIJING = timezone(timedelta(hours=8))
 """China keeps one time zone and has had no summer time since 1991."""
 
-_WEEKDAY = r"[(（]?(?:星期|周)[一二三四五六日天][)）]?"
-_LUNAR = r"[(（]?农历[^\d\s()（）,，。]{2,14}[)）]?"
-_BESIDE = rf"(?:[\s,，T]{{0,4}}(?:{_WEEKDAY}|{_LUNAR})){{0,3}}[\s,，T]{{0,6}}"
-"""What may stand between the day and the clock."""
+_LONGEST = 1000
+"""Characters of a line that are looked at."""
+_PLAIN: dict[int, str] = {
+    **{0xFF10 + digit: str(digit) for digit in range(10)},
+    **dict.fromkeys(map(ord, "：∶︰"), ":"),
+    **dict.fromkeys(map(ord, "－‐‑‒–—―−─"), "-"),
+    **dict(zip(map(ord, "／．，（）【】［］〔〕"), "/.,()[][][]", strict=True)),
+}
+"""Full-width digits and marks, each with the one plain character that it stands for."""
+
+Parts = dict[str, Any]
+"""The named groups of a date, those that it lacks as None."""
+
+_HALVES = {
+    "morning": "凌晨 清晨 早晨 清早 早上 早间 拂晓 上午",
+    "noon": "中午 正午 午间",
+    "afternoon": "下午 午后 傍晚 黄昏",
+    "night": "晚上 晚间 夜晚 夜间 夜里 深夜 半夜 午夜 晚",
+}
+_HALF_OF = {word: half for half, words in _HALVES.items() for word in words.split()}
+_HOURS: dict[str, tuple[int, ...]] = {
+    "morning": (*range(12), 0),
+    "noon": (*range(12, 22), 10, 11, 12),
+    "afternoon": (*range(12, 24), 12),
+    "night": (0, *range(25, 29), *range(17, 24), 24),
+}
+"""Hours from the beginning of the day for each hour of its halves, 0 to 12. After midnight a night
+is on the next day, unless its clock is at 0."""
+
+_HALF = "|".join(_HALF_OF)
+_MERIDIEM = r"[AaPp]\.?\s?[Mm](?![A-Za-z])\.?"
 _CLOCK = (
-    r"(?P<half>上午|下午|晚上|晚间|夜里|夜间|深夜|午夜|凌晨|早上|早晨|清晨|中午|傍晚)?\s?"
-    r"(?P<hour>\d{1,2})(?!\d)(?:\s?[:：]\s?(?P<minute>\d{1,2})(?!\d)"
+    rf"(?P<half>{_HALF}|{_MERIDIEM})?\s?(?P<hour>\d{{1,2}})"
     # After a minute, `-13:15` is no zone but the end of a span.
-    r"(?:\s?[:：]\s?(?P<second>\d{1,2})(?!\d)(?:\.\d{1,9})?(?P<zone>Z|[+-]\d\d:?\d\d)?"
-    r"|(?P<short_zone>Z|\+\d\d:?\d\d))?(?:\s?(?P<meridiem>[AaPp])\.?[Mm]\b\.?)?"
-    r"|\s?[时点](?:\s?(?P<minute_zh>\d{1,2})\s?分(?:\s?(?P<second_zh>\d{1,2})\s?秒)?)?)"
+    r"(?:\s?:\s?(?P<minute>\d{1,2})"
+    r"(?:\s?:\s?(?P<second>\d{1,2})(?:[.,]\d{1,9})?(?P<zone_west>-\d\d:?\d\d(?!\d))?)?"
+    rf"(?:\s?(?P<meridiem>{_MERIDIEM}))?"
+    r"(?:\s?(?P<zone>(?:GMT|UTC)?[+]\d\d(?::?\d\d)?(?!\d)|(?:GMT|UTC|CST|Z)(?![A-Za-z+])))?"
+    r"|\s?[时時点點](?:\s?(?P<half_past>半)"
+    r"|\s?(?P<minute_zh>\d{1,2})(?!\d)\s?分?(?:\s?(?P<second_zh>\d{1,2})\s?秒)?)?"
+    rf"|\s?(?P<meridiem_alone>{_MERIDIEM}))"
 )
-_FULL = re.compile(
-    r"(?<!\d)(?P<year>(?:19|20|１９|２０)\d\d)\s?(?:[-－—/／.．]|年)\s?(?P<month>\d{1,2})\s?"
-    r"(?:[-－—/／.．]|月)\s?"
-    rf"(?P<day>\d{{1,2}})(?!\d)\s?日?(?:{_BESIDE}{_CLOCK})?"
+_LUNAR = (
+    "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉戌亥鼠牛虎兔龙蛇马羊"
+    "猴鸡狗猪年闰正冬腊〇零一二三四五六七八九十月初廿卅日"
 )
-_NO_YEAR = re.compile(rf"(?<!\d)(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日(?:{_BESIDE}{_CLOCK})?")
-_NO_YEAR_DASH = re.compile(rf"(?<![\d-])(?P<month>\d\d)-(?P<day>\d\d)\s(?=\d\d:\d\d){_CLOCK}")
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)[a-z]{0,6}\.?"
-_ENGLISH_CLOCK = r"(?:,?\s(?:at\s)?\d{1,2}:\d\d(?::\d\d)?(?:\s?[AaPp]\.?[Mm]\b\.?)?)?"
-_UNIX = re.compile(
-    r"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\s(?P<month>[A-Z][a-z][a-z])\s{1,2}(?P<day>\d{1,2})\s"
-    r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)\s(?P<zone>CST|GMT|UTC|[+-]\d{4})\s(?P<year>\d{4})\b"
+_ENGLISH_WEEKDAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}\b\.?"
+_WEEKDAY = (
+    # 周一鸣 is a person.
+    rf"(?:星期|礼拜)[一二三四五六日天]|周[一二三四五六日天](?:(?![\u4e00-\u9fff])|(?={_HALF}))"
+    rf"|{_ENGLISH_WEEKDAY}"
 )
-"""As `date` and Java print it; CST is China Standard Time here."""
-_LOOSE = re.compile(
-    r"(?<!\d)\d{1,4}\s?(?:秒钟?|分钟|小时|天|周|个月)前|刚刚"
-    r"|(?:今天|昨天|前天)(?:\s?\d{1,2}[:：]\d\d)?"
+_REMARK = rf"(?:[\s,]{{0,3}}[(\[]?(?:{_WEEKDAY}|(?:农历|阴历|夏历)[{_LUNAR}]{{2,14}})[)\]]?)"
+"""`星期日`, `(周日)`, `农历二月初二`"""
+_BRACKET = r"(?:\s?[(\[][^()\[\]:]{1,24}[)\]])"
+"""Whatever stands in brackets between a day and its clock."""
+_PLACE = (
+    r"(?:\s?\(?(?:(?:GMT|UTC|GSM)\s?\+\s?0?8(?::?00)?(?!\d)(?:\s?北京时间)?"
+    r"|北京时间|中国标准时间|Beijing [Tt]ime)\)?)?"
+)
+"""`(GSM+8 北京时间)`: the zone that all dates are in anyway."""
+_TIME = (
+    rf"(?:(?:{_REMARK}|{_BRACKET}){{0,3}}[\s,T]{{0,4}}(?:at\s)?{_CLOCK}|{_REMARK}{{1,3}})?{_PLACE}"
+)
+_DAY_NAME = rf"(?:{_ENGLISH_WEEKDAY},?\s)?"
+_YEAR = r"(?P<year>(?:19|20)\d\d)"
+_NAMED_MONTH = (
+    r"(?P<name>(?i:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))"
+    r"(?:(?<=[a-z])[a-z]{0,6}|[A-Z]{0,6})\.?"
+)
+_DAY_OF_MONTH = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_FULL = tuple(
+    map(
+        re.compile,
+        (
+            rf"(?<!\d){_YEAR}\s?(?:[-/.]|年)\s?(?P<month>\d{{1,2}})\s?(?:[-/.]|月)\s?"
+            rf"(?P<day>\d{{1,2}})(?!\d)(?:\s?[日号])?{_TIME}",
+            # Nov. 22, 2019 4:03 PM
+            rf"(?<![A-Za-z]){_DAY_NAME}{_NAMED_MONTH}\s{_DAY_OF_MONTH},?\s{_YEAR}(?!\d){_TIME}",
+            # 22 Nov 2019, 22-Nov-2019
+            rf"(?<!\d)(?<![A-Za-z]){_DAY_NAME}{_DAY_OF_MONTH}[\s-]{_NAMED_MONTH},?[\s-]{_YEAR}(?!\d){_TIME}",
+            # Sun Mar 18 10:12:33 CST 2018
+            rf"(?<![A-Za-z]){_DAY_NAME}{_NAMED_MONTH}\s{{1,2}}{_DAY_OF_MONTH}\s{_CLOCK}\s{_YEAR}(?!\d)",
+        ),
+    )
+)
+_NO_YEAR = (
+    re.compile(rf"(?<!\d)(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})日{_TIME}"),
+    re.compile(rf"(?<![\d-])(?P<month>\d\d)-(?P<day>\d\d)\s(?=\d\d:\d\d){_CLOCK}"),
+)
+_SHORT_YEAR = re.compile(
+    rf"(?<![\d-])(?P<short_year>\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-]){_TIME}"
+)
+_DAY_NAMES = ("今天", "昨天", "前天")
+_NAMED_DAY = re.compile(rf"(?P<named_day>{'|'.join(_DAY_NAMES)}){_TIME}")
+_RELATIVE = re.compile(
+    r"(?<!\d)\d{1,4}\s?(?:秒|秒钟|分钟|小时|天|周|个月)前|刚刚"
     r"|(?<!\d)\d{1,4}\s(?:second|minute|hour|day|week)s?\sago|(?:[Yy]ester|[Tt]o)day"
-    rf"|\b{_MONTH}\s\d{{1,2}},?\s\d{{4}}{_ENGLISH_CLOCK}"
-    rf"|(?<!\d)\d{{1,2}}\s{_MONTH},?\s\d{{4}}{_ENGLISH_CLOCK}"
-    r"|(?<!\d)\d\d-\d\d-\d\d(?:\s\d{1,2}:\d\d(?::\d\d)?)?(?!\d)"
 )
-_NIGHT = frozenset("晚上 晚间 夜里 夜间 深夜 午夜".split())
-"""Twelve o'clock of these is midnight, at the end of the day."""
-_AFTERNOON = _NIGHT | {"下午", "傍晚"}
-_LINE_LENGTH = 400
-"""No line of date and source is longer."""
-_STOP = re.compile(r"[，。！？；]|,(?!\s?\d{4})")
 _SIGN = re.compile(r"\d|刚刚|[今昨前]天|day")
 """What no date does without; many lines do."""
-_LOOSE_PRECISION: tuple[tuple[re.Pattern[str], Precision], ...] = (
-    (re.compile(r"\d:\d\d:\d\d|秒|刚刚|second"), "second"),
-    (re.compile(r"\d[:：]\d\d|分钟|minute"), "minute"),
+_RELATIVE_PRECISION: tuple[tuple[re.Pattern[str], Precision], ...] = (
+    (re.compile(r"秒|刚刚|second"), "second"),
+    (re.compile(r"分钟|minute"), "minute"),
     (re.compile(r"小时|hour"), "hour"),
 )
+
+_SENTENCE = re.compile(r"[。！？；]|[a-z]{2}[.!?](?:\s|$)")
+_LABEL = re.compile(r"[^:,]{0,40}:\s?|[\s\[(|]*")
+"""What may stand before a date that does not say its year."""
+_AFTER = re.compile(r"$|[\s\[\]()|]")
+"""What follows a date that is no part of a sentence."""
+_NAMED = re.compile(r"[\s\[\]()|]{0,3}(?:$|[^\s:]{1,8}\s?:)")
+"""What follows a date without a clock: nothing, or a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +140,36 @@ class Moment:
     precision: Precision
 
 
-def find(text: str) -> str | None:
-    """The first date in a line of date and source, as printed, or None. A date without a year, or a
-    relative one, is none where the line goes on as a sentence: `昨天，…`, `2月14日，…`."""
-    text = text[:_LINE_LENGTH]
-    if not _SIGN.search(text):
+def of_line(line: str) -> str | None:
+    """The date of a line of date and source, as printed. None where the line is a sentence that
+    speaks of a date.
+
+    `03-18 10:12 来源：浙江在线`  ->  `03-18 10:12`; `2月14日上午，杭州下雪。`  ->  None
+    """
+    match = next(_matches(line), None)
+    if match is None:
         return None
-    match = _FULL.search(text) or _UNIX.search(text)
-    if match is None and not _STOP.search(text):
-        match = _without_year_in(text)
-    if match is None and (found := _LOOSE.search(text)):
-        has_year = re.search(r"\d{4}", found[0])
-        match = found if has_year or not _STOP.search(text) else None
-    return match[0].strip() if match else None
+    plain = match.string
+    before, after = plain[: match.start()], plain[match.end() :]
+    is_apart = bool(_AFTER.match(after)) and (_has_clock(match) or bool(_NAMED.match(after)))
+    if _has_year(match):
+        is_date = is_apart and not _SENTENCE.search(before)
+        is_date = is_date or not (after.startswith((",", "、")) or _SENTENCE.search(plain))
+    else:
+        is_date = is_apart and bool(_LABEL.fullmatch(before)) and not _SENTENCE.search(plain)
+    return _as_printed(line, match) if is_date else None
 
 
-def find_whole(text: str) -> str | None:
-    """The first date with year, month and day in figures, as printed, or None."""
-    match = _FULL.search(text[:_LINE_LENGTH])
-    return match[0].strip() if match else None
+def find(text: str) -> str | None:
+    """The first date of any form somewhere in a text, as printed, or None."""
+    match = next(_matches(text), None)
+    return _as_printed(text, match) if match else None
+
+
+def find_full(text: str) -> str | None:
+    """The first date somewhere in a text that says its year, as printed, or None."""
+    match = next(filter(_has_year, _matches(text)), None)
+    return _as_printed(text, match) if match else None
 
 
 def read(raw: str, now: datetime, near: date | None = None) -> Moment | None:
@@ -97,20 +178,23 @@ def read(raw: str, now: datetime, near: date | None = None) -> Moment | None:
 
     None where the text is no date, or a day that no calendar has.
     """
-    raw = raw[:_LINE_LENGTH]
-    if not raw:
+    match = next(_matches(raw), None)
+    if match is None:
         return None
-    if match := _FULL.search(raw):
-        return _moment(match, int(match["year"]))
-    if match := _UNIX.search(raw):
-        return _unix(match)
-    if match := _without_year_in(raw):
-        return _without_year(match, now.astimezone(BEIJING), near)
-    return _loose(raw, now.astimezone(BEIJING))
-
-
-def _without_year_in(text: str) -> re.Match[str] | None:
-    return _NO_YEAR.search(text) or _NO_YEAR_DASH.search(text)
+    found = match.groupdict()
+    try:
+        if "year" in found:
+            return _moment(found, int(found["year"]), _month(found), int(found["day"]))
+        if "short_year" in found:
+            year = _whole_year(int(found["short_year"]))
+            return _moment(found, year, _month(found), int(found["day"]))
+        now = now.astimezone(BEIJING)
+        if "named_day" in found:
+            day = now - timedelta(days=_DAY_NAMES.index(found["named_day"]))
+            return _moment(found, day.year, day.month, day.day)
+        return _without_year(found, now, near) if "month" in found else _relative(match[0], now)
+    except OverflowError:  # `now` is at an end of the calendar
+        return None
 
 
 def start_of(day: date) -> Moment:
@@ -118,100 +202,110 @@ def start_of(day: date) -> Moment:
     return Moment(datetime(day.year, day.month, day.day, tzinfo=BEIJING), "day")
 
 
-def _moment(match: re.Match[str], year: int) -> Moment | None:
-    hour = _hour(match)
-    minute = match["minute"] or match["minute_zh"]
-    second = match["second"] or match["second_zh"]
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """The first date of each form, the surest forms first, in the text with plain digits."""
+    if not _SIGN.search(text, 0, _LONGEST):
+        return
+    plain = text[:_LONGEST].translate(_PLAIN)
+    for form in (*_FULL, *_NO_YEAR, _SHORT_YEAR, _NAMED_DAY, _RELATIVE):
+        if match := form.search(plain):
+            yield match
+
+
+def _as_printed(text: str, match: re.Match[str]) -> str:
+    return text[match.start() : match.end()].strip()
+
+
+def _has_year(match: re.Match[str]) -> bool:
+    return "year" in match.re.groupindex
+
+
+def _has_clock(match: re.Match[str]) -> bool:
+    if "hour" in match.re.groupindex:
+        return match["hour"] is not None
+    return any(form.search(match[0]) for form, _ in _RELATIVE_PRECISION)
+
+
+def _whole_year(short: int) -> int:
+    return 1900 + short if short > 90 else 2000 + short
+
+
+def _month(found: Parts) -> int:
+    return _MONTHS.index(found["name"].lower()) + 1 if "name" in found else int(found["month"])
+
+
+def _moment(clock: Parts, year: int, month: int, day: int) -> Moment | None:
+    """The moment of a day and the named parts of a clock; None where there is no such one."""
+    hours = _hours(clock)
+    minute = "30" if clock["half_past"] else clock["minute"] or clock["minute_zh"]
+    second = clock["second"] or clock["second_zh"]
     precision: Precision = "second" if second else "minute" if minute else "hour"
-    if hour is None:
-        precision = "day"
+    if hours is None:
+        hours, precision = 0, "day"
     try:
-        day = datetime(
-            year,
-            int(match["month"]),
-            int(match["day"]),
-            tzinfo=_zone(match["zone"] or match["short_zone"]),
-        )
-        clock = timedelta(
-            hours=_below(25, hour), minutes=_below(60, minute), seconds=_below(60, second)
-        )
-        return Moment((day + clock).astimezone(BEIJING), precision)
+        time = timedelta(hours=hours, minutes=int(minute or 0), seconds=int(second or 0))
+        if int(minute or 0) > 59 or int(second or 0) > 59 or time > _longest_day(clock):
+            return None
+        start = datetime(year, month, day, tzinfo=_zone(clock["zone_west"] or clock["zone"]))
+        return Moment((start + time).astimezone(BEIJING), precision)
     except (ValueError, OverflowError):
         return None
 
 
-def _below(limit: int, digits: str | int | None) -> int:
-    """A part of a clock. Raises ValueError where no clock has so many."""
-    number = int(digits or 0)
-    if number >= limit:
-        raise ValueError(digits)
-    return number
+def _longest_day(clock: Parts) -> timedelta:
+    """Up to where a clock goes: a night on a clock of twelve goes on after midnight."""
+    return timedelta(hours=29 if clock["half"] else 24)
 
 
-def _hour(match: re.Match[str]) -> int | None:
-    """The hour after the beginning of the day, from a clock of twelve or twenty-four hours; 24 and
-    more are the next day: `24:00`, `晚上12:30`."""
-    if match["hour"] is None:
+def _hours(clock: Parts) -> int | None:
+    """Hours from the beginning of the day that is printed, by a clock of twelve or twenty-four
+    hours. `晚上12:30` and `24:00` are of the next day."""
+    if clock["hour"] is None:
         return None
-    hour = int(match["hour"])
-    meridiem = (match["meridiem"] or "").lower()
-    half = match["half"] or ""
-    if hour == 12 and half in _NIGHT:
-        return 24
-    if hour == 12 and (meridiem == "a" or half == "凌晨"):
-        return 0
-    is_afternoon = meridiem == "p" or half in _AFTERNOON or (half == "中午" and hour < 6)
-    return hour + 12 if hour < 12 and is_afternoon else hour
-
-
-def _unix(match: re.Match[str]) -> Moment | None:
-    offset = {"CST": "+0800", "GMT": "+0000", "UTC": "+0000"}.get(match["zone"], match["zone"])
-    parts = (match["year"], match["month"], match["day"], match["hour"], match["minute"])
-    text = " ".join((*parts, match["second"], offset))
-    try:
-        at = datetime.strptime(text, "%Y %b %d %H %M %S %z")
-    except ValueError:
-        return None
-    return Moment(at.astimezone(BEIJING), "second")
+    hour = int(clock["hour"])
+    word = clock["half"] or clock["meridiem"] or clock["meridiem_alone"]
+    if not word or hour > 12:
+        return hour
+    half = _HALF_OF.get(word) or ("morning" if word[0] in "aA" else "afternoon")
+    return _HOURS[half][hour]
 
 
 def _zone(text: str | None) -> timezone:
-    if not text:
+    """`Z`, `GMT`, `+08:00`, `GMT+0800`; CST is China's."""
+    offset = (text or "").lstrip("GMTUC")
+    if not text or text == "CST":
         return BEIJING
-    if text == "Z":
+    if offset in ("", "Z"):
         return timezone.utc
-    sign = -1 if text[0] == "-" else 1
-    return timezone(sign * timedelta(hours=int(text[1:3]), minutes=int(text[-2:])))
+    sign = -1 if offset[0] == "-" else 1
+    hours, minutes = int(offset[1:3]), int(offset[3:].lstrip(":") or 0)
+    return timezone(sign * timedelta(hours=hours, minutes=minutes))
 
 
-def _without_year(match: re.Match[str], now: datetime, near: date | None) -> Moment | None:
+def _without_year(found: Parts, now: datetime, near: date | None) -> Moment | None:
+    month, day = int(found["month"]), int(found["day"])
     if near is not None:
         around = start_of(near).at
-        moments = [_moment(match, near.year + step) for step in (0, -1, 1)]
+        moments = [_moment(found, near.year + step, month, day) for step in (0, -1, 1)]
         return min(filter(None, moments), key=lambda m: abs(m.at - around), default=None)
-    moments = [_moment(match, now.year), _moment(match, now.year - 1)]
-    return next((m for m in moments if m and m.at <= now + timedelta(days=1)), None)
+    moments = [_moment(found, now.year - step, month, day) for step in (0, 1)]
+    return next((m for m in moments if m and m.at - timedelta(days=1) <= now), None)
 
 
-def _loose(raw: str, now: datetime) -> Moment | None:
+def _relative(raw: str, now: datetime) -> Moment | None:
     at = dateparser.parse(
         raw,
         languages=["zh", "en"],
-        settings={
-            "DATE_ORDER": "YMD",
-            "RELATIVE_BASE": now.replace(tzinfo=None),
-            "PREFER_DATES_FROM": "past",
-        },
+        settings={"RELATIVE_BASE": now.replace(tzinfo=None), "PREFER_DATES_FROM": "past"},
     )
     if at is None:
         return None
-    at = at.astimezone(BEIJING) if at.tzinfo else at.replace(tzinfo=BEIJING)
     precision: Precision = "day"
-    for form, smallest in _LOOSE_PRECISION:
+    for form, smallest in _RELATIVE_PRECISION:
         if form.search(raw):
             precision = smallest
             break
-    return Moment(_cut(at, precision), precision)
+    return Moment(_cut(at.replace(tzinfo=BEIJING), precision), precision)
 
 
 def _cut(at: datetime, precision: Precision) -> datetime:

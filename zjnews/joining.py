@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -20,18 +19,21 @@ def pages_of(page: Page) -> dict[int, str]:
     """The other pages of the article on a page that it links to or announces, address by number."""
     address = page.address
     # Nearly every article has one page, and says nothing that looks like another.
-    if not address.is_article or not (f"{address.number}_" in page.markup or page.pages_announced):
+    if not address.is_article or not (f"{address.number}_" in page.markup or page.announced.urls):
         return {}
     links = (link.get("href") or "" for link in page.root.iter("a"))
     urls = [link for link in links if address.number and address.number in link]
-    written = re.compile(rf"[\w./:-]{{0,200}}{address.number}_\d{{1,3}}\.s?html?")
-    urls += [url for script in page.scripts for url in written.findall(script)]
     found: dict[int, str] = {}
-    for url in [*urls, *page.pages_announced]:
+    for url in [*urls, *page.announced.urls]:
         other = addresses.read(url, page.base)
         if other.id == address.id and other.page != address.page and other.page <= _MOST:
             found.setdefault(other.page, other.url.split("#", 1)[0])
     return found
+
+
+def may_lack_pages(page: Page) -> bool:
+    """Whether scripts draw links to further pages of an article that nothing else names."""
+    return page.address.is_article and not page.announced.is_readable and not pages_of(page)
 
 
 @dataclass
@@ -81,7 +83,7 @@ class Pages:
             # What they say of the first page says nothing of the others.
             article.etag = article.last_modified = None
         if self.missing or self.next or len(self.read) < max(self.read):
-            article.warnings = [*article.warnings, "page-missing"]
+            article.warnings = unique([*article.warnings, "page-missing"])
         return article
 
 

@@ -131,10 +131,12 @@ def _printed_day(link: etree._Element, page: Page) -> date | None:
         if any(_href(other) not in ("", _href(link)) for other in around.iter("a")):
             break
         item = around
-    beside = " ".join([*_texts_outside_links(item), *_texts_behind(item)])
-    inside = " ".join(" ".join(part.itertext()) for part in link)
-    for text in (beside, inside):
-        raw = dates.find(fold(text))
+    beside = [*_texts_outside_links(item), *_texts_behind(item)]
+    inside = [text for part in link for text in part.itertext()]
+    for texts in (beside, inside):
+        # A summary speaks of days too; the date has an element of its own, or all of its parts.
+        of_lines = map(dates.of_line, map(fold, texts))
+        raw = next(filter(None, of_lines), None) or dates.find_full(fold(" ".join(texts)))
         moment = dates.read(raw, page.fetched_at) if raw else None
         if moment:
             return moment.at.astimezone(dates.BEIJING).date()
@@ -166,7 +168,7 @@ def _next_page(page: Page) -> tuple[str | None, bool]:
         others = (_other_page(_href(link), page) for link in named)
         return next(filter(None, others), None), False
     number = page.address.page
-    if announced := page.pages_announced:
+    if announced := page.announced.urls:
         return (announced[number] if number < len(announced) else None), False
     numbered = _numbered_pages(links, page)
     if numbered:

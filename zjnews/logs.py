@@ -5,9 +5,11 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from itemadapter import ItemAdapter
 from scrapy import logformatter
 
 from zjnews.items import Rejected, Skipped
+from zjnews.state.database import StateError
 from zjnews.text import fit_for_log, printable, without_user
 
 OURS = "zjnews"
@@ -42,14 +44,15 @@ class LogFormatter(logformatter.LogFormatter):
     """Scrapy's, without the item printed out in full."""
 
     def scraped(self, item: Any, response: Any, spider: Any) -> Any:
+        article = ItemAdapter(item)
         return {
             "level": logging.DEBUG,
             "msg": "article %(id)s %(title)s",
-            "args": {"id": item.id, "title": item.title},
+            "args": {"id": article.get("id"), "title": article.get("title")},
         }
 
     def dropped(self, item: Any, exception: BaseException, response: Any, spider: Any) -> Any:
-        """Nothing for a rejected or skipped item: the summary extension counts and names it."""
-        if isinstance(exception, (Rejected, Skipped)):
+        """Nothing for a rejected or skipped item: the extension `Delivery` counts and names it."""
+        if isinstance(exception, (Rejected, Skipped, StateError)):
             return None
         return super().dropped(item, exception, response, spider)

@@ -1,18 +1,18 @@
-"""Addresses and pages that give no record: counted, named in the log, remembered."""
+"""What a crawl met: addresses and pages that give no record, and failures. Counted, named in the
+log, remembered."""
 
 from __future__ import annotations
 
 import logging
-import re
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
-from zjnews import logs, store
+from zjnews import logs, state
 from zjnews.items import Article, Rejected, Skipped
+from zjnews.state.reasons import Trait, traits_of
 
 logger = logs.logger
 
@@ -21,24 +21,8 @@ REPLAYED = "replayed"
 FETCHED_AT = "fetched_at"
 """What a request carries whose answer comes from an archive: when it was fetched, aware."""
 
-_PASSING = re.compile(
-    r"http-(?!404$|410$).*|download-failed|page-failed|reader-fault|robots-forbidden"
-    r"|host-paused|duplicate|archive-miss"
-    r"|bad-certificate|private-address"
-    # What a page of maintenance or of a guard against robots looks like:
-    r"|empty-page|no-article|list-page|not-found-page|not-html|unreadable"
-)
-"""Reasons that may be gone tomorrow; a run that follows asks again. That an article was a duplicate
-is told by the one that it repeats, once that is delivered."""
-_DOUBTFUL = ("empty-page", "no-article", "list-page", "not-found-page", "not-html", "unreadable")
-"""Of those, the ones that are believed when they were met on several days."""
-GONE = ("http-404", "http-410", "not-found-page")
-"""Reasons that say that a page is no longer there."""
-FILES_LOST = ("unknown-file", "unreadable-file")
-"""Reasons for which nothing of a whole file or folder was read, though it is there. They make the
-exit status one of errors: the feed is not what was asked for."""
-NOT_THERE = (*GONE, "archive-miss")
-"""Reasons for which an article may still be found at another address."""
+SETS_COOKIE = "sets_cookie"
+"""Flag of a request whose answer, a redirect, came with a cookie."""
 
 
 @contextmanager
@@ -56,7 +40,7 @@ def faults_rejected(where: str) -> Iterator[None]:
 
 def is_passing(rejected: Rejected) -> bool:
     """Whether another try may succeed."""
-    return bool(_PASSING.fullmatch(rejected.reason))
+    return Trait.PASSING in traits_of(rejected.reason)
 
 
 def way_to(request: Request) -> list[str]:
@@ -69,14 +53,26 @@ def came_from(request: Request) -> str:
     return [*way_to(request), request.url][0]
 
 
+def fail(crawler: Crawler, what: str, line: str, fault: BaseException | None = None) -> None:
+    """Count a failure, after which the run does not end well, and name it in the log; with a
+    traceback, where it is a fault of zjnews or of a user's code. `what`: the word it is counted by,
+    `zjnews/failed/<what>`."""
+    assert crawler.stats is not None
+    crawler.stats.inc_value(f"zjnews/failed/{what}")
+    logger.error(line, exc_info=fault)
+
+
 def reject(crawler: Crawler, rejected: Rejected, where: str, asked: str | None = None) -> None:
     """Count a page, address or item that gives no record, and name it in the log. `asked`: the
     canonical address by which it was found, to be remembered unless the reason may pass."""
     assert crawler.stats is not None
+    traits = traits_of(rejected.reason)
     crawler.stats.inc_value(f"zjnews/rejected/{rejected.reason}")
-    level = logging.ERROR if rejected.reason in FILES_LOST else logging.WARNING
+    if Trait.FAILS in traits:
+        crawler.stats.inc_value(f"zjnews/failed/{rejected.reason}")
+    level = logging.ERROR if Trait.FAILS in traits else logging.WARNING
     logger.log(level, "rejected %s (%s)", where, rejected)
-    if asked and (not is_passing(rejected) or rejected.reason in _DOUBTFUL):
+    if asked and (Trait.PASSING not in traits or Trait.DOUBTFUL in traits):
         note_passed(crawler, asked, rejected.reason)
 
 
@@ -90,8 +86,5 @@ def skip(crawler: Crawler, skipped: Skipped, where: str, article: Article | None
 
 
 def note_passed(crawler: Crawler, asked: str, reason: str, article: Article | None = None) -> None:
-    is_certain = reason not in _DOUBTFUL
-    try:
-        store.of(crawler).note_passed(asked, reason, article, is_certain)
-    except sqlite3.Error as error:  # the next run will ask again
-        logger.error("the store cannot be written: %s", error)  # noqa: TRY400  one line
+    is_certain = Trait.DOUBTFUL not in traits_of(reason)
+    state.of(crawler).known.note_passed(asked, reason, article, is_certain)

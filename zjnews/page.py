@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -20,7 +18,7 @@ from w3lib.encoding import (
 )
 from w3lib.html import get_meta_refresh
 
-from zjnews import addresses, includes, payload
+from zjnews import addresses, includes, paging, payload
 from zjnews.items import LeadsOn, Payload, Rejected
 from zjnews.text import fold
 
@@ -59,16 +57,6 @@ _SCRIPT_REDIRECT = re.compile(
 )
 _NO_PAGE = ("about:", "javascript:", "#")
 _BY_DEVICE = re.compile(r"userAgent|navigator\.platform|Android|iPhone", re.I)
-_PAGING_CALL = re.compile(
-    r"createPageHTML\s{0,9}\((?P<arguments>(?:[^()]|\([^()]{0,40}\)){1,300})\)"
-)
-_DECLARED = re.compile(
-    r"(?P<name>[A-Za-z_$][\w$]{0,40})\s{0,9}=\s{0,9}(?P<value>\d{1,5}|[\"'][^\"'\n]{1,80}[\"'])"
-)
-_COMMENT = re.compile(r"^[^\n\S]{0,40}//[^\n]*$|/\*.{0,4000}?\*/", re.M | re.S)
-_ENDING = re.compile(r"s?html?")
-_MOST_PAGES = 2000
-"""No list shows more pages."""
 _AT_ONCE = 10
 """Seconds after which a meta refresh is no longer what a page is there for."""
 _LITTLE_TEXT = 80
@@ -86,37 +74,6 @@ def parse(source: bytes) -> etree._Element | None:
     """The tree of markup in UTF-8, without comments; None where there is no element in it."""
     root: etree._Element | None = etree.fromstring(source, _PARSER)
     return root
-
-
-class Paging(NamedTuple):
-    """What a page says of its further pages: `createPageHTML(5, 0, "t2026…_31908230", "shtml")`."""
-
-    number: int
-    """How many there are; 0 where the script is not understood."""
-    name: str
-    ending: str
-
-
-def read_paging(script: str) -> Paging | None:
-    """The call in a script that draws links to pages, its arguments in any order, perhaps by
-    variables. None where there is no call."""
-    script = _COMMENT.sub("", script)
-    values = {found["name"]: found["value"] for found in _DECLARED.finditer(script)}
-    for call in _PAGING_CALL.finditer(script):
-        if script[: call.start()].rstrip().endswith("function"):
-            continue
-        given = (argument.strip() for argument in call["arguments"].split(","))
-        arguments = [values.get(argument, argument) for argument in given]
-        texts = [a.strip("\"'") for a in arguments if a[:1] in ("'", '"')]
-        names = [text for text in texts if re.fullmatch(r"[\w-]{1,80}", text)]
-        endings = [text for text in names if _ENDING.fullmatch(text)]
-        names = [text for text in names if text not in endings]
-        others = [argument for argument in arguments if argument[:1] not in ("'", '"')]
-        number = int(others[0]) if others and others[0].isdecimal() else 0
-        if number == 1 or (number and names):
-            return Paging(number, *names[:1] or [""], *endings[:1] or ["shtml"])
-        return Paging(0, "", "")
-    return None
 
 
 @dataclass
@@ -175,17 +132,6 @@ class Page:
         bases = (e.get("href") for e in self._head_elements if e.tag == "base")
         named = next(filter(None, bases), None)
         return addresses.read(named, self.url).url if named else self.url
-
-    def linked_data(self, keys: Iterable[str]) -> str | None:
-        """The first text under one of the keys (in lower case) in the page's JSON-LD."""
-        if "ld+json" not in self.markup:
-            return None
-        for script in self.root.iter("script"):
-            if "ld+json" in (script.get("type") or "") and script.text:
-                for key, value in _members(script.text):
-                    if key.lower() in keys and isinstance(value, str):
-                        return value
-        return None
 
     @cached_property
     def by_name(self) -> dict[str, list[etree._Element]]:
@@ -251,21 +197,12 @@ class Page:
         return None
 
     @cached_property
-    def paging(self) -> Paging | None:
-        """How many pages a script draws links to, of a list or article; None without such one."""
-        if "createPageHTML" not in self.markup:
-            return None
-        found = (read_paging(script) for script in self.scripts if "createPageHTML" in script)
-        return next(filter(None, found), None)
-
-    @cached_property
-    def pages_announced(self) -> list[str]:
-        """Addresses of all pages of a list or article, in order, where a script draws the links."""
-        if self.paging is None or not self.paging.name:
-            return []
-        name, ending = self.paging.name, self.paging.ending
-        ends = ["", *(f"_{number}" for number in range(1, min(self.paging.number, _MOST_PAGES)))]
-        return [addresses.read(f"{name}{end}.{ending}", self.base).url for end in ends]
+    def announced(self) -> paging.Announced:
+        """The pages of a list or article, where scripts draw the links to them."""
+        signs = ("createPageHTML", ".write", f"{self.address.number}_")
+        if not any(sign in self.markup for sign in signs):
+            return paging.Announced()
+        return paging.announced(self.scripts, self.address, self.base)
 
     def select(self, css: str) -> list[etree._Element]:
         """The elements that a CSS selector finds, in page order. A selector of one element, with
@@ -284,17 +221,6 @@ class Page:
         if others:
             found = [e for e in found if others.issubset((e.get("class") or "").split())]
         return found
-
-
-def _members(text: str) -> list[tuple[str, object]]:
-    """The members of all objects in a JSON text, from the innermost outwards; none of a text that
-    is no JSON."""
-    found: list[tuple[str, object]] = []
-    try:
-        json.loads(text, object_pairs_hook=found.extend)
-    except (ValueError, RecursionError):
-        return []
-    return found
 
 
 @lru_cache(maxsize=256)

@@ -14,7 +14,7 @@ from scrapy.utils.misc import load_object
 from zjnews import items, loaders, page
 from zjnews.archives import Found, Passed, Unusable
 from zjnews.items import Article, Rejected
-from zjnews.joining import number_of, pages_of
+from zjnews.joining import may_lack_pages, number_of, pages_of
 from zjnews.outcomes import faults_rejected
 from zjnews.page import Page
 
@@ -86,7 +86,10 @@ def load(
     must not end a crawl, nor pass in silence."""
     with faults_rejected(url):
         read = page.read(url, body, content_type, fetched_at)
-        return read, loaders.load(read)
+        article = loaders.load(read)
+        if may_lack_pages(read):
+            article.warnings.append("page-missing")
+        return read, article
 
 
 def finish(article: Article, pipelines: list[Pipeline]) -> Article:

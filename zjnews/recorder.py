@@ -7,6 +7,7 @@ its last whole record.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -33,6 +34,8 @@ _SERVER_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modif
 _INFORMATION = re.compile(rb"HTTP/1\.\d 1\d\d\b.*?\r?\n\r?\n", re.S | re.I)
 _CREDENTIALS = re.compile(rb"^Proxy-Authorization:.*\r\n", re.M | re.I)
 _CHUNK = 1024 * 1024
+_NAME = re.compile(r".*-\d{14}-\d{5,}\.warc\.gz" + re.escape(OPEN))
+"""As `_names` gives them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,17 +293,36 @@ def mend(folder: Path) -> Iterator[Mended]:
     and named. Raises OSError."""
     for draft in sorted(folder.glob(f"*.warc.gz{OPEN}")):
         try:
-            descriptor = os.open(draft, os.O_RDWR)
-        except FileNotFoundError:
-            continue  # whoever was writing it has finished
+            descriptor = os.open(draft, os.O_RDWR | os.O_NOFOLLOW)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ELOOP, errno.EISDIR):
+                continue  # its run has finished it; or it is a link, a folder: not ours
+            raise
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _is_named(draft, descriptor):
+            if _is_named(draft, descriptor) and _is_ours(descriptor, draft.name):
                 yield _mended(draft, descriptor)
         except BlockingIOError:
             continue  # somebody is writing it
         finally:
             os.close(descriptor)
+
+
+def _is_ours(descriptor: int, name: str) -> bool:
+    """Whether a file is named as `GrowingFile` names them, and holds nothing yet or begins as much
+    as is there of a `warcinfo` with that name."""
+    if not _NAME.fullmatch(name):
+        return False
+    beginning = os.pread(descriptor, _CHUNK, 0)
+    if not beginning:
+        return True
+    try:
+        head = zlib.decompressobj(31).decompress(beginning, _CHUNK)
+    except zlib.error:
+        return False
+    start, is_cut = b"WARC/1.1\r\n", b"\r\n\r\n" not in head
+    says = b"\r\nWARC-Filename: " + name.removesuffix(OPEN).encode() + b"\r\n"
+    return head.startswith(start[: len(head)]) and (is_cut or says in head)
 
 
 def _mended(draft: Path, descriptor: int) -> Mended:

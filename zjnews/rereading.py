@@ -69,8 +69,9 @@ class Records:
         for task, done in self.results(tasks):
             if not task:
                 yield from self.leave()
-            for index, outcome in enumerate(self.joined(task, done).outcomes):
-                yield from self.put_together(outcome, task, index)
+            read, gave = self.joined(task, done)
+            for index, outcome in enumerate(gave.outcomes):
+                yield from self.put_together(outcome, read, index)
             self.bytes_read += sum(map(_size, task))
 
     def results(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Done]]:
@@ -91,19 +92,20 @@ class Records:
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
-    def joined(self, task: Task, done: Done) -> Done:
-        """What a task gave, read again from where the stretch before has ended if this one began
-        elsewhere: with something that only looks like a record."""
+    def joined(self, task: Task, done: Done) -> tuple[Task, Done]:
+        """A task and what it gave, read again from where the stretch before has ended if this one
+        began elsewhere: with something that only looks like a record."""
         source = task[0] if task else None
         if not isinstance(source, Source) or not source.is_warc:
-            return done
+            return task, done
         if source.start:
             if self.next is None or (source.stop is not None and self.next >= source.stop):
-                return Done([])  # it lies inside a record of an earlier stretch
+                return task, Done([])  # it lies inside a record of an earlier stretch
             if done.first != self.next:
-                done = read_task((replace(source, start=self.next),), self.pipelines)
+                task = (replace(source, start=self.next),)
+                done = read_task(task, self.pipelines)
         self.next = done.next
-        return done
+        return task, done
 
     def put_together(
         self, outcome: Outcome, task: Task, index: int

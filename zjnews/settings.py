@@ -51,6 +51,9 @@ DOWNLOADER_MIDDLEWARES = {
     "zjnews.middlewares.decoding.DecodingMiddleware": 590,
     "zjnews.middlewares.replay.ReplayMiddleware": 900,  # where Scrapy's own cache stands
 }
+SPIDER_MIDDLEWARES = {
+    "zjnews.middlewares.failures.StartFailures": 10,  # our own: counts what Scrapy only logs
+}
 DOWNLOAD_HANDLERS = {
     # Replaced: the same, but headers have an end, and what was sent and served can be kept.
     "http": "zjnews.handlers.SiteDownloadHandler",
@@ -86,7 +89,7 @@ ITEM_PIPELINES = {
 MEDIA_ALLOW_REDIRECTS = True  # default False; http leads to https
 
 # --- Only what is new ----------------------------------------------------------------------------
-STATE_DB = "state/zjnews.db"  # our own: what `channel` and `paper` have delivered, one SQLite file
+STATE_DB = "state/zjnews.db"  # our own: what `channel` and `paper` know and have not delivered yet
 REFRESH_HOURS = 48  # our own: younger articles are asked for again, in case they were corrected
 DROP_DUPLICATES = False  # our own: leave out near copies, instead of naming what they copy
 
@@ -107,7 +110,6 @@ DEFAULT_FEEDS = {  # our own: where no other feed is named, by -o, -O or FEEDS
 }
 FEED_URI_PARAMS = "zjnews.extensions.feeds.uri_params"  # default none; adds %(date)s
 FEED_BATCH_SECONDS = 300  # our own: a batch is closed when its first record is so old
-SPOOL_DIR = "state/spool"  # our own: records that are in no feed yet
 FEED_EXPORTERS = {
     "csv": "zjnews.exporters.csv_files.CsvExporter",  # default prints blocks as Python
     "parquet": "zjnews.exporters.parquet.ParquetExporter",  # default none
@@ -115,7 +117,8 @@ FEED_EXPORTERS = {
     "atom": "zjnews.exporters.syndication.AtomExporter",  # default none
 }
 RSS_ITEMS = 50  # our own: articles of a feed for readers, the newest; 0 for all
-RSS_TITLE = "浙江在线"  # our own: its title
+RSS_TITLE = ""  # our own: its title; by default that of the channel or newspaper
+RSS_URL = ""  # our own: http or https address of the folder in which readers find it
 CSV_FOR_SPREADSHEETS = False  # our own: True keeps a cell from being taken for a formula
 FEED_PROBE = True  # our own: try the feeds before the crawl begins
 FEED_STORAGES = {
@@ -126,8 +129,8 @@ FEED_STORAGES = {
 
 # --- What the user sees --------------------------------------------------------------------------
 EXTENSIONS = {
-    "scrapy.extensions.feedexport.FeedExporter": None,  # replaced by the same behind a spool
-    "zjnews.extensions.feeds.SpooledFeeds": 0,
+    "scrapy.extensions.feedexport.FeedExporter": None,  # replaced by the same behind an outbox
+    "zjnews.extensions.feeds.Feeds": 0,
     "zjnews.middlewares.robots.CrawlDelay": 500,
     "zjnews.extensions.delivery.Delivery": 600,
     "zjnews.extensions.recording.Recording": 650,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
 from scrapy import Spider
@@ -17,8 +19,10 @@ from scrapy.extensions.feedexport import FileFeedStorage, S3FeedStorage
 from scrapy.utils.misc import build_from_crawler, load_object
 from twisted.internet.defer import Deferred
 
+from zjnews.state.outbox import Appended
 from zjnews.text import without_user
 
+_CHUNK = 1024 * 1024
 _S3_TRIES = 3
 _S3_CONNECT_SECONDS = 10
 _S3_READ_SECONDS = 60
@@ -43,28 +47,48 @@ class WholeFileStorage(FileFeedStorage):
     """A local file that appears under its name when it is whole. Appending makes a new whole file
     of the old one and what is new."""
 
+    begins = 0
+    """Bytes of the old file that were taken over."""
+
     @property
     def appends(self) -> bool:
         return self.write_mode == "ab"
 
-    def size(self) -> int:
-        """Bytes of the file as it is now."""
-        try:
-            return Path(self.path).stat().st_size
-        except OSError:
-            return 0
-
-    def open(self, spider: Spider) -> IO[bytes]:
+    def open(self, spider: Spider | None) -> IO[bytes]:
         self.target = Path(os.path.realpath(self.path))
         if self.target.exists() and not self.target.is_file():
-            return super().open(spider)  # a pipe, a device
+            return super().open(cast("Spider", spider))  # a pipe, a device
         self.target.parent.mkdir(parents=True, exist_ok=True)
         self.draft = self.target.with_name(f".{self.target.name}.part")
-        file = self.draft.open("w+b")
+        # A link of that name is none of ours.
+        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
+        file = os.fdopen(os.open(self.draft, flags, 0o666), "w+b")
         if self.appends and self.target.exists():
             with self.target.open("rb") as old:
-                shutil.copyfileobj(old, file, 1024 * 1024)
+                shutil.copyfileobj(old, file, _CHUNK)
+        self.begins = file.tell()
         return file
+
+    def previous(self) -> bytes:
+        """What the file holds now."""
+        try:
+            return Path(self.path).read_bytes()
+        except FileNotFoundError:
+            return b""
+
+    def appended(self, file: IO[bytes]) -> Appended:
+        """What a file that is about to be stored adds to the old one."""
+        file.flush()
+        end = file.seek(0, os.SEEK_END) if file.seekable() else self.begins
+        return Appended(self.begins, end - self.begins, _digest(file, self.begins))
+
+    def has(self, appended: Appended) -> bool:
+        """Whether the file holds what an earlier run has appended."""
+        try:
+            with Path(self.path).open("rb") as file:
+                return _digest(file, appended.begins, appended.length) == appended.digest
+        except OSError:
+            return False
 
     def store(self, file: IO[bytes]) -> Deferred[None] | None:
         if not hasattr(self, "draft"):
@@ -78,7 +102,8 @@ class WholeFileStorage(FileFeedStorage):
 
     def discard(self, file: IO[bytes]) -> None:
         """Leave everything as it was before."""
-        file.close()
+        with suppress(OSError):  # a full disk, once more
+            file.close()
         if hasattr(self, "draft"):
             self.draft.unlink(missing_ok=True)
 
@@ -104,6 +129,40 @@ class S3Storage(S3FeedStorage):
                 retries={"total_max_attempts": _S3_TRIES},
             ),
         )
+
+    def previous(self) -> bytes:
+        """What the object holds now."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415  an optional install
+
+        try:
+            found = self.s3_client.get_object(Bucket=self.bucketname, Key=self.keyname)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("NoSuchKey", "404"):
+                return b""
+            raise
+        return bytes(found["Body"].read())
+
+
+def previous_of(storage: Any) -> bytes:
+    """What lies where a feed is going; nothing, where the kind of storage cannot tell."""
+    return bytes(storage.previous()) if hasattr(storage, "previous") else b""
+
+
+def _digest(file: IO[bytes], begins: int, length: int = -1) -> str:
+    """SHA-256 (hex) of a stretch of a file, by default to its end; empty for one of another
+    length."""
+    file.seek(begins)
+    hashed, rest = hashlib.sha256(), length
+    while rest and (chunk := file.read(min(_CHUNK, rest) if rest > 0 else _CHUNK)):
+        hashed.update(chunk)
+        rest -= len(chunk) if rest > 0 else 0
+    return hashed.hexdigest() if rest <= 0 else ""
+
+
+def says(error: BaseException) -> str:
+    """An error in one line."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(words).split())
 
 
 def sync_folder(folder: Path) -> None:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
+from zjnews.state.reasons import SKIPPED, Trait
+
+FAILED = "zjnews/failed/"
+"""Stats that count failures, by what has failed."""
+UNREAD = "zjnews/unread/"
+"""Stats that say why a channel's or newspaper's list could not be read, by its name."""
+
 
 class Status(IntEnum):
     """Exit statuses of `scrapy crawl`."""
@@ -17,30 +24,42 @@ class Status(IntEnum):
     NOTHING_FOUND = 5
     ERRORS = 6
     BUSY = 7
+    LIST_UNREAD = 8
 
 
-_FOUND = ("known", "known-issue", "unchanged", "seen-before", "outside-window", "near-copy", "gone")
-"""What is skipped for these reasons was found."""
+_NOT_WRITTEN = {
+    "feed_failed": "the records could not be written",
+    "archive_failed": "the archive could not be written",
+    "state_failed": "the state could not be read or written",
+}
 
 
-def of(stats: dict[str, Any], has_feeds: bool) -> tuple[Status, str]:
+def of(stats: dict[str, Any], reason: str | None = None) -> tuple[Status, str]:
     """The status of a crawl that has run, by its stats, and its meaning; the worst counts.
-    `has_feeds`: whether the feeds that were asked for could be set up."""
+    `reason`: why it ended, where the stats do not say so yet."""
     articles = stats.get("zjnews/articles", 0) + stats.get("zjnews/recovered", 0)
-    found = articles + sum(stats.get(f"zjnews/skipped/{reason}", 0) for reason in _FOUND)
-    reason = stats.get("finish_reason", "no end")
-    unshipped = stats.get("zjnews/unshipped", 0)
-    errors = stats.get("log_count/ERROR", 0)
+    skipped = (name for name, traits in SKIPPED.items() if Trait.FOUND in traits)
+    found = articles + sum(stats.get(f"zjnews/skipped/{name}", 0) for name in skipped)
+    reason = reason or stats.get("finish_reason", "no end")
+    unshipped, lost, aside = (
+        stats.get(f"zjnews/{name}", 0) for name in ("unshipped", "lost", "set-aside")
+    )
+    failed, unread = _named(stats, FAILED), _named(stats, UNREAD)
+    lists = ", ".join(f"{name} ({why})" for name, why in unread.items())
     worst_first = (
         (not stats.get("zjnews/given"), Status.BAD_ARGUMENTS, "no argument could be used"),
-        (unshipped, Status.NOT_SHIPPED, f"{unshipped:,} records wait in the spool"),
-        (not has_feeds, Status.NOT_SHIPPED, "a feed could not be set up"),
-        (reason == "feed_failed", Status.NOT_SHIPPED, "the records could not be written"),
-        (reason == "archive_failed", Status.NOT_SHIPPED, "the archive could not be written"),
-        (reason == "spool_failed", Status.NOT_SHIPPED, "the spool could not be written"),
+        (reason in _NOT_WRITTEN, Status.NOT_SHIPPED, _NOT_WRITTEN.get(reason, "")),
+        (unshipped, Status.NOT_SHIPPED, f"{unshipped:,} records wait in the outbox"),
+        (lost, Status.NOT_SHIPPED, f"{lost:,} records could not be stored; run it again"),
+        (aside, Status.NOT_SHIPPED, f"{aside:,} records were refused by their format"),
         (reason != "finished", Status.ENDED_EARLY, f"ended early ({reason})"),
-        (errors, Status.ERRORS, f"{errors:,} errors in the log"),
+        (failed, Status.ERRORS, f"{sum(failed.values()):,} errors ({', '.join(failed)})"),
+        (unread, Status.LIST_UNREAD, f"could not be read: {lists}"),
         (not found, Status.NOTHING_FOUND, "no article was found"),
     )
     is_so = ((status, words) for applies, status, words in worst_first if applies)
     return next(is_so, (Status.WELL, "all well"))
+
+
+def _named(stats: dict[str, Any], prefix: str) -> dict[str, Any]:
+    return {key.removeprefix(prefix): stats[key] for key in sorted(stats) if key.startswith(prefix)}

@@ -45,11 +45,12 @@ class Window:
 
     def overlaps_day(self, day: date | None) -> bool:
         """The same for a whole day in Beijing; an unknown day may lie in any window."""
-        return day is None or self.overlaps(start_of(day))
+        return day is None or self.overlaps(start_of(min(day, _LAST_DAY)))
 
     def begins_after(self, day: date) -> bool:
         """Whether a whole day lies before it."""
-        return self.since is not None and start_of(day).at + SPANS["day"] <= self.since
+        end = start_of(min(day, _LAST_DAY)).at + SPANS["day"]
+        return self.since is not None and end <= self.since
 
     def days(self, first: date, last: date) -> list[date]:
         """The days in Beijing that it touches up to `last`, newest first; from `first` on where it

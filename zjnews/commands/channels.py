@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from io import TextIOWrapper
 
 from scrapy.commands import ScrapyCommand
 
 from zjnews import channels
+from zjnews.verdict import Status
 
 
 class Command(ScrapyCommand):
@@ -18,6 +21,15 @@ class Command(ScrapyCommand):
         return "List the channels and newspapers that can be crawled by name"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        if isinstance(sys.stdout, TextIOWrapper):
+            # A terminal that knows no Chinese is given question marks.
+            sys.stdout.reconfigure(errors="replace")
+        try:
+            channels.channels(), channels.papers()
+        except ValueError as error:
+            print(f"scrapy channels: {error}", file=sys.stderr)
+            self.exitcode = Status.BAD_ARGUMENTS
+            return
         table = [(c.name, c.list, c.title, c.english) for c in channels.channels()]
         papers = [(p.name, p.address, p.title, p.english) for p in channels.papers()]
         print(f"{len(table)} channels, for scrapy crawl channel -a channels=NAME[,NAME…]|all\n")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import gc
 import sys
 from pathlib import Path
-from typing import IO
-from urllib.parse import urlsplit
 
 from scrapy.commands import crawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
-from scrapy.extensions.feedexport import FeedExporter
 
-from zjnews import verdict, warcs
+from zjnews import state, verdict, warcs
+from zjnews.extensions.feeds import feeds_of
 from zjnews.pipelines.images import ArticleImagesPipeline
+from zjnews.state.database import BusyError, StateError
 from zjnews.storages import (
     NO_CREDENTIALS,
     FeedError,
@@ -25,36 +23,12 @@ from zjnews.storages import (
     probe,
     probe_folder,
 )
-from zjnews.store import TEMPORARY, Store, StoreError
 from zjnews.text import fit_for_log
 from zjnews.verdict import Status
 
-WHOLE_FORMATS = ("json", "xml", "parquet", "rss", "atom")
+WHOLE_FORMATS = ("json", "xml", "parquet")
 """Formats to whose files nothing can be appended."""
-NUMBERS = (
-    "REFRESH_HOURS",
-    "RETRY_PAUSE",
-    "HOST_FAILURES",
-    "HOST_PAUSE",
-    "HOST_PAUSES",
-    "HOST_PAUSE_MAX",
-    "FEED_BATCH_SECONDS",
-    "WARC_BYTES",
-)
-SWITCHES = (
-    "ALLOW_PRIVATE_ADDRESSES",
-    "CSV_FOR_SPREADSHEETS",
-    "DOWNLOAD_VERIFY_CERTIFICATES",
-    "DROP_DUPLICATES",
-    "FEED_PROBE",
-    "PROGRESS_ENABLED",
-    "SUMMARY_ENABLED",
-)
 MISSES = ("reject", "fetch")
-
-
-class BusyError(Exception):
-    """Another crawl uses the same store; the message is one line for a person."""
 
 
 class Command(crawl.Command):
@@ -71,15 +45,15 @@ class Command(crawl.Command):
             self.settings.set("FEEDS", self.settings.getdict("DEFAULT_FEEDS"), priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        assert self.crawler_process is not None
         try:
-            crawler = self._create_crawler(self.spider_name(args))
+            crawler = self.crawler_process.create_crawler(self.spider_name(args))
             crawler.spidercls(**opts.spargs)
-            check_settings(crawler)
-            lock = take_store(crawler)
+            state.of(crawler)
             check_archives(crawler)
             probe_feeds(crawler)
             ArticleImagesPipeline.check(crawler)
-        except (UsageError, StoreError) as error:
+        except (UsageError, StateError) as error:
             self.exitcode = self.refuse(error, Status.BAD_ARGUMENTS)
         except BusyError as error:
             self.exitcode = self.refuse(error, Status.BUSY)
@@ -87,8 +61,6 @@ class Command(crawl.Command):
             self.exitcode = self.refuse(error, Status.NOT_SHIPPED)
         else:
             self.crawl(crawler, opts)
-            if lock is not None:
-                lock.close()
 
     def crawl(self, crawler: Crawler, opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
@@ -101,8 +73,7 @@ class Command(crawl.Command):
             self.exitcode = Status.NOT_STARTED
             return
         assert crawler.stats is not None
-        has_feeds = not crawler.settings["FEEDS"] or bool(crawler.get_extension(FeedExporter))
-        status, words = verdict.of(crawler.stats.get_stats(), has_feeds)
+        status, words = verdict.of(crawler.stats.get_stats())
         self.exitcode = status
         print(f"scrapy crawl: exit status {status:d}, {words}", file=sys.stderr)
 
@@ -118,42 +89,6 @@ class Command(crawl.Command):
     def refuse(self, error: Exception, status: Status) -> int:
         print(f"scrapy crawl: {fit_for_log(str(error))}", file=sys.stderr)
         return int(status)
-
-
-def take_store(crawler: Crawler) -> IO[bytes] | None:
-    """Open the store once, and keep other crawls away from it as long as the file that is given
-    back stays open. Raises StoreError, BusyError."""
-    path = crawler.settings["STATE_DB"] or TEMPORARY
-    if not getattr(crawler.spidercls, "keeps_state", False) or path == TEMPORARY:
-        return None
-    try:
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        lock = Path(f"{path}.lock").open("ab")  # noqa: SIM115  held open to hold the lock
-    except OSError as error:
-        raise StoreError(f"the store {path} cannot be used: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise BusyError(f"another crawl is running on {path}") from None
-    Store(path).close()
-    return lock
-
-
-def check_settings(crawler: Crawler) -> None:
-    """See that our own settings can be read. Raises UsageError."""
-    for name in NUMBERS:
-        try:
-            is_good = 0 <= crawler.settings.getfloat(name) < float("inf")
-        except (TypeError, ValueError):
-            is_good = False
-        if not is_good:
-            raise UsageError(f"{name}={crawler.settings[name]} is no number of 0 or more")
-    for name in SWITCHES:
-        try:
-            crawler.settings.getbool(name)
-        except ValueError as error:
-            raise UsageError(f"{name}={crawler.settings[name]} is neither 1 nor 0") from error
 
 
 def check_archives(crawler: Crawler) -> None:
@@ -172,24 +107,17 @@ def check_archives(crawler: Crawler) -> None:
 
 def probe_feeds(crawler: Crawler) -> None:
     """Try every feed before the first page is asked for. Raises UsageError, FeedError."""
-    storages = crawler.settings.getwithbase("FEED_STORAGES")
+    feeds_of(crawler)
     for uri, options in crawler.settings.getdict("FEEDS").items():
         if str(uri).startswith("s3:") and has_credentials(str(uri)):
             raise FeedError(f"feed {place(str(uri))}: {NO_CREDENTIALS}")
-        count = options.get("batch_item_count", crawler.settings["FEED_EXPORT_BATCH_ITEM_COUNT"])
-        if int(count or 0) and "%(batch_" not in str(uri):
-            raise UsageError(f"{place(str(uri))}: a feed in batches needs %(batch_id)d in its name")
         replaces = options.get("overwrite") or str(uri).startswith("s3:")
         if replaces and "%(batch_id)" in str(uri) and "time)s" not in str(uri):
             raise UsageError(f"{place(str(uri))}: without %(batch_time)s runs overwrite each other")
-        if not storages.get(urlsplit(str(uri)).scheme):
-            raise UsageError(f"{place(str(uri))}: feeds cannot be stored there")
         path = Path(str(uri))
         is_there = "://" not in str(uri) and path.is_file() and path.stat().st_size
         if is_there and not options.get("overwrite") and options.get("format") in WHOLE_FORMATS:
             raise UsageError(f"{uri}: nothing can be added to {options['format']}; use -O")
-    if crawler.settings.getdict("FEEDS"):
-        probe_folder(Path(crawler.settings["SPOOL_DIR"]), f"spool {crawler.settings['SPOOL_DIR']}")
     if crawler.settings.getbool("FEED_PROBE"):
         for uri, options in crawler.settings.getdict("FEEDS").items():
             probe(crawler, str(uri), options)

@@ -92,15 +92,15 @@ class Command(ScrapyCommand):
             processes = read_processes(opts.processes)
             out = read_out(opts.overwrite_output)
             setup = setup_of(self.settings)
+            reread = Reread(self.settings, Records(setup, processes), paths)
         except UsageError as error:
             self.say(str(error))
             self.exitcode = Status.BAD_ARGUMENTS
             return
         configure_logging(self.settings)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        reread = Reread(self.settings, Records(setup, processes), paths)
         result = reread.write(out)
-        status, words = verdict.of(reread.stats, has_feeds=True)
+        status, words = verdict.of(reread.stats)
         lines = [*counts("reread", reread.stats), f"  {result}"]
         print("\n".join(map(printable, lines)), file=sys.stderr)
         self.say(f"exit status {status:d}, {words}")
@@ -174,8 +174,6 @@ class Reread:
 
     def refuse(self, rejected: Rejected, where: str) -> None:
         outcomes.reject(self.crawler, rejected, where)
-        if rejected.reason in (*outcomes.FILES_LOST, "reader-fault"):
-            self.crawler.stats.inc_value("log_count/ERROR")
 
 
 class WholeFile:

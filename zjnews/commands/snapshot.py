@@ -23,7 +23,7 @@ from zjnews import reading, snapshots, verdict, warcs
 from zjnews.addresses import Address
 from zjnews.archives import SavedPage
 from zjnews.commands.compare import DIFFERENT, show
-from zjnews.commands.crawl import check_archives, check_settings
+from zjnews.commands.crawl import check_archives
 from zjnews.comparing import counted, shortened
 from zjnews.items import LeadsOn, Rejected
 from zjnews.joining import Pages
@@ -32,8 +32,8 @@ from zjnews.reading import Pipeline
 from zjnews.snapshots import KEPT_HEADERS, Snapshot, ThereAlreadyError
 from zjnews.spiders.article import ArticleSpider
 from zjnews.spiders.fetching import answer, header
+from zjnews.state.known import Known
 from zjnews.storages import FeedError, probe_folder
-from zjnews.store import Known
 from zjnews.text import fit_for_log
 from zjnews.verdict import Status
 
@@ -124,7 +124,6 @@ class Command(ScrapyCommand):
         """Save the pages of addresses; the exit status. Raises UsageError, FeedError."""
         assert self.crawler_process is not None
         crawler = self.crawler_process.create_crawler(SnapshotSpider)
-        check_settings(crawler)
         check_archives(crawler)
         probe_folder(shelf.pages, f"--pages {shelf.pages}")
         self.crawler_process.crawl(crawler, addresses=given, shelf=shelf)
@@ -174,7 +173,7 @@ class Shelf:
 
     def verdict(self, given: int, stats: dict[str, Any]) -> tuple[Status, str]:
         """Exit status and its meaning, for so many addresses: 0 only where each one is saved."""
-        status, words = verdict.of({**stats, "zjnews/articles": self.written}, has_feeds=True)
+        status, words = verdict.of({**stats, "zjnews/articles": self.written})
         missing = given - self.written - self.refused
         if self.refused:
             status, words = Status.NOT_SHIPPED, "not all could be written"
@@ -194,6 +193,7 @@ class SnapshotSpider(ArticleSpider):
     """Asks for each address as it is given, and for nothing else."""
 
     name = "snapshot"
+    gives_records = False
     custom_settings = {  # noqa: RUF012  as Scrapy has it
         "FEEDS": {},
         "ITEM_PIPELINES": {},  # `snapshots` calls those that read; the others want no part in it
@@ -226,9 +226,10 @@ class SnapshotSpider(ArticleSpider):
         assert response.request is not None
         headers = {name: value for name in KEPT_HEADERS if (value := header(response, name))}
         try:
-            self.shelf.put(SavedPage(*answer(response)), headers, came_from(response.request))
-        except LeadsOn as lead:
-            yield from self.follow(lead, response)
+            try:
+                self.shelf.put(SavedPage(*answer(response)), headers, came_from(response.request))
+            except LeadsOn as lead:
+                yield self.followed(lead, response)
         except Rejected as rejected:
             self.refuse(rejected, response.request)
 

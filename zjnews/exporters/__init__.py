@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
+from itemadapter import ItemAdapter
 from scrapy.exceptions import NotConfigured
 from scrapy.extensions.postprocessing import PostProcessingManager
 
 from zjnews.items import Article, record
 
+logger = logging.getLogger("zjnews")
+
 
 def record_of(item: Any) -> dict[str, Any]:
-    """The record of an article; a record is taken as it is."""
-    return record(item) if isinstance(item, Article) else item
+    """The record of an article; an item of any other kind is taken as it is."""
+    return record(item) if isinstance(item, Article) else ItemAdapter(item).asdict()
 
 
 def is_empty(file: Any) -> bool:

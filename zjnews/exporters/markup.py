@@ -16,6 +16,11 @@ def html_of(body: list[dict[str, Any]]) -> str:
     )
 
 
+def is_web(url: str | None) -> bool:
+    """Whether a reader may be led to an address: nothing but http and https."""
+    return bool(url) and str(url).lower().startswith(("http://", "https://"))
+
+
 def _paragraph(block: dict[str, Any]) -> HtmlElement:
     return E.p(block["text"])
 
@@ -27,7 +32,7 @@ def _heading(block: dict[str, Any]) -> HtmlElement:
 def _image(block: dict[str, Any]) -> HtmlElement | None:
     """A picture with what is said of it; where it has no address, only what is said."""
     parts = []
-    if block["url"]:
+    if is_web(block["url"]):
         parts.append(E.img(src=block["url"], alt=block["alt"] or block["caption"] or ""))
     if said := [words for words in (block["caption"], block["credit"]) if words]:
         parts.append(E.figcaption(" · ".join(said)))
@@ -39,7 +44,8 @@ def _table(block: dict[str, Any]) -> HtmlElement:
 
 
 def _video(block: dict[str, Any]) -> HtmlElement:
-    return E.p(E.a(block["url"], href=block["url"]))
+    url = block["url"]
+    return E.p(E.a(url, href=url) if is_web(url) else url)
 
 
 _ELEMENTS = {

@@ -1,88 +1,108 @@
-"""When a record is safe in its feed, and only then, is its article known to later runs.
-
-`Delivery.batch_is_safe` is the one place that says so.
-"""
+"""Keeps the state in step with a crawl: what was dropped, what failed, how far lists were read."""
 
 from __future__ import annotations
 
-import sqlite3
+from typing import Any
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.utils.defer import deferred_from_coro
+from twisted.python.failure import Failure
 
-from zjnews import outcomes, store
-from zjnews.items import Article, Rejected, Skipped
+from zjnews import outcomes, state, verdict
+from zjnews.items import Rejected, Skipped
+from zjnews.state.database import FAILED, StateError
 
 
 class Delivery:
-    """Keeps the store up to date with what the feeds hold."""
+    """Counts failures where they happen: the exit status does not depend on the log."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.store = store.of(crawler)
-        self.given = 0
-        self.delivered = 0
+        self.state = state.of(crawler)
+        self.state.db.on_failure = self.state_failed
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Delivery:
         delivery = cls(crawler)
         connect = crawler.signals.connect
-        connect(delivery.item_scraped, signals.item_scraped)
         connect(delivery.item_dropped, signals.item_dropped)
+        connect(delivery.item_error, signals.item_error)
+        connect(delivery.spider_error, signals.spider_error)
+        connect(delivery.response_downloaded, signals.response_downloaded)
         connect(delivery.request_dropped, signals.request_dropped)
         connect(delivery.engine_stopped, signals.engine_stopped)
         return delivery
 
-    def item_scraped(self) -> None:
-        self.given += 1
-
-    def item_dropped(self, item: Article, exception: BaseException) -> None:
+    def item_dropped(self, item: Any, exception: BaseException) -> None:
+        url = str(getattr(item, "url", item))
         if isinstance(exception, Rejected):
-            outcomes.reject(self.crawler, exception, item.url, item.asked)
+            outcomes.reject(self.crawler, exception, url, getattr(item, "asked", None))
         elif isinstance(exception, Skipped):
-            outcomes.skip(self.crawler, exception, item.url, item)
+            outcomes.skip(self.crawler, exception, url, item)
+
+    def response_downloaded(self, response: Response, request: Request) -> None:
+        """A redirect with a cookie may be a wall, before those who bring none back."""
+        if 300 <= response.status < 400 and "Set-Cookie" in response.headers:
+            request.meta[outcomes.SETS_COOKIE] = True
 
     def request_dropped(self, request: Request) -> None:
         """A request that Scrapy has seen before: given twice, or where a redirect led."""
         way = outcomes.way_to(request)
-        reason = "redirect-loop" if request.url in way else "duplicate"
+        reason = "duplicate"
+        if request.url in way:
+            reason = "cookie-wall" if request.meta.get(outcomes.SETS_COOKIE) else "redirect-loop"
         rejected = Rejected(reason, f"{request.url} was asked for already")
         asked = request.meta.get("asked")
         outcomes.reject(self.crawler, rejected, outcomes.came_from(request), asked)
         # Where many pages lead to one, that may be a guard against robots.
         if asked:
-            self.store.count_refused(asked)
+            self.state.known.count_refused(asked)
         if walk_failed := getattr(self.crawler.spider, "walk_failed", None):
             walk_failed(request.meta.get("walk"))
 
-    def batch_is_safe(self, feed: int, batch: int) -> bool:
-        """The records of a batch will survive whatever happens to this process: their articles are
-        known from now on, if the store can be written."""
-        try:
-            self.delivered += self.store.deliver(feed, batch)
-        except sqlite3.Error as error:
-            outcomes.logger.error("the store %s cannot be written: %s", self.store.path, error)
-            return False
-        return True
+    # --- failures ----------------------------------------------------------------------------
+
+    def item_error(self) -> None:
+        self.count_failure("pipeline")
+
+    def spider_error(self, failure: Failure) -> None:
+        self.count_failure("spider")
+
+    def count_failure(self, what: str) -> None:
+        """Scrapy has named it in the log."""
+        assert self.crawler.stats is not None
+        self.crawler.stats.inc_value(f"{verdict.FAILED}{what}")
+
+    def state_failed(self, error: StateError) -> None:
+        """End a crawl that can neither look up nor write down what it finds."""
+        outcomes.fail(self.crawler, "state", f"{error}; the crawl ends here")
+        if self.crawler.engine is not None and self.crawler.engine.spider is not None:
+            deferred_from_coro(self.crawler.engine.close_spider_async(reason=FAILED))
+
+    # --- the end -----------------------------------------------------------------------------
 
     def engine_stopped(self) -> None:
         """A run that missed nothing spares the next one what it has walked over."""
-        try:
-            guards = self.store.doubt_guards()
-        except sqlite3.Error:
-            guards = []  # told already, when the first note could not be written
-        for host in guards:
-            outcomes.logger.warning("%s refused most of its articles; they are not forgotten", host)
-        if self.was_whole() and not guards:
-            walks = getattr(self.crawler.spider, "walks", {})
-            for walk in walks.values():
-                if covered := self.crawler.spider.covers(walk):  # type: ignore[union-attr]
-                    self.store.note_walk(walk.name, *covered)
-        self.store.close()
+        if not self.state.db.failed:
+            guards = self.state.known.doubt_guards()
+            for host in guards:
+                outcomes.logger.warning(
+                    "%s refused most of its articles; they are not forgotten", host
+                )
+            if self.was_whole() and not guards:
+                self.note_walks()
+        self.state.close()
+
+    def note_walks(self) -> None:
+        walks = getattr(self.crawler.spider, "walks", {})
+        for walk in walks.values():
+            if covered := self.crawler.spider.covers(walk):  # type: ignore[union-attr]
+                self.state.known.note_walk(walk.name, *covered)
 
     def was_whole(self) -> bool:
         assert self.crawler.stats is not None
-        stats = self.crawler.stats
-        has_finished = stats.get_value("finish_reason") == "finished"
-        has_errors = bool(stats.get_value("log_count/ERROR"))
-        return has_finished and not has_errors and self.delivered == self.given
+        stats = self.crawler.stats.get_stats()
+        has_failed = any(key.startswith(verdict.FAILED) for key in stats)
+        return stats.get("finish_reason") == "finished" and not has_failed

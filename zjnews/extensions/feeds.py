@@ -1,385 +1,424 @@
-"""Scrapy's feed exports behind a spool: a record is on disk when it is scraped, and in its feed
-when its batch is whole."""
+"""Feeds by way of the outbox: a record is in the state when it is scraped, and in its feed when its
+batch is whole. The exporters, storages and options are Scrapy's."""
 
 from __future__ import annotations
 
 import json
-import shutil
+import re
 import time
-from datetime import datetime
-from functools import cached_property
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from io import BytesIO
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any
+from urllib.parse import urlsplit
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exporters import JsonLinesItemExporter
-from scrapy.extensions.feedexport import FeedExporter, FeedSlot, ItemFilter, apply_uri_params
-from scrapy.utils.asyncio import create_looping_call
-from scrapy.utils.defer import _schedule_coro, ensure_awaitable
+from scrapy.exceptions import NotConfigured, UsageError
+from scrapy.exporters import BaseItemExporter, JsonLinesItemExporter
+from scrapy.extensions.feedexport import ItemFilter, apply_uri_params
+from scrapy.extensions.postprocessing import PostProcessingManager
+from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call, run_in_thread
+from scrapy.utils.conf import feed_complete_default_values_from_settings
+from scrapy.utils.defer import deferred_from_coro, ensure_awaitable, maybe_deferred_to_future
+from scrapy.utils.misc import build_from_crawler, load_object
+from scrapy.utils.serialize import ScrapyJSONEncoder
+from twisted.internet.defer import Deferred, DeferredList, DeferredLock
+from twisted.internet.task import LoopingCall
 
-from zjnews import outcomes, store
+from zjnews import outcomes, state, verdict
 from zjnews.dates import BEIJING
-from zjnews.extensions.delivery import Delivery
+from zjnews.exporters import record_of
 from zjnews.items import RECORD_KEYS, Article
-from zjnews.sketches import sketch
-from zjnews.spool import About, Batch, leftovers
-from zjnews.storages import WholeFileStorage, place
-from zjnews.store import Store
+from zjnews.state.database import StateError
+from zjnews.state.outbox import Batch
+from zjnews.storages import WholeFileStorage, place, previous_of, says
+from zjnews.verdict import Status
 
 _LOOK_SECONDS = 1.0
 """Between two looks at the age of the batches."""
+_BATCH_NAME = re.compile(r"%\(batch_(time|id)\)")
+_LINES = ("jsonlines", "jsonl", "jl")
 
 
-class SpooledSlot(FeedSlot):
-    """One batch of a feed: its records go to the spool, of which its file is made at the end."""
+@dataclass
+class Feed:
+    """One of the feeds that a run was asked for, and its batch of the moment."""
 
-    batch: Batch | None = None
-    began = 0.0
-    """Monotonic time of its first record."""
-
-    @cached_property
-    def taken_over(self) -> set[str]:
-        """Ids of the records that a dead run had spooled for the same file."""
-        return set()
-
-    @property
-    def folder(self) -> Path:
-        return Path(self.settings["SPOOL_DIR"])
-
-    @property
-    def state_db(self) -> str:
-        """The store that is to know the articles, or empty."""
-        path = self.settings["STATE_DB"] if getattr(self.spider, "keeps_state", False) else ""
-        return str(Path(path).absolute()) if path else ""
-
-    def start_exporting(self) -> None:
-        if self.batch is None:
-            about = About(
-                self.uri, self.feed_options, self.spider.name, self.state_db, self.batch_id
-            )
-            self.batch = Batch.create(self.folder, about)
-            self.began = time.monotonic()
-        if self.exporter is None:
-            self.exporter = JsonLinesItemExporter(
-                cast("Any", self.batch), fields_to_export=list(RECORD_KEYS), encoding="utf-8"
-            )
-
-    def finish_exporting(self) -> None:
-        """Make the feed's own file of what is in the spool. Raises OSError."""
-        assert self.batch is not None
-        self.batch.sync()
-        self._fileloaded = self._exporting = False
-        super().start_exporting()
-        assert self.file is not None
-        assert self.exporter is not None
-        if self.is_spool_as_is():
-            with self.batch.path.open("rb") as records:
-                shutil.copyfileobj(records, self.file, 1024 * 1024)
-        else:
-            for record in self.batch.records():
-                self.exporter.export_item(record)
-        super().finish_exporting()
-        self.note_size()
-
-    def note_size(self) -> None:
-        """Write down how large an appended file will be, so that nothing is appended twice."""
-        assert self.batch is not None
-        if isinstance(self.storage, WholeFileStorage) and self.file is not None:
-            self.batch.about.size_shipped = self.file.tell()
-            self.batch.note()
+    template: str
+    options: dict[str, Any]
+    filter: ItemFilter
+    batch: Batch = field(default_factory=lambda: Batch("", {}))
+    began: float = 0.0
+    """Monotonic time of the first record of its batch."""
+    stream: tuple[IO[bytes], BaseItemExporter] | None = None
+    """Standard output, which takes records at once, with what writes to it."""
 
     @property
-    def appends(self) -> bool:
-        """Whether the file that is there is kept."""
-        return isinstance(self.storage, WholeFileStorage) and self.storage.appends
-
-    def is_there_already(self) -> bool:
-        """Whether an earlier try has still appended the batch to its file."""
-        size = self.batch.about.size_shipped if self.batch else None
-        if not isinstance(self.storage, WholeFileStorage) or not self.storage.appends:
-            return False
-        return size is not None and self.storage.size() == size
-
-    def is_spool_as_is(self) -> bool:
-        """Whether the feed's file holds just the lines of the spool."""
-        options = self.feed_options
-        return (
-            self.format in ("jsonlines", "jsonl", "jl")
-            and options["fields"] == list(RECORD_KEYS)
-            and options["encoding"] == "utf-8"
-            and not options["item_export_kwargs"]
-            and self.exporters[self.format] is JsonLinesItemExporter
-        )
+    def is_stream(self) -> bool:
+        return self.template.startswith("stdout:")
 
 
-class SpooledFeeds(FeedExporter):
+class Feeds:
     """Batches are closed by count, as Scrapy does, and by age (FEED_BATCH_SECONDS). One that cannot
-    be stored stays in the spool; the next run ships it first."""
+    be stored waits in the outbox; the next run stores it first."""
 
     def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
-        self.store = store.of(crawler)
-        self.batch_seconds = crawler.settings.getfloat("FEED_BATCH_SECONDS")
-        self.unshipped: list[SpooledSlot] = []
+        """Raises NotConfigured without a feed, UsageError for one that cannot be used."""
+        settings = crawler.settings
+        self.crawler = crawler
+        self.storages = settings.getwithbase("FEED_STORAGES")
+        self.exporters = settings.getwithbase("FEED_EXPORTERS")
+        self.feeds = feeds_of(crawler)
+        if not self.feeds:
+            raise NotConfigured
+        self.state = state.of(crawler)
+        self.batch_seconds = settings.getfloat("FEED_BATCH_SECONDS")
+        self.templates: dict[str, str] = {}
+        """By the address of a batch, that of its feed as it was given."""
         self.stored: dict[str, list[str]] = {}
         """Where batches lie, by the feed's address as it was given."""
-        self.is_stopping = False
-        self.clock = create_looping_call(self.close_old)
+        self.pending: list[Deferred[Any]] = []
+        self.turn = DeferredLock()
+        """Batches are stored one after the other: two may go to the same file."""
+        self.away: set[str] = set()
+        """Places that could not be reached."""
+        self.json = ScrapyJSONEncoder(ensure_ascii=False)
+        self.clock: AsyncioLoopingCall | LoopingCall | None = None
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Feeds:
+        feeds = cls(crawler)
+        crawler.signals.connect(feeds.open_spider, signals.spider_opened)
+        crawler.signals.connect(feeds.item_scraped, signals.item_scraped)
+        crawler.signals.connect(feeds.close_spider, signals.spider_closed)
+        return feeds
 
     # --- the life of a crawl -----------------------------------------------------------------
 
-    async def open_spider(self, spider: Spider) -> None:  # type: ignore[override]
-        super().open_spider(spider)
-        for batch, torn in leftovers(Path(self.settings["SPOOL_DIR"])):
-            outcomes.logger.info(
-                "a run that died left %d records for %s%s",
-                batch.count,
-                place(batch.about.uri),
-                ", and half of one, which is cut off" if torn else "",
-            )
-            try:
-                await self.take_over(batch, spider)
-            except Exception as error:  # one that nobody can use must not hold up the others
-                outcomes.logger.error("%s cannot be delivered: %s", batch.path, _says(error))
-                batch.release()
+    async def open_spider(self, spider: Spider) -> None:
+        for feed in self.feeds:
+            self.begin_batch(feed, 1)
+        try:
+            for left in self.state.outbox.batches():
+                await self.take_over(left)
+        except StateError:
+            return  # reported by `Delivery`, which ends the crawl
         if self.batch_seconds:
+            self.clock = create_looping_call(self.close_old)
             self.clock.start(_LOOK_SECONDS, now=False)
 
-    def item_scraped(self, item: Article, spider: Spider) -> None:
-        places = [
-            (number, slot.batch_id)
-            for number, slot in enumerate(self.slots)
-            if slot.filter.accepts(item)
-        ]
+    def item_scraped(self, item: Any) -> None:
+        """The record is in the state, and in standard output, or the crawl ends."""
         try:
-            super().item_scraped(item, spider)
+            self.take(item)
+        except StateError:
+            return  # reported by `Delivery`, which ends the crawl
         except OSError as error:
-            self.stop(f"the spool cannot be written: {error.strerror or error}")
-            return
-        self.store.add(item, places or [self.nowhere])
+            self.stop(f"standard output cannot be written: {says(error)}")
+        except Exception as fault:  # an item that nobody can write down
+            outcomes.fail(self.crawler, "feeds", f"no record of {item!r:.200}", fault)
 
-    @property
-    def nowhere(self) -> tuple[int, int]:
-        """The batch of what no feed takes: it is delivered when the crawl is over."""
-        return len(self.feeds), 1
+    def take(self, item: Any) -> None:
+        record = record_of(item)
+        line = self.line_of(record)
+        takers = [feed for feed in self.feeds if feed.filter.accepts(item)]
+        for feed in takers:
+            if feed.is_stream:
+                self.write_to_stream(feed, record)
+        queued = [feed for feed in takers if not feed.is_stream]
+        article = item if isinstance(item, Article) else article_of(record)
+        self.state.add(article, line, [feed.batch for feed in queued])
+        for feed in queued:
+            if feed.batch.count == 1:
+                feed.began = time.monotonic()
+            if 0 < feed.options["batch_item_count"] <= feed.batch.count:
+                self.close_batch(feed)
+
+    def line_of(self, record: dict[str, Any]) -> str:
+        """A record as JSON. Half a character, which no encoding has, is written as its escape."""
+        line: str = self.json.encode(record)
+        try:
+            line.encode()
+        except UnicodeEncodeError:
+            return ScrapyJSONEncoder().encode(record)
+        return line
 
     def close_old(self) -> None:
         """Close the batches that have been open for long enough."""
-        for number, slot in enumerate(self.slots):
-            is_old = time.monotonic() - getattr(slot, "began", 0.0) >= self.batch_seconds
-            if slot.itemcount and is_old and self.feeds[slot.uri_template]["batch_item_count"]:
-                self.slots[number] = self.next_batch(slot)
+        for feed in self.feeds:
+            is_old = time.monotonic() - feed.began >= self.batch_seconds
+            if feed.batch.count and is_old and feed.options["batch_item_count"]:
+                self.close_batch(feed)
 
-    def next_batch(self, slot: FeedSlot) -> FeedSlot:
-        options = self.feeds[slot.uri_template]
-        params = self._get_uri_params(slot.spider, options["uri_params"], slot)
-        self._schedule_slot_close(slot, slot.spider)
-        return self._start_new_batch(
-            batch_id=slot.batch_id + 1,
-            uri=apply_uri_params(slot.uri_template, params),
-            feed_options=options,
-            spider=slot.spider,
-            uri_template=slot.uri_template,
-        )
+    def close_batch(self, feed: Feed) -> None:
+        """Store a batch in the background, and begin the next."""
+        task = deferred_from_coro(self.ship(feed.batch))
+        self.pending.append(task)
+        self.begin_batch(feed, feed.batch.number + 1)
 
-    async def close_spider(self, spider: Spider) -> None:
-        if self.clock.running:
-            self.clock.stop()
-        await super().close_spider(spider)
-        self.delivery.batch_is_safe(*self.nowhere)
-        failed, self.unshipped = self.unshipped, []
-        for slot in failed:
-            # Once more, now that some time has passed.
-            if slot.uri_template in self.feeds:
-                await self._close_slot(slot, spider)
-            else:
-                self.unshipped.append(slot)
+    def begin_batch(self, feed: Feed, number: int) -> None:
+        spider = self.crawler.spider
+        assert spider is not None
+        now = datetime.now(timezone.utc)
+        params = {
+            **{name: getattr(spider, name) for name in dir(spider)},
+            "time": now.replace(microsecond=0).isoformat().replace(":", "-"),
+            "batch_time": now.isoformat().replace(":", "-"),
+            "batch_id": number,
+        }
+        if change := feed.options["uri_params"]:
+            params = load_object(change)(params, spider) or params
+        feed.batch = Batch(apply_uri_params(feed.template, params), feed.options, number)
+        self.templates[feed.batch.uri] = feed.template
+
+    async def close_spider(self, spider: Spider, reason: str) -> None:
         assert self.crawler.stats is not None
-        for slot in self.unshipped:
-            if slot.batch is None:
-                continue
-            self.crawler.stats.inc_value("zjnews/unshipped", slot.batch.count)
-            slot.batch.release()
+        if self.clock is not None and self.clock.running:
+            self.clock.stop()
+        await maybe_deferred_to_future(DeferredList(self.pending))
+        await self.close_streams()
+        self.away.clear()
+        try:
+            # Those that failed before once more, now that some time has passed.
+            for batch in self.state.outbox.batches():
+                await self.ship(batch)
+            waiting = self.state.outbox.waiting()
+        except StateError:
+            return  # reported by `Delivery`
+        if waiting:
+            kind = "unshipped" if self.state.db.path else "lost"
+            self.crawler.stats.set_value(f"zjnews/{kind}", waiting)
+        status, _ = verdict.of(self.crawler.stats.get_stats(), reason)
+        for feed in self.feeds:
+            if status is Status.WELL and self.is_nothing_new(feed):
+                await self.ship(feed.batch)
+        await self.crawler.signals.send_catch_log_async(signals.feed_exporter_closed)
+
+    def is_nothing_new(self, feed: Feed) -> bool:
+        """Whether a feed of which nothing was stored is to be an empty file."""
+        is_empty = not self.stored.get(feed.template) and not feed.batch.count
+        # What was left over has just been stored there.
+        is_free = not any(feed.batch.uri in uris for uris in self.stored.values())
+        rolls = hasattr(self.exporter_class(feed.options), "roll")
+        return is_empty and is_free and not rolls and feed.options["store_empty"]
 
     def stop(self, why: str) -> None:
         """End a crawl whose records have no place to go."""
-        if not self.is_stopping:
-            self.is_stopping = True
-            outcomes.logger.error("%s; the crawl ends here, the next one goes on", why)
-            _schedule_coro(self.crawler.engine.close_spider_async(reason="spool_failed"))
+        outcomes.fail(self.crawler, "feeds", f"{why}; the crawl ends here")
+        assert self.crawler.engine is not None
+        deferred_from_coro(self.crawler.engine.close_spider_async(reason="feed_failed"))
 
-    # --- batches ----------------------------------------------------------------------------
+    # --- standard output ---------------------------------------------------------------------
 
-    def _start_new_batch(
-        self,
-        batch_id: int,
-        uri: str,
-        feed_options: dict[str, Any],
-        spider: Spider,
-        uri_template: str,
-    ) -> FeedSlot:
-        """Scrapy's, with a slot of ours but for standard output, which takes records at once."""
-        kind = FeedSlot if uri.startswith("stdout:") else SpooledSlot
-        return kind(
-            storage=self._get_storage(uri, feed_options),
-            uri=uri,
-            format=feed_options["format"],
-            store_empty=feed_options["store_empty"],
-            batch_id=batch_id,
-            uri_template=uri_template,
-            filter=self.filters.get(uri_template) or ItemFilter(None),
-            feed_options=feed_options,
-            spider=spider,
-            exporters=self.exporters,
-            settings=self.settings,
-            crawler=self.crawler,
-        )
+    def write_to_stream(self, feed: Feed, record: dict[str, Any]) -> None:
+        """Write a record at once. Raises OSError."""
+        if feed.stream is None:
+            file = self.storage(feed.batch).open(self.crawler.spider)
+            feed.stream = file, self.exporter(feed.options, file)
+            feed.stream[1].start_exporting()
+            self.stored.setdefault(feed.template, []).append(feed.batch.uri)
+        feed.stream[1].export_item(record)
+        feed.stream[0].flush()
 
-    async def _close_slot(self, slot: FeedSlot, spider: Spider) -> None:
-        if not isinstance(slot, SpooledSlot):
-            await self._close_stream(slot, spider)
-            return
-        if not slot.itemcount and not (slot.store_empty and slot.batch_id == 1):
-            return
-        if await self.is_shipped(slot) and self.delivery.batch_is_safe(
-            self.number_of(slot), slot.batch_id
-        ):
-            assert slot.batch is not None
-            slot.batch.remove()
-            await self.crawler.signals.send_catch_log_async(signals.feed_slot_closed, slot=slot)
+    async def close_streams(self) -> None:
+        for feed in self.feeds:
+            if feed.stream is not None:
+                try:
+                    feed.stream[1].finish_exporting()
+                    feed.stream[0].flush()
+                except OSError as error:
+                    self.stop(f"standard output cannot be written: {says(error)}")
+
+    # --- batches -----------------------------------------------------------------------------
+
+    async def take_over(self, left: Batch) -> None:
+        """Store a batch that a run has left over; or let this run go on with it, where it is about
+        to write that very file anew."""
+        count = left.count
+        outcomes.logger.info("an earlier run left %d records for %s", count, place(left.uri))
+        for feed in self.feeds:
+            is_anew = not getattr(self.storage(feed.batch), "appends", False)
+            if feed.batch.uri == left.uri and is_anew:
+                self.state.outbox.adopt(left, feed.batch)
+                break
         else:
-            self.unshipped.append(slot)
-
-    async def _close_stream(self, slot: FeedSlot, spider: Spider) -> None:
-        """Standard output holds what it has taken without complaint."""
-        try:
-            if slot.file is not None:
-                slot.file.flush()
-        except OSError as error:
-            self.stop(f"standard output cannot be written: {error.strerror or error}")
-            return
-        await super()._close_slot(slot, spider)
-        self.stored.setdefault(slot.uri_template, []).append(slot.uri)
-        self.delivery.batch_is_safe(self.number_of(slot), slot.batch_id)
-
-    def number_of(self, slot: FeedSlot) -> int:
-        return list(self.feeds).index(slot.uri_template)
-
-    @property
-    def delivery(self) -> Delivery:
-        delivery = self.crawler.get_extension(Delivery)
-        assert delivery is not None
-        return delivery
-
-    async def is_shipped(self, slot: SpooledSlot) -> bool:
-        """Make the file of a batch and bring it where it belongs, unless it is there already.
-        Whatever stands in the way is told in one line; the batch then stays in the spool."""
-        if slot.is_there_already():
-            return True
+            if not await self.ship(left):
+                return
         assert self.crawler.stats is not None
-        kind = type(slot.storage).__name__
+        self.crawler.stats.inc_value("zjnews/recovered", count)
+
+    async def ship(self, batch: Batch) -> bool:
+        """Write a batch to its place and take it out of the outbox. Whatever stands in the way is
+        one line in the log; the batch then waits."""
+        root = batch.uri.rpartition("/")[0]
+        await maybe_deferred_to_future(self.turn.acquire())
         try:
-            slot.start_exporting()  # for a batch without a record
-            slot.finish_exporting()
-            await ensure_awaitable(slot.storage.store(self._get_file(slot)))
+            if self.state.db.failed or root in self.away:
+                return False
+            await self.store(batch)
+            if batch.key is not None:
+                self.state.outbox.delivered(batch)
+        except StateError:
+            return False  # reported by `Delivery`
         except Exception as error:  # every kind of storage fails in its own way
-            self.crawler.stats.inc_value(f"feedexport/failed_count/{kind}")
+            self.away.add(root)
+            self.count("failed", batch)
             outcomes.logger.error(
-                "feed %s was not stored (%s); its %d records stay in %s",
-                place(slot.uri),
-                _says(error),
-                slot.itemcount,
-                slot.folder,
+                "feed %s was not stored (%s); its %d records wait",
+                place(batch.uri),
+                says(error),
+                batch.count,
             )
             return False
-        self.crawler.stats.inc_value(f"feedexport/success_count/{kind}")
-        outcomes.logger.info("stored %d records in %s", slot.itemcount, place(slot.uri))
-        self.stored.setdefault(slot.uri_template, []).append(slot.uri)
+        finally:
+            self.turn.release()
+        self.count("success", batch)
+        outcomes.logger.info("stored %d records in %s", batch.count, place(batch.uri))
+        self.stored.setdefault(self.templates.get(batch.uri, batch.uri), []).append(batch.uri)
+        await self.crawler.signals.send_catch_log_async(signals.feed_slot_closed, slot=batch)
         return True
 
-    # --- what a dead run has left ------------------------------------------------------------
-
-    async def take_over(self, batch: Batch, spider: Spider) -> None:
-        """Bring a batch where it was going; or let this run go on with it, where it is about to
-        write that very file anew."""
+    def count(self, what: str, batch: Batch) -> None:
         assert self.crawler.stats is not None
-        for number, own in enumerate(self.slots):
-            if isinstance(own, SpooledSlot) and own.uri == batch.about.uri and not own.appends:
-                if batch.about.state_db and batch.about.state_db == own.state_db:
-                    self.go_on_with(batch, own, number, spider)
-                    self.crawler.stats.inc_value("zjnews/recovered", batch.count)
-                batch.remove()  # without the same store, all of it is read again
+        kind = load_object(self.storages[urlsplit(batch.uri).scheme]).__name__
+        self.crawler.stats.inc_value(f"feedexport/{what}_count/{kind}")
+
+    async def store(self, batch: Batch) -> None:
+        """Write a batch to its place, unless it is there already. Raises whatever stands in the
+        way."""
+        storage = self.storage(batch)
+        is_appended = isinstance(storage, WholeFileStorage) and storage.appends
+        if is_appended and batch.appended and storage.has(batch.appended):
+            return
+        if batch.key is not None:
+            self.state.outbox.seal(batch)
+        rolls = hasattr(self.exporter_class(batch.options), "roll")
+        previous = await run_in_thread(previous_of, storage) if rolls else b""
+        try:
+            file = self.write(batch, storage, previous)
+        except FormatError as error:
+            self.set_aside(batch, error)
+            if not batch.count:
                 return
-        slot = self.slot_of(batch, spider)
-        if await self.is_shipped(slot):
-            deliver_records(batch)
-            batch.remove()
-            self.crawler.stats.inc_value("zjnews/recovered", batch.count)
-        else:
-            self.unshipped.append(slot)
+            file = self.write(batch, storage, previous)
+        if is_appended and batch.key is not None:
+            self.state.outbox.seal(batch, storage.appended(file))
+        await ensure_awaitable(storage.store(file))
 
-    def go_on_with(self, batch: Batch, slot: SpooledSlot, number: int, spider: Spider) -> None:
-        slot.start_exporting()
-        assert slot.batch is not None
-        for line in batch.lines():
-            record = json.loads(line)
-            article = article_of(record)
-            if article.id in slot.taken_over:
-                continue
-            slot.taken_over.add(article.id)
-            # A record may wait for several feeds.
-            if self.store.claim(article.id, article.url) is None:
-                if of_text := sketch(record["text"]):
-                    self.store.first_like(article.id, of_text)
-                self.delivery.item_scraped()
-            slot.batch.write(line)
-            slot.itemcount += 1
-            self.store.add(article, [(number, slot.batch_id)])
-            if isinstance(found := getattr(spider, "found", None), set):
-                found.add(article.id)  # not to be asked for by this run
-        slot.batch.sync()
+    def write(self, batch: Batch, storage: Any, previous: bytes) -> IO[bytes]:
+        """The file of a batch, not yet at its place. Raises OSError, FormatError."""
+        file: IO[bytes] = storage.open(self.crawler.spider)
+        try:
+            self.export(batch.options, self.lines(batch), file, previous)
+        except BaseException as error:
+            getattr(storage, "discard", IO.close)(file)
+            if isinstance(error, Exception) and not isinstance(error, (OSError, StateError)):
+                raise FormatError(says(error)) from error
+            raise
+        return file
 
-    def slot_of(self, batch: Batch, spider: Spider) -> SpooledSlot:
-        """The slot that a batch was in when its run died."""
-        about = batch.about
-        slot = self._start_new_batch(
-            batch_id=about.batch_id,
-            uri=about.uri,
-            feed_options=about.options,
-            spider=spider,
-            uri_template=about.uri,
+    def export(
+        self, options: dict[str, Any], lines: Iterable[str], file: IO[bytes], previous: bytes = b""
+    ) -> None:
+        plugins = options.get("postprocessing")
+        target: Any = PostProcessingManager(plugins, file, options) if plugins else file
+        exporter = self.exporter(options, target)
+        if previous:
+            exporter.roll(previous)  # type: ignore[attr-defined]
+        exporter.start_exporting()
+        as_they_are = self.are_as_they_are(options)
+        for line in lines:
+            if as_they_are:
+                target.write(line.encode() + b"\n")
+            else:
+                exporter.export_item(json.loads(line))
+        exporter.finish_exporting()
+        if plugins:
+            target.close()
+
+    def lines(self, batch: Batch) -> Iterator[str]:
+        return (line for _, line in self.state.outbox.records(batch)) if batch.key else iter(())
+
+    def set_aside(self, batch: Batch, error: FormatError) -> None:
+        """Take out of a batch what its format refuses: each record that it refuses by itself, or
+        all, where it takes each of them."""
+        refused: dict[int, str] = {}
+        for key, line in list(self.state.outbox.records(batch)):
+            try:
+                self.export(batch.options, [line], BytesIO())
+            except Exception as fault:  # every format has its own
+                refused[key] = says(fault)
+        refused = refused or dict.fromkeys(self.state.outbox.keys(batch), str(error))
+        for name, why in self.state.outbox.set_aside(batch, refused).items():
+            outcomes.logger.error("%s refuses %s, set aside: %s", place(batch.uri), name, why)
+        assert self.crawler.stats is not None
+        self.crawler.stats.inc_value("zjnews/set-aside", len(refused))
+
+    def storage(self, batch: Batch) -> Any:
+        cls = load_object(self.storages[urlsplit(batch.uri).scheme])
+        return build_from_crawler(cls, self.crawler, batch.uri, feed_options=batch.options)
+
+    def exporter_class(self, options: dict[str, Any]) -> type[BaseItemExporter]:
+        cls: type[BaseItemExporter] = load_object(self.exporters[options["format"]])
+        return cls
+
+    def exporter(self, options: dict[str, Any], file: IO[bytes]) -> BaseItemExporter:
+        """What writes a feed, as Scrapy makes it."""
+        return build_from_crawler(
+            self.exporter_class(options),
+            self.crawler,
+            file,
+            fields_to_export=options["fields"],
+            encoding=options["encoding"],
+            indent=options["indent"],
+            **options["item_export_kwargs"],
         )
-        assert isinstance(slot, SpooledSlot)
-        slot.batch, slot.itemcount = batch, batch.count
-        return slot
+
+    def are_as_they_are(self, options: dict[str, Any]) -> bool:
+        """Whether a feed holds just the lines of the outbox."""
+        return (
+            options["format"] in _LINES
+            and options["fields"] == list(RECORD_KEYS)
+            and options["encoding"] == "utf-8"
+            and not options["item_export_kwargs"]
+            and self.exporter_class(options) is JsonLinesItemExporter
+        )
 
 
-def deliver_records(batch: Batch) -> None:
-    """Tell the store of the run that died what is now in its feed."""
-    if not batch.about.state_db:
-        return
-    delivered = Store(batch.about.state_db)
-    try:
-        for record in batch.records():
-            article = article_of(record)
-            if delivered.claim(article.id, article.url) is None and (of := sketch(record["text"])):
-                delivered.first_like(article.id, of)
-            delivered.add(article, [(0, 1)])
-        delivered.deliver(0, 1)
-    finally:
-        delivered.close()
+def feeds_of(crawler: Crawler) -> list[Feed]:
+    """The feeds that the settings ask for. Raises UsageError."""
+    feeds = crawler.settings.getdict("FEEDS").items()
+    return [_feed_of(uri, dict(given), crawler) for uri, given in feeds]
+
+
+def _feed_of(uri: str | Path, given: dict[str, Any], crawler: Crawler) -> Feed:
+    settings = crawler.settings
+    template = str(uri.absolute()) if isinstance(uri, Path) else str(uri)
+    options = feed_complete_default_values_from_settings(given, settings, template)
+    if not settings.getwithbase("FEED_STORAGES").get(urlsplit(template).scheme):
+        raise UsageError(f"{place(template)}: feeds cannot be stored there")
+    exporter = settings.getwithbase("FEED_EXPORTERS").get(options["format"])
+    if not exporter:
+        raise UsageError(f"feed {place(template)}: no such format as '{options['format']}'")
+    if options["batch_item_count"] and not _BATCH_NAME.search(template):
+        raise UsageError(f"{template}: a feed in batches needs %(batch_id)d in its name")
+    if complete := getattr(load_object(exporter), "complete", None):
+        complete(options, template, crawler)
+    accepts = load_object(options.get("item_filter", ItemFilter))(options)
+    return Feed(template, options, accepts)
+
+
+class FormatError(Exception):
+    """A format refuses a record; the message is one line for a person."""
 
 
 def article_of(record: dict[str, Any]) -> Article:
-    """As much of an article as the store is to know of it."""
+    """As much of an article as the state is to know of it."""
     known = ("id", "url", "revision", "content_hash", "published_at", "published_precision")
     return Article(**{key: record[key] for key in known})
-
-
-def _says(error: Exception) -> str:
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(words).split())
 
 
 def uri_params(params: dict[str, Any], _: Spider) -> dict[str, Any]:

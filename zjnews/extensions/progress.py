@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from logging import StreamHandler
 from typing import Any
 
 from scrapy import signals
@@ -35,7 +36,8 @@ class Progress:
             raise NotConfigured  # with words, Scrapy would warn of what somebody has asked for
         self.interval = _SECONDS if self.on_terminal else interval
         self.pages = 0
-        self.task = create_looping_call(self.show if self.on_terminal else self.log)
+        self.handler: StreamHandler[Any] | None = None
+        """What prints the log to the terminal."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Progress:
@@ -48,9 +50,12 @@ class Progress:
         if self.on_terminal:
             form = _FORM.format(said="begins", current="")
             self.bar: tqdm[Any] = tqdm(desc=self.name, bar_format=form, unit="", leave=False)
-            # Log lines scroll by above the line in place.
-            if handler := get_scrapy_root_handler():
-                handler.setStream(DummyTqdmFile(sys.stderr))  # type: ignore[attr-defined]
+            # Log lines scroll by above the line in place, where they go to the terminal at all.
+            handler = get_scrapy_root_handler()
+            if isinstance(handler, StreamHandler) and handler.stream is sys.stderr:
+                handler.setStream(DummyTqdmFile(sys.stderr))
+                self.handler = handler
+        self.task = create_looping_call(self.show if self.on_terminal else self.log)
         self.task.start(self.interval, now=False)
 
     def engine_stopped(self) -> None:
@@ -58,8 +63,8 @@ class Progress:
             self.task.stop()
         if self.on_terminal:
             self.bar.close()
-            if handler := get_scrapy_root_handler():
-                handler.setStream(sys.stderr)  # type: ignore[attr-defined]
+        if self.handler is not None:
+            self.handler.setStream(sys.stderr)
 
     @property
     def name(self) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
-from scrapy.utils.defer import _schedule_coro
+from scrapy.utils.defer import deferred_from_coro
 
-from zjnews import __version__, recorder
+from zjnews import __version__, outcomes, recorder
 from zjnews.items import Rejected
 from zjnews.outcomes import logger
 from zjnews.recorder import Exchange, Recorder
@@ -69,19 +69,19 @@ class Recording:
             logger.warning("%s is not kept: %s", exchange.url, rejected)
             return
         except Exception as fault:  # Twisted would pass over it in silence
-            logger.exception("fault while keeping %s", exchange.url)
-            self.stop(repr(fault))
+            self.stop(f"fault while keeping {exchange.url}: {fault!r}", fault)
             return
         self.crawler.stats.inc_value("zjnews/recorded")
         if is_revisit:
             self.crawler.stats.inc_value("zjnews/revisits")
 
-    def stop(self, why: str) -> None:
+    def stop(self, why: str, fault: Exception | None = None) -> None:
         """End a crawl whose pages have no place to go."""
         self.is_broken = True
-        logger.error("the archive %s cannot be written: %s; the crawl ends here", self.folder, why)
+        line = f"the archive {self.folder} cannot be written: {why}; the crawl ends here"
+        outcomes.fail(self.crawler, "archive", line, fault)
         if self.crawler.engine and self.crawler.engine.running:
-            _schedule_coro(self.crawler.engine.close_spider_async(reason="archive_failed"))
+            deferred_from_coro(self.crawler.engine.close_spider_async(reason="archive_failed"))
 
     def lines(self) -> list[str]:
         """What was kept, and where, for a person."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from itemadapter import ItemAdapter
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from zjnews.extensions.feeds import SpooledFeeds
+from zjnews import verdict
+from zjnews.extensions.feeds import Feeds
 from zjnews.extensions.recording import Recording
-from zjnews.items import RECORD_VERSION, Article
+from zjnews.items import RECORD_VERSION
 from zjnews.storages import place
 from zjnews.text import printable
 
@@ -33,14 +35,15 @@ class Summary:
         crawler.signals.connect(summary.engine_stopped, signals.engine_stopped)
         return summary
 
-    def item_scraped(self, item: Article) -> None:
+    def item_scraped(self, item: Any) -> None:
+        article = ItemAdapter(item)
         self.count("zjnews/articles")
-        self.count(f"zjnews/layout/{item.layout}")
-        if item.revision > 1:
+        self.count(f"zjnews/layout/{article.get('layout')}")
+        if article.get("revision", 1) > 1:
             self.count("zjnews/revisions")
-        if item.duplicate_of:
+        if article.get("duplicate_of"):
             self.count("zjnews/copies")
-        for warning in item.warnings:
+        for warning in article.get("warnings") or ():
             self.count(f"zjnews/warning/{warning}")
 
     def engine_stopped(self) -> None:
@@ -60,16 +63,16 @@ class Summary:
     def feeds(self, stats: dict[str, Any]) -> list[str]:
         """Where the records lie."""
         feeds = list(map(str, self.crawler.settings.getdict("FEEDS")))
-        exporter = self.crawler.get_extension(SpooledFeeds)
+        exporter = self.crawler.get_extension(Feeds)
         stored = exporter.stored if exporter else {}
         lines = [line for uri in feeds for line in _stored(uri, stored.get(uri, []))]
         lines = lines or ["  no feed: add -O articles.jsonl"]
         if unshipped := stats.get("zjnews/unshipped", 0):
-            lines.append(f"  {unshipped:,} records wait in {self.crawler.settings['SPOOL_DIR']}")
+            lines.append(f"  {unshipped:,} records wait in {self.crawler.settings['STATE_DB']}")
         recording = self.crawler.get_extension(Recording)
         lines += recording.lines() if recording else []
-        if errors := stats.get("log_count/ERROR", 0):
-            lines.append(f"  errors in the log: {errors:,}; do not trust the feed")
+        if failed := sum(n for key, n in stats.items() if key.startswith(verdict.FAILED)):
+            lines.append(f"  errors: {failed:,}; do not trust the feed")
         return lines
 
 

@@ -43,22 +43,28 @@ _LABEL_OF_SPAN = {
 _LABELLED = re.compile(r"[^:：\s]{1,6}\s?[:：]")
 _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "当前位置"})
 _UPDATED = re.compile(
-    r"(?:最[后近新])?(?:(?:更新|修改|编辑|修订)(?:时间|日期|于)\s?[:：]?|(?:更新|修改)\s?[:：]"
-    r"|(?:last )?(?:updated|modified)(?: on| at)?\s?:?)\s?(?P<raw>.{4,100})",
+    r"(?:最[后近新]|上次)?(?:(?:更新|修改|编辑)(?:时间|日期|于)\s?[:：]?|(?:更新|修改)\s?[:：]"
+    r"|\b(?:last )?(?:updated|modified)\b(?: (?:on|at))?\s?[:：]?)\s?(?P<raw>.+)",
     re.I,
 )
+"""`更新时间：2018-03-19 08:00`"""
+_PUBLISHED_META = (
+    "publishdate pubdate publishtime pubtime publishedtime publisheddate datepublished releasedate"
+    " published articlecreateat createat dcdate dcdateissued dctermsissued date"
+).split()
+_MODIFIED_META = "modifiedtime datemodified updatedtime lastmodified updatetime update".split()
+_NOT_LETTERS = re.compile(r"[^a-z]")
+_LINKED_DATA = re.compile(
+    r"\"(?P<name>datePublished|pubDate|dateModified|upDate)\"\s{0,9}:\s{0,9}\"(?P<raw>[^\"\\]{8,40})\""
+)
+"""A date in JSON-LD."""
+_DASH = re.compile("[—─－]{2}|--")
+"""What a subtitle begins with."""
+_FEW_TIMES = 20
+"""How many `<time>` of a page are looked at."""
+_BOXES = ("li", "aside", "nav", "footer", "a")
+"""What a `<time>` of another article stands in."""
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
-_PUBLISHED = (
-    "datepublished publishdate pubdate publish_date publish-date publishtime publish_time pubtime"
-    " article:published_time og:published_time og:article:published_time og:release_date"
-    " bytedance:published_time weibo:article:create_at publication_date firstpublishedtime dc.date"
-    " dc.date.issued dcterms.issued parsely-pub-date"
-).split()
-_MODIFIED = (
-    "datemodified article:modified_time og:updated_time og:modified_time bytedance:updated_time"
-    " weibo:article:update_at lastmodified last-modified dcterms.modified"
-).split()
-"""Names of `<meta>`, and keys of JSON-LD, in lower case."""
 _HEADING_TAGS = ("h1", "h2", "h3")
 _TITLE_TAIL = re.compile(r"_|-{1,2}(?=浙江在线)")
 _LINE_TAGS = ("br", "p", "div", "h1", "h2", "h3", "h4")
@@ -99,6 +105,10 @@ _TITLE_LENGTH = 200
 _RUN_LENGTH = 20
 _FEW_LINKS = 3
 """So many lines that are links make a list."""
+_NEAR_BEFORE = 8
+"""How many elements before the body may be its line of date and source."""
+_CLOCK = re.compile(r"\d[:：]\d\d")
+_LABEL_LENGTH = 12
 _LINE_LENGTH = 200
 """Longer texts between title and body are no line of date and source."""
 
@@ -182,8 +192,6 @@ class ArticleLoader(ItemLoader):
         self.add_value("layout", self.layout)
         self.add_value("fetched_at", page.fetched_at.astimezone(timezone.utc).isoformat())
         self.add_value("warnings", page.warnings)
-        if page.address.is_article and page.paging and not page.paging.number:
-            self.add_value("warnings", "page-missing")
 
     def fill_title(self) -> None:
         self.fill("kicker", self.kicker_css)
@@ -195,12 +203,13 @@ class ArticleLoader(ItemLoader):
 
     def fill_title_lines(self, lines: list[str]) -> None:
         """The title of its element's lines: the one that `<title>` names, if it names one, between
-        kicker and subtitle; else all of them."""
+        kicker and subtitle; else all of them up to a line that begins with a dash."""
         named = squeeze(self.named_title)
         main = next((n for n, line in enumerate(lines) if squeeze(line) == named), None)
         if main is None:
-            self.add_value("title", " ".join(lines))
-            return
+            main = 0
+            below = next((n for n, line in enumerate(lines) if n and _DASH.match(line)), len(lines))
+            lines = [*_without_subtitle(" ".join(lines[:below]), self.named_title), *lines[below:]]
         self.add_value("kicker", " ".join(lines[:main]))
         self.add_value("title", lines[main])
         self.add_value("subtitle", " ".join(lines[main + 1 :]))
@@ -281,22 +290,54 @@ class ArticleLoader(ItemLoader):
         return []
 
     def fill_line(self) -> None:
-        """Date, source and names, from the surest place on the page that has a date."""
-        for lines in (self.labelled_spans, self.line_elements, self.lines_between):
-            for text in filter(None, lines()):
-                self.fill_credits(credits.read_line(self.fill_dates(text).strip()))
+        """Date, source and names, from the surest place on the page that has a date; an update
+        time also from the others; what is not printed, from what the page tells machines."""
+        for lines, date_of in (
+            (self.labelled_spans, dates.find),
+            (self.line_elements, dates.find),
+            (self.lines_between, dates.of_line),  # a summary may stand there as well
+        ):
+            for text in _with_values(lines()):
+                self.fill_credits(credits.read_line(self.fill_dates(text, date_of).strip()))
             if self.get_collected_values("published_raw"):
-                self.fill_update()
-                return
+                break
+        self.fill_update_time()
         self.fill_dates_of_head()
 
-    def fill_update(self) -> None:
-        """The time of an update that has an element of its own."""
+    def fill_update_time(self) -> None:
+        """The update time, where it is not in the element of the other date."""
         if self.get_collected_values("modified_raw"):
             return
-        texts = map(text_in, self.elements_above())
-        updated = next(filter(None, map(_UPDATED.match, texts)), None)
-        self.add_value("modified_raw", dates.find(updated["raw"]) if updated else None)
+        above = (text_in(element, " ") for element in self.elements_above())
+        for text in (*self.line_elements(), *above):
+            if updated := _UPDATED.search(text):
+                self.add_value("modified_raw", dates.of_line(updated["raw"]))
+
+    def fill_dates_of_head(self) -> None:
+        """The dates of `<meta>`, JSON-LD and `<time>`, where the page prints none of that year."""
+        published = self.get_output_value("published_raw")
+        if published and dates.find_full(published):
+            return
+        published_at, modified_at = self.dates_of_head()
+        if published_at:
+            self.replace_value("published_raw", published_at)
+        if modified_at != published_at:
+            self.add_value("modified_raw", modified_at)
+
+    def dates_of_head(self) -> tuple[str | None, str | None]:
+        """When the page says to machines that it was published and changed."""
+        told: dict[str, str] = {}
+        for name, content in self.page.meta.items():
+            told.setdefault(_NOT_LETTERS.sub("", name.rsplit(":", 1)[-1]), content)
+        for script in self.page.scripts:
+            if "datePublished" in script or "pubDate" in script:
+                for found in _LINKED_DATA.finditer(script):
+                    told.setdefault(found["name"].lower(), found["raw"])
+        times = islice((t for t in self.page.root.iter("time") if t.get("datetime")), _FEW_TIMES)
+        told["time"] = next((t.get("datetime", "") for t in times if self.is_own(t)), "")
+        published = (dates.find_full(told.get(name, "")) for name in (*_PUBLISHED_META, "time"))
+        modified = (dates.find_full(told.get(name, "")) for name in _MODIFIED_META)
+        return next(filter(None, published), None), next(filter(None, modified), None)
 
     def labelled_spans(self) -> Iterator[str]:
         """The `*_baidu` spans that most layouts have, each with its label, and what else stands
@@ -314,16 +355,6 @@ class ArticleLoader(ItemLoader):
                     if _LABELLED.match(text) or _UPDATED.match(text):
                         yield text
 
-    def fill_dates_of_head(self) -> None:
-        """What the page says of its dates where no reader sees it: in its head, in JSON-LD, in
-        `<time>`."""
-        for field, names in (("published_raw", _PUBLISHED), ("modified_raw", _MODIFIED)):
-            said = map(self.page.meta.get, names)
-            self.add_value(field, next(filter(None, said), None) or self.page.linked_data(names))
-        if not self.get_collected_values("published_raw"):
-            times = (element.get("datetime") for element in self.page.root.iter("time"))
-            self.add_value("published_raw", next(filter(None, times), None))
-
     def line_elements(self) -> Iterator[str]:
         """The line under the title as the layout names it; of several, those beside the title."""
         found = self.select(self.line_css)
@@ -335,26 +366,34 @@ class ArticleLoader(ItemLoader):
             yield text_in(element, " ")
 
     def lines_between(self) -> Iterator[str]:
-        """What stands between the title and the body."""
-        title = self.title_element()
-        if title is None or not self.containers:
+        """What stands between the title and the body; where no element is known to hold the title,
+        what stands over the body with a clock in it."""
+        if not self.containers:
             return
-        for text in texts_between(title, self.containers[0]):
-            if 0 < len(text) <= _LINE_LENGTH:
-                yield text
+        title = self.title_element()
+        if title is None:
+            over = islice(above(self.containers[0]), _NEAR_BEFORE)
+            texts = [text for e in over if _CLOCK.search(text := text_in(e, " "))]
+        else:
+            texts = list(texts_between(title, self.containers[0]))
+        yield from (text for text in texts if 0 < len(text) <= _LINE_LENGTH)
 
     def title_element(self) -> etree._Element | None:
         """The element that holds the title."""
         found = self.select(self.title_css)
         return next(iter(found or self.page.root.iter(*_HEADING_TAGS)), None)
 
-    def fill_dates(self, text: str) -> str:
-        """Note the dates of a line and return the line without them."""
-        if updated := _UPDATED.search(text):
-            raw = dates.find(updated["raw"]) or ""
+    def is_own(self, time: etree._Element) -> bool:
+        """Whether a `<time>` is the article's: in no list or box, and not in its text."""
+        around = [*time.iterancestors()]
+        return not any(e.tag in _BOXES or e in self.containers for e in around)
+
+    def fill_dates(self, text: str, date_of: Callable[[str], str | None] = dates.find) -> str:
+        """Note the dates of a line, as `date_of` sees them, and return the line without them."""
+        if (updated := _UPDATED.search(text)) and (raw := date_of(updated["raw"])):
             self.add_value("modified_raw", raw)
             text = text[: updated.start()] + updated["raw"].replace(raw, " ", 1)
-        published = None if self.get_collected_values("published_raw") else dates.find(text)
+        published = None if self.get_collected_values("published_raw") else date_of(text)
         self.add_value("published_raw", published)
         return text.replace(published, " ", 1) if published else text
 
@@ -504,6 +543,23 @@ def _goes_on(element: etree._Element) -> bool:
     return element.tag in _RUN and not element.get("class") and not element.get("id")
 
 
+def _without_subtitle(line: str, named: str) -> list[str]:
+    """`题目——副题`  ->  `题目`, `——副题`, where `题目` is what `<title>` names."""
+    rest = line.removeprefix(named)
+    return [named, rest] if named and rest != line and _DASH.match(rest) else [line]
+
+
+def _with_values(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that say anything, a label in an element of its own with what it labels."""
+    label = ""
+    for line in filter(None, lines):
+        if line.endswith((":", "：")) and len(line) <= _LABEL_LENGTH:
+            label = line
+            continue
+        yield label + line
+        label = ""
+
+
 def outermost(elements: list[etree._Element]) -> list[etree._Element]:
     """The elements that are not inside another one of them."""
     if len(elements) == 1:
@@ -518,6 +574,12 @@ def sections_in(title: str) -> list[str]:
     if len(parts) < 3 or not parts[-1].startswith("浙江在线"):
         return []
     return [part for part in reversed(parts[-3:-1] if len(parts) > 3 else parts[1:-1]) if part]
+
+
+def above(element: etree._Element) -> Iterator[etree._Element]:
+    """What stands before an element, nearest first, from its own siblings outwards."""
+    for level in (element, *element.iterancestors()):
+        yield from level.itersiblings(preceding=True)
 
 
 def texts_between(first: etree._Element, last: etree._Element) -> Iterator[str]:

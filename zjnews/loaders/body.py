@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise, takewhile
+from itertools import islice, pairwise, takewhile
 from typing import NamedTuple
 
 from lxml import etree
@@ -47,11 +47,20 @@ _VIDEO_FILE = re.compile(
 )
 _PLAYER = re.compile(r"player|video|//v[.-]|\.mp4", re.I)
 _IMAGE_SOURCES = ("data-src", "data-original", "data-url", "data-lazy-src", "_src", "src")
+_SOURCE_SETS = ("data-srcset", "srcset")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.I)
+_MOST_SOURCES = 10
+"""How many `source` of a `picture` are looked at."""
+_SET_LENGTH = 4000
+"""Characters of a `srcset` that are looked at."""
+_SET_SEPARATOR = re.compile(r",\s+|(?<=\d[wx]),|,$")
+_SET_SIZE = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)[wx]")
+_AD = re.compile(r"(?:https?:)?//(?:ads?|adv|gg|guanggao)\d{0,2}\.", re.I)
+"""Hosts of advertisements: `ad.zjol.com.cn`."""
 _ICON = re.compile(
     r"(?:icon|logo|blank|space|pixel|qrcode|ewm)[^/]*\.(?:gif|png|svg)$|loading[^/]*$|^data:", re.I
 )
 _WEB = ("http:", "https:")
-_AD_HOST = re.compile(r"https?://(?:ads?|adv|gg)\d{0,2}\.", re.I)
 _PIXELS = re.compile(r"\d{1,6}(?!\d|\s*%)")
 _ICON_PIXELS = 40
 """Pictures that the page itself makes smaller than this are ornaments."""
@@ -525,16 +534,16 @@ class _Walk:
         return is_hidden(element)
 
     def add_image(self, element: etree._Element) -> None:
-        address = next(filter(None, map(element.get, _IMAGE_SOURCES)), "").strip()
-        address = address or (element.get("srcset") or "").strip().split(" ", 1)[0].strip(",")
-        if not address or _ICON.search(address) or is_ornament(element):
+        address = next((a for a in image_addresses(element) if not _ICON.search(a)), None)
+        if address is None or is_ornament(element) or is_advertisement(element, address):
             return
         url = join(self.base, address)
-        if url is None or _AD_HOST.match(url):
-            return
-        self.end_line()
-        image = Image(url=url, alt=fold(element.get("alt", "")) or None)
-        self.pieces.append(Block("image", image=image))
+        is_of_file = not self.base.startswith(_WEB) and not _SCHEME.match(address)
+        if url or is_of_file:
+            # Beside a page that was saved to a file is no place that anybody else has: no address.
+            self.end_line()
+            alt = fold(element.get("alt", "")) or None
+            self.pieces.append(Block("image", image=Image(url=url, alt=alt)))
 
     def add_video(self, element: etree._Element) -> _Open | None:
         """Note a video or player; a `video` without an address of its own has it inside."""
@@ -569,6 +578,35 @@ def join(base: str, address: str) -> str | None:
     (`file:`, `data:`)."""
     url = addresses.join(base, address)
     return url if url and url.startswith(_WEB) else None
+
+
+def image_addresses(image: etree._Element) -> Iterator[str]:
+    """The addresses that an `img` gives of its picture, the one to be shown in the end first."""
+    yield from filter(None, ((image.get(name) or "").strip() for name in _IMAGE_SOURCES))
+    picture = next(image.iterancestors("picture"), None)
+    sources = () if picture is None else islice(picture.iter("source"), _MOST_SOURCES)
+    for element in (image, *sources):
+        for name in _SOURCE_SETS:
+            yield from _largest_of(element.get(name) or "")
+
+
+def _largest_of(source_set: str) -> list[str]:
+    """The address of the largest picture in a `srcset`, if there is one."""
+    pictures = [part.split() for part in _SET_SEPARATOR.split(source_set[:_SET_LENGTH])]
+    sizes = {part[0]: _size_of(part[-1]) for part in pictures if part}
+    return [max(sizes, key=lambda address: sizes[address])] if sizes else []
+
+
+def _size_of(descriptor: str) -> float:
+    """`640w`  ->  640, `2x`  ->  2"""
+    size = _SET_SIZE.fullmatch(descriptor)
+    return float(size[1]) if size else 1.0
+
+
+def is_advertisement(image: etree._Element, address: str) -> bool:
+    """Whether a picture comes from a host of advertisements, or leads to one."""
+    link = next(image.iterancestors("a"), None)
+    return bool(_AD.match(address) or (link is not None and _AD.match(link.get("href") or "")))
 
 
 def is_hidden(element: etree._Element) -> bool:

@@ -86,7 +86,7 @@ class FallbackLoader(ArticleLoader):
         ):
             holder = text.getparent()
             if (
-                holder.tag not in ("script", "style", "a")
+                holder.tag not in ("script", "style", "title", "a")
                 and len(text_in(holder)) <= len(title) + _AROUND_TITLE
             ):
                 return holder

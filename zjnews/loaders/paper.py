@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from lxml import etree
 
-from zjnews import credits
-from zjnews.loaders.base import ArticleLoader, text_in
+from zjnews import credits, dates
+from zjnews.loaders.base import ArticleLoader, above, text_in
 from zjnews.loaders.body import Piece, pieces_of
 
 _STRIP = re.compile(
@@ -108,12 +108,9 @@ class PaperLoader(ArticleLoader):
                 found = pieces_of(element, self.page.base, self.furniture) + found
         return found
 
-    def fill_dates(self, text: str) -> str:
+    def fill_dates(self, text: str, date_of: Callable[[str], str | None] = dates.find) -> str:
         """A date on such a page is one the article speaks of."""
         return text
 
-
-def above(element: etree._Element) -> Iterator[etree._Element]:
-    """What stands before an element, nearest first, from its own siblings outwards."""
-    for level in (element, *element.iterancestors()):
-        yield from level.itersiblings(preceding=True)
+    def fill_dates_of_head(self) -> None:
+        """The day of the issue is in the address."""

@@ -270,7 +270,7 @@ def _is_prose(line: str) -> bool:
 def _is_date_line(line: str, day: date | None) -> bool:
     """Whether a line is date and source: a whole date, near the day of the address, and beside it
     nothing that a sentence would have."""
-    raw = dates.find_whole(line) if len(line) <= _DATE_LINE_LENGTH else None
+    raw = dates.find_full(line) if len(line) <= _DATE_LINE_LENGTH else None
     moment = dates.read(raw, _LATER) if raw else None
     if raw is None or moment is None:
         return False

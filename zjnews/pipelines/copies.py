@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from scrapy.crawler import Crawler
 
-from zjnews import store
+from zjnews import state
 from zjnews.items import Article, Skipped
-from zjnews.store import Store
+from zjnews.state import State
 
 
 class CopiesPipeline:
     """Fills `duplicate_of`; leaves near copies out where DROP_DUPLICATES is set (`near-copy`)."""
 
-    def __init__(self, store: Store, drops: bool = False) -> None:
-        self.store = store
+    def __init__(self, state: State, drops: bool = False) -> None:
+        self.state = state
         self.drops = drops
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> CopiesPipeline:
-        return cls(store.of(crawler), crawler.settings.getbool("DROP_DUPLICATES"))
+        return cls(state.of(crawler), crawler.settings.getbool("DROP_DUPLICATES"))
 
     def process_item(self, item: Article) -> Article:
         if item.sketch is not None:
-            item.duplicate_of = self.store.first_like(item.id, item.sketch)
+            item.duplicate_of = self.state.run.first_like(item.id, item.sketch)
         if item.duplicate_of and self.drops:
-            self.store.note_copy(item.asked or item.canonical_url, item.duplicate_of)
+            self.state.known.note_copy(item.asked or item.canonical_url, item.duplicate_of)
             raise Skipped("near-copy")
         return item

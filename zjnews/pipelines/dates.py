@@ -24,7 +24,7 @@ class DatesPipeline:
         in_address = _sane(dates.start_of(address.date) if address.date else None, fetched)
         near = address.date if in_address else None
         printed = dates.read(item.published_raw or "", fetched, near)
-        if printed and printed.at > fetched + _LEAD:
+        if printed and printed.at - _LEAD > fetched:
             item.warnings.append("future-date")
         printed = _sane(printed, fetched)
         if printed and in_address and not _agree(printed, in_address):
@@ -48,7 +48,7 @@ class DatesPipeline:
 
 def _sane(moment: Moment | None, fetched: datetime) -> Moment | None:
     """The moment, where a page fetched then can have been published at it."""
-    if moment is None or moment.at.year < _FIRST_YEAR or moment.at > fetched + _LEAD:
+    if moment is None or moment.at.year < _FIRST_YEAR or moment.at - _LEAD > fetched:
         return None
     return moment
 

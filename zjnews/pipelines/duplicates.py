@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from scrapy.crawler import Crawler
 
-from zjnews import store
+from zjnews import state
 from zjnews.items import Article, Rejected
-from zjnews.store import Store
+from zjnews.state import State
 
 
 class DuplicatesPipeline:
     """Refuses an id that this run has already given (`duplicate`)."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, state: State) -> None:
+        self.state = state
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> DuplicatesPipeline:
-        return cls(store.of(crawler))
+        return cls(state.of(crawler))
 
     def process_item(self, item: Article) -> Article:
-        if read_at := self.store.claim(item.id, item.url):
+        if read_at := self.state.claim(item):
             if item.asked:
-                self.store.note_led(item.asked, item.id)
+                self.state.known.note_led(item.asked, item.id)
             raise Rejected("duplicate", f"is {item.id}, already read at {read_at}")
         return item

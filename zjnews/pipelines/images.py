@@ -22,7 +22,7 @@ from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
 from scrapy.utils.defer import ensure_awaitable
 from twisted.python.failure import Failure
 
-from zjnews import addresses
+from zjnews import addresses, outcomes
 from zjnews.items import Article
 from zjnews.outcomes import logger
 from zjnews.storages import NO_CREDENTIALS, has_credentials, place
@@ -169,7 +169,8 @@ class ArticleImagesPipeline(ImagesPipeline):
             # After the picture: a note that leads nowhere is never written.
             await self.keep(self.file_path(request), path.encode(), "text/plain", path)
         except Exception as error:  # each kind of store has its own
-            logger.error("the image %s could not be stored as %s: %s", request.url, path, error)
+            line = f"the image {request.url} could not be stored as {path}: {error}"
+            outcomes.fail(self.crawler, "images", line)
             raise IgnoreRequest("could not be stored") from error
         self.inc_stats("downloaded")
         return {"url": request.url, "path": path, "checksum": sha1, "status": "downloaded"}

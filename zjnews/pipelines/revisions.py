@@ -6,37 +6,38 @@ from datetime import datetime, timedelta, timezone
 
 from scrapy.crawler import Crawler
 
-from zjnews import store
+from zjnews import state
 from zjnews.items import Article, Skipped
-from zjnews.store import Store, digest
+from zjnews.state import State
+from zjnews.state.known import digest
 
 
 class RevisionsPipeline:
     """Numbers the corrections of an article; skips it where there are none (`unchanged`)."""
 
     def __init__(
-        self, store: Store, gives_unchanged: bool = False, refresh: timedelta = timedelta(hours=48)
+        self, state: State, gives_unchanged: bool = False, refresh: timedelta = timedelta(hours=48)
     ) -> None:
-        self.store = store
+        self.state = state
         self.gives_unchanged = gives_unchanged
         self.refresh = refresh
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RevisionsPipeline:
         refresh = timedelta(hours=crawler.settings.getfloat("REFRESH_HOURS"))
-        return cls(store.of(crawler), getattr(crawler.spider, "full", False), refresh)
+        return cls(state.of(crawler), getattr(crawler.spider, "full", False), refresh)
 
     def process_item(self, item: Article) -> Article:
         if not self.is_young(item):
             item.etag = item.last_modified = None  # it will not be asked for again
-        known = self.store.delivered(item.id)
+        known = self.state.known.article(item.id)
         if known is None:
             return item
         is_changed = digest(item) != known.content_hash
         if not is_changed and not self.gives_unchanged:
-            self.store.renew(item.id, item.etag, item.last_modified)
+            self.state.known.renew(item.id, item.etag, item.last_modified)
             if item.asked:
-                self.store.note_led(item.asked, item.id)
+                self.state.known.note_led(item.asked, item.id)
             raise Skipped("unchanged")
         item.revision = known.revision + is_changed
         return item

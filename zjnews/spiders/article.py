@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ class ArticleSpider(FetchingSpider):
 
     Arguments:
         url: one or more addresses, separated by commas
-        file: a text file (UTF-8) with one address a line; `#` begins a comment
+        file: a text file (UTF-8 or UTF-16) with one address a line; `#` begins a comment
     """
 
     name = "article"
@@ -50,7 +51,7 @@ class ArticleSpider(FetchingSpider):
         if self.file is None:
             return
         try:
-            with self.file.open(encoding="utf-8-sig", errors="replace") as lines:
+            with self.file.open(encoding=encoding_of(self.file), errors="replace") as lines:
                 for line in lines:
                     address = line.split(" #", 1)[0].strip()
                     if address and not address.startswith("#"):
@@ -58,6 +59,18 @@ class ArticleSpider(FetchingSpider):
         except OSError as error:
             detail = error.strerror or str(error)
             self.reject(Rejected("missing-file", detail), str(self.file))
+
+
+def encoding_of(file: Path) -> str:
+    """UTF-16 where a file says so, or has the zeros that addresses have in it; else UTF-8. Raises
+    OSError."""
+    with file.open("rb") as opened:
+        start = opened.read(4)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if start[1::2] == b"\0\0":
+        return "utf-16-le"
+    return "utf-16-be" if start[::2] == b"\0\0" else "utf-8-sig"
 
 
 def usable(text: str) -> Address:

@@ -8,7 +8,7 @@ import scrapy
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from zjnews import __version__, outcomes, reading
+from zjnews import __version__, needs, outcomes, reading
 from zjnews.items import Article, Rejected, Skipped
 from zjnews.page import Page
 
@@ -39,6 +39,8 @@ class PageSpider(scrapy.Spider):
     """The names that `-a` takes."""
     keeps_state = False
     """Whether what it delivers is remembered by the runs that follow."""
+    gives_records = True
+    """Whether its items go through the pipelines."""
     uses_network = True
     """Whether anything may be asked for, the pictures of articles included."""
     current = ""
@@ -53,9 +55,11 @@ class PageSpider(scrapy.Spider):
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:
-        """Compose the user agent: a desktop browser's form, for the site sends mobile ones to a
-        dead host, with our name and where to reach whoever runs the crawl."""
+        """Bring along what the spider needs, and compose the user agent: a desktop browser's form,
+        for the site sends mobile ones to a dead host, with our name and where to reach whoever runs
+        the crawl. Raises UsageError."""
         super().update_settings(settings)
+        needs.complete(settings, cls.gives_records)
         for name in filter(settings.get, _SECRETS):
             # One higher, since Scrapy sets what it was given once more.
             settings.set(name, Secret(settings[name]), (settings.getpriority(name) or 0) + 1)

@@ -13,9 +13,8 @@ from zjnews import addresses, channels, lists
 from zjnews.channels import Channel
 from zjnews.items import Rejected
 from zjnews.lists import Listing
-from zjnews.outcomes import GONE
 from zjnews.page import Page
-from zjnews.spiders.fetching import why_failed
+from zjnews.spiders.fetching import is_gone
 from zjnews.spiders.finding import FindingSpider, Walk
 
 _PATIENCE = 2
@@ -37,6 +36,12 @@ class ChannelSpider(FindingSpider):
         super().__init__(**others)
         self.channels = chosen(channels)
         self.max_pages = read_count(max_pages)
+
+    @property
+    def column(self) -> tuple[str, str] | None:
+        """Title and address of the one channel that is crawled."""
+        [channel, *others] = self.channels
+        return None if others else (channel.title, channel.list)
 
     async def start(self) -> AsyncIterator[Any]:
         for channel in self.channels:
@@ -109,7 +114,7 @@ class ChannelSpider(FindingSpider):
         for today only."""
         request: Request = failure.request  # type: ignore[attr-defined]
         walk = self.walks[request.meta["walk"]]
-        if request.cb_kwargs["number"] > 1 and why_failed(failure).reason in GONE:
+        if request.cb_kwargs["number"] > 1 and is_gone(failure):
             walk.has_failed = walk.has_failed or not request.cb_kwargs["is_guess"]
             self.end_walk(walk, "no further page")
         else:

@@ -10,16 +10,18 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
+from scrapy.utils._compression import _DecompressionMaxSizeExceeded
 from twisted.python.failure import Failure
 
 from zjnews import page
 from zjnews.addresses import Address
 from zjnews.items import LeadsOn, Rejected
 from zjnews.joining import Pages
-from zjnews.outcomes import FETCHED_AT, GONE, came_from, is_passing, way_to
+from zjnews.outcomes import FETCHED_AT, SETS_COOKIE, came_from, is_passing, way_to
 from zjnews.page import Page
 from zjnews.spiders.base import PageSpider
-from zjnews.store import Known
+from zjnews.state.known import Known
+from zjnews.state.reasons import Trait, traits_of
 
 NOT_MODIFIED = 304
 OWN_META = ("asked", "known", "walk", "sections")
@@ -60,10 +62,11 @@ class FetchingSpider(PageSpider):
             return
         pages = pages or Pages()
         try:
-            read, article = self.load(*answer(response))
-        except LeadsOn as lead:
-            yield from self.follow(lead, response)
-            return
+            try:
+                read, article = self.load(*answer(response))
+            except LeadsOn as lead:
+                yield self.followed(lead, response)
+                return
         except Rejected as rejected:
             if number == 1:
                 yield from filter(None, [self.refuse(rejected, response.request)])
@@ -113,7 +116,7 @@ class FetchingSpider(PageSpider):
         """Count what a request for an article gave instead. Another request for it, where there is
         another way to it."""
         where = came_from(request)
-        if request.meta.get("known") and rejected.reason in GONE:
+        if request.meta.get("known") and Trait.GONE in traits_of(rejected.reason):
             self.skip("gone", where)
             return None
         self.reject(rejected, where, request.meta.get("asked"))
@@ -124,19 +127,25 @@ class FetchingSpider(PageSpider):
     def walk_failed(self, walk: str | None) -> None:
         """To be told that a walk over lists has missed something."""
 
-    def follow(self, lead: LeadsOn, response: Response) -> Iterator[Request]:
-        """The same request for the page that this one leads to."""
+    def followed(self, lead: LeadsOn, response: Response) -> Request:
+        """The same request for the page that this one leads to. Raises Rejected."""
         assert response.request is not None
         request = response.request
         way = [*way_to(request), response.url]
         if lead.url in way or len(way) > _LONGEST_WAY:
-            loop = Rejected("redirect-loop", f"{response.url} leads to {lead.url}")
-            yield from filter(None, [self.refuse(loop, request)])
-            return
+            raise loop_of(request, f"{response.url} leads to {lead.url}")
         meta = {key: request.meta[key] for key in OWN_META if key in request.meta}
-        yield request.replace(
-            url=lead.url, meta={**meta, "way": way}, headers={}, dont_filter=False
+        # A further page may have been asked for as part of another copy.
+        is_further = request.cb_kwargs.get("number", 1) > 1
+        return request.replace(
+            url=lead.url, meta={**meta, "way": way}, headers={}, dont_filter=is_further
         )
+
+
+def loop_of(request: Request, detail: str) -> Rejected:
+    """What is said of a request that is led in a circle: by a site that waits for a cookie, or
+    not."""
+    return Rejected("cookie-wall" if request.meta.get(SETS_COOKIE) else "redirect-loop", detail)
 
 
 def answer(response: Response) -> tuple[str, bytes, str, datetime]:
@@ -159,6 +168,11 @@ def header(response: Response, name: str) -> str | None:
     return value.decode("latin-1") if value else None
 
 
+def is_gone(failure: Failure) -> bool:
+    """Whether what was asked for is no longer there."""
+    return Trait.GONE in traits_of(why_failed(failure).reason)
+
+
 def why_failed(failure: Failure) -> Rejected:
     """The reason that a failed request is counted by."""
     error = failure.value
@@ -167,6 +181,9 @@ def why_failed(failure: Failure) -> Rejected:
     if isinstance(error, Rejected):
         return error
     if isinstance(error, IgnoreRequest):
-        is_robots = "robots" in str(error)
-        return Rejected("robots-forbidden" if is_robots else "redirect-loop", str(error))
+        if isinstance(error.__cause__, _DecompressionMaxSizeExceeded):
+            return Rejected("too-large", "when it was unpacked")
+        if "robots" in str(error):
+            return Rejected("robots-forbidden", str(error))
+        return loop_of(failure.request, str(error))  # type: ignore[attr-defined]
     return Rejected("download-failed", f"{type(error).__name__}: {failure.getErrorMessage()}"[:200])

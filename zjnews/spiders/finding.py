@@ -13,17 +13,21 @@ from scrapy.exceptions import UsageError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from zjnews import addresses, outcomes, store, windows
+from zjnews import addresses, outcomes, state, verdict, windows
 from zjnews.addresses import Address, Kind
 from zjnews.dates import BEIJING
 from zjnews.items import LeadsOn, Rejected
-from zjnews.outcomes import NOT_THERE, came_from, is_passing
+from zjnews.outcomes import came_from, is_passing
 from zjnews.spiders.fetching import FetchingSpider, read_page, why_failed
-from zjnews.store import Known, Store
+from zjnews.state import State
+from zjnews.state.known import Known
+from zjnews.state.reasons import Trait, traits_of
 from zjnews.windows import SPANS, Window
 
 FIRST_YEAR = 2001
 """The site has no older articles."""
+_LAST_DAY = date(9999, 1, 1)
+"""Later ones break the arithmetic of dates."""
 _YES = ("1", "yes", "true")
 _NO = ("", "0", "no", "false")
 
@@ -33,7 +37,7 @@ class Walk:
     """A way over the pages of one list, or through one issue."""
 
     name: str
-    """What the store knows it by."""
+    """What the state knows it by."""
     title: str
     """What a person calls it."""
     covered: tuple[datetime, datetime] | None = None
@@ -70,7 +74,7 @@ class FindingSpider(FetchingSpider):
     read_listing: Callable[..., Iterator[Request]]
     """Of a page, its walk, and what `ask_listing` was told: asks for what the page lists, and for
     the pages that follow from it."""
-    store: Store
+    state: State
     refresh: timedelta
     """How long an article may still be corrected."""
 
@@ -97,7 +101,7 @@ class FindingSpider(FetchingSpider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FindingSpider:
         spider: FindingSpider = super().from_crawler(crawler, *args, **kwargs)
-        spider.store = store.of(crawler)
+        spider.state = state.of(crawler)
         spider.refresh = timedelta(hours=crawler.settings.getfloat("REFRESH_HOURS"))
         return spider
 
@@ -106,7 +110,7 @@ class FindingSpider(FetchingSpider):
     def wish(self, address: Address, day: date | None, walk: Walk) -> Request | None:
         """The request for an article that a list names; None where it is not wanted, or not
         again."""
-        known = self.store.delivered(address.id) or self.store.known(address.canonical)
+        known = self.state.known.article(address.id) or self.state.known.find(address.canonical)
         ids = {address.id, known.id} if known else {address.id}
         if ids & self.found and not self.is_another_way(address):
             self.note_found_again(address, walk)
@@ -145,7 +149,9 @@ class FindingSpider(FetchingSpider):
         """As for any article; one that is gone may still be there by another address."""
         id_ = addresses.read(request.meta.get("asked", "")).id
         others = [a for a in self.elsewhere.pop(id_, []) if a.canonical != request.meta["asked"]]
-        is_not_there = rejected.reason in NOT_THERE and not request.meta.get("known")
+        is_not_there = Trait.ELSEWHERE in traits_of(rejected.reason) and not request.meta.get(
+            "known"
+        )
         if is_not_there:
             self.not_there.setdefault(id_, set()).add(request.meta["asked"])
         if is_not_there and others:
@@ -170,11 +176,13 @@ class FindingSpider(FetchingSpider):
             return None
         if known is None:
             return "seen-before" if self.is_settled(address) else None
-        return None if self.is_young(known.dated) else "known"
+        # What waits in the outbox is corrected once it is delivered.
+        is_settled = not self.is_young(known.dated) or self.state.run.is_left_over(known.id)
+        return "known" if is_settled else None
 
     def is_settled(self, address: Address) -> bool:
         """Whether an earlier run has asked in vain, and it is too old to have changed since."""
-        passed = self.store.passed(address.canonical)
+        passed = self.state.known.passed(address.canonical)
         if passed is None or not passed.is_final:
             return False
         if passed.published and passed.reason == "outside-window":
@@ -203,9 +211,11 @@ class FindingSpider(FetchingSpider):
     def parse_listing(self, response: Response, **about: Any) -> Iterator[Request]:
         walk = self.walks[response.meta["walk"]]
         try:
-            page = read_page(response)
-        except LeadsOn as lead:
-            yield from self.follow(lead, response)
+            try:
+                page = read_page(response)
+            except LeadsOn as lead:
+                yield self.followed(lead, response)
+                return
         except Rejected as rejected:
             self.lose_list(rejected, response.url, walk)
         else:
@@ -219,11 +229,11 @@ class FindingSpider(FetchingSpider):
     # --- walks ------------------------------------------------------------------------------
 
     def begin_walk(self, name: str, title: str) -> Walk:
-        """Begin a walk. What the store knows of earlier ones is forgotten until this one has
+        """Begin a walk. What the state knows of earlier ones is forgotten until this one has
         delivered everything, for it may die and leave a hole."""
-        walk = Walk(name, title, None if self.full else self.store.walked(name))
+        walk = Walk(name, title, None if self.full else self.state.known.walked(name))
         self.walks[name] = walk
-        self.store.forget_walk(name)
+        self.state.known.forget_walk(name)
         return walk
 
     def end_walk(self, walk: Walk, why: str) -> None:
@@ -273,8 +283,14 @@ class FindingSpider(FetchingSpider):
 
     def lose_list(self, rejected: Rejected, url: str, walk: Walk) -> None:
         self.reject(rejected, url)
+        self.count_unread(walk.title.partition(" ")[0], rejected.reason)
         walk.has_failed = True
         self.end_walk(walk, f"{url} could not be read")
+
+    def count_unread(self, name: str, reason: str) -> None:
+        """A channel or newspaper whose list could not be read: the run has missed something."""
+        assert self.crawler.stats is not None
+        self.crawler.stats.set_value(f"{verdict.UNREAD}{name}", reason)
 
 
 def read_yes(text: str) -> bool:
@@ -285,5 +301,6 @@ def read_yes(text: str) -> bool:
 
 
 def end_of(day: date) -> datetime:
-    """The first moment behind a day in Beijing."""
+    """The first moment after a day in Beijing."""
+    day = min(day, _LAST_DAY)
     return datetime(day.year, day.month, day.day, tzinfo=BEIJING) + SPANS["day"]

@@ -17,10 +17,9 @@ from zjnews.addresses import Address
 from zjnews.channels import Paper
 from zjnews.dates import BEIJING
 from zjnews.items import Rejected
-from zjnews.outcomes import GONE
 from zjnews.page import Page
 from zjnews.papers import PrintedPage
-from zjnews.spiders.fetching import why_failed
+from zjnews.spiders.fetching import is_gone, why_failed
 from zjnews.spiders.finding import FindingSpider, Walk, end_of
 from zjnews.windows import SPANS
 
@@ -44,6 +43,14 @@ class PaperSpider(FindingSpider):
         self.papers = chosen(papers)
         self.today = self.started.astimezone(BEIJING).date()
         self.days = self.window.days(self.today, self.today)
+        self.unlisted: dict[str, str] = {}
+        """Newspapers of which neither the list of issues nor an issue was read, and why."""
+
+    @property
+    def column(self) -> tuple[str, str] | None:
+        """Title and address of the one newspaper that is crawled."""
+        [paper, *others] = self.papers
+        return None if others else (paper.title, paper.address)
 
     async def start(self) -> AsyncIterator[Any]:
         for paper in self.papers:
@@ -60,10 +67,19 @@ class PaperSpider(FindingSpider):
 
     def is_done(self, paper: Paper, day: date) -> bool:
         """Whether all of an issue is known for good."""
-        if self.full or self.is_young(end_of(day)) or not self.store.walked(issue(paper, day)):
+        if (
+            self.full
+            or self.is_young(end_of(day))
+            or not self.state.known.walked(issue(paper, day))
+        ):
             return False
         self.skip("known-issue", papers.front_of(paper.name, day))
         return True
+
+    def closed(self, reason: str) -> None:
+        """An issue that is not there says nothing, where the list of issues is not there either."""
+        for name, why in self.unlisted.items():
+            self.count_unread(name, why)
 
     # --- issues -----------------------------------------------------------------------------
 
@@ -74,13 +90,15 @@ class PaperSpider(FindingSpider):
             fronts = papers.read_issues(response.body, response.url)
         except ValueError as error:
             self.reject(Rejected("broken-issues", str(error)), response.url)
+            self.unlisted[paper.name] = "broken-issues"
         yield from self.ask_issues(paper, days, fronts)
 
     def failed_issues(self, failure: Failure) -> Iterator[Request]:
         """Without a list of issues, every day is tried."""
         rejected = why_failed(failure)
         request: Request = failure.request  # type: ignore[attr-defined]
-        if rejected.reason not in GONE:
+        self.unlisted[request.cb_kwargs["paper"].name] = rejected.reason
+        if not is_gone(failure):
             self.reject(rejected, request.url)
         yield from self.ask_issues(**request.cb_kwargs, fronts=None)
 
@@ -125,6 +143,7 @@ class PaperSpider(FindingSpider):
     ) -> Iterator[Request]:
         """Ask for the articles of a printed page, and for the other pages of the issue."""
         self.found.add(address.canonical)
+        self.unlisted.pop(paper.name, None)
         walk.pages += 1
         self.current = walk.title
         if not walk.has_ended:  # the first page names all others
@@ -144,7 +163,7 @@ class PaperSpider(FindingSpider):
         """A front page that is not there: no issue on that day, so far."""
         request: Request = failure.request  # type: ignore[attr-defined]
         walk = self.walks[request.meta["walk"]]
-        if why_failed(failure).reason in GONE and not walk.pages:
+        if is_gone(failure) and not walk.pages:
             walk.has_failed = True
             self.skip("no-issue", request.url)
         else:
@@ -152,7 +171,7 @@ class PaperSpider(FindingSpider):
 
 
 def issue(paper: Paper, day: date) -> str:
-    """What the store knows an issue by."""
+    """What the state knows an issue by."""
     return f"paper:{paper.name}:{day}"
 
 

@@ -1,0 +1,96 @@
+"""Faults at chosen points of a crawl, as an extension: `-s EXTENSIONS={"tests.faults.Fault": 900}`
+with FAULT_POINT, FAULT_KIND (`kill` or `full`) and FAULT_SKIP (how often the point is passed)."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import boto3.s3.transfer
+from scrapy.crawler import Crawler
+
+from zjnews import storages
+from zjnews.state import State
+from zjnews.state.outbox import Outbox
+
+POINTS = (
+    "after the transaction",
+    "in the middle of the upload",
+    "after the upload",
+    "in the middle of the mark",
+    "after the mark",
+)
+
+
+class Fault:
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self.left = settings.getint("FAULT_SKIP")
+        self.strike = {"kill": kill, "full": fill_the_disk}[settings["FAULT_KIND"]]
+        point = settings["FAULT_POINT"]
+        if point == POINTS[0]:
+            self.wrap(State, "add", after=True)
+        elif point == POINTS[1]:
+            self.wrap(os, "fsync", after=False)
+            self.wrap(boto3.s3.transfer.S3Transfer, "upload_file", after=False)
+            self.break_upload()
+        elif point == POINTS[2]:
+            self.wrap(Outbox, "delivered", after=False)
+        elif point == POINTS[3]:
+            self.wrap(Outbox, "remove", after=True)
+        elif point == POINTS[4]:
+            self.wrap(Outbox, "delivered", after=True)
+        else:
+            raise ValueError(point)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Fault:
+        return cls(crawler)
+
+    def wrap(self, owner: Any, name: str, after: bool) -> None:
+        inner: Callable[..., Any] = getattr(owner, name)
+
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            if not after:
+                self.pass_by()
+            result = inner(*args, **kwargs)
+            if after:
+                self.pass_by()
+            return result
+
+        setattr(owner, name, wrapped)
+
+    def break_upload(self) -> None:
+        """S3 reads the file piece by piece: strike at the first of them."""
+        inner = storages.S3Storage._store_in_thread
+
+        def broken(storage: Any, file: Any) -> None:
+            read = file.file.read if hasattr(file, "file") else file.read
+
+            def reading(size: int = -1) -> bytes:
+                piece: bytes = read(min(size, 1000) if size > 0 else 1000)
+                self.pass_by()
+                return piece
+
+            file.read = reading
+            inner(storage, file)
+
+        storages.S3Storage._store_in_thread = broken  # type: ignore[method-assign]
+
+    def pass_by(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            self.strike()
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill_the_disk() -> None:
+    """From now on no file can grow."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))

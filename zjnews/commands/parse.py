@@ -1,0 +1,31 @@
+"""`scrapy parse`, which calls a spider's method on an address: of no use with spiders that remember
+what they have found, so it says what is."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from scrapy.commands import ScrapyCommand
+
+from zjnews.verdict import Status
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    requires_crawler_process = False
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012  as Scrapy has it
+
+    def syntax(self) -> str:
+        return "URL"
+
+    def short_desc(self) -> str:
+        return "Not for this project: use `scrapy crawl article`"
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        url = args[0] if args else "ADDRESS"
+        print(
+            f"scrapy parse: read an address with scrapy crawl article -a url={url} -O -:jsonl",
+            file=sys.stderr,
+        )
+        self.exitcode = Status.BAD_ARGUMENTS

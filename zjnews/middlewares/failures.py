@@ -1,0 +1,24 @@
+"""Failures that Scrapy names in the log, and tells nobody."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
+
+from zjnews import outcomes
+from zjnews.state.database import StateError
+
+
+class StartFailures(BaseSpiderMiddleware):
+    """Counts an error in a spider's `start`, which ends what it would have asked for."""
+
+    async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
+        try:
+            async for one in start:
+                yield one
+        except StateError:
+            return  # reported by `Delivery`, which ends the crawl
+        except Exception as fault:
+            outcomes.fail(self.crawler, "spider", "the spider could not go on asking", fault)

@@ -1,0 +1,143 @@
+"""Tables and statements of the state, in the SQL that SQLite and PostgreSQL share.
+
+Parameters are `?`, as in Python's DB-API; a driver fills in what the two spell differently:
+`{serial}` a key that counts up, `{bytes}` binary data, `{compact}` a table that is its own index.
+"""
+
+from __future__ import annotations
+
+TABLES = (
+    # What is known: delivered, or waiting in the outbox.
+    "CREATE TABLE articles (key {serial}, id TEXT NOT NULL UNIQUE, revision INTEGER,"
+    " content_hash {bytes}, published_at BIGINT, precision TEXT, scraped_at BIGINT, etag TEXT,"
+    " last_modified TEXT, sketch {bytes})",
+    "CREATE TABLE bands (band BIGINT, article BIGINT, PRIMARY KEY (band, article)){compact}",
+    "CREATE TABLE passed (address TEXT PRIMARY KEY, reason TEXT NOT NULL, article TEXT,"
+    " published_at BIGINT, precision TEXT, asked_at BIGINT NOT NULL, last_at BIGINT NOT NULL,"
+    " days INTEGER NOT NULL){compact}",
+    "CREATE INDEX led_to ON passed (article) WHERE article IS NOT NULL",
+    "CREATE TABLE walks (name TEXT PRIMARY KEY, since BIGINT, until BIGINT){compact}",
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT){compact}",
+    # What waits: the batches of feeds, and their records as JSON.
+    "CREATE TABLE batches (key {serial}, uri TEXT NOT NULL, options TEXT NOT NULL,"
+    " number INTEGER NOT NULL, begins BIGINT, length BIGINT, digest TEXT)",
+    "CREATE TABLE records (key {serial}, batch BIGINT NOT NULL, article TEXT NOT NULL,"
+    " record TEXT NOT NULL)",
+    "CREATE UNIQUE INDEX once_a_batch ON records (batch, article)",
+    # What its format refused.
+    "CREATE TABLE set_aside (key {serial}, uri TEXT NOT NULL, reason TEXT NOT NULL,"
+    " record TEXT NOT NULL)",
+)
+RUN_TABLES = (
+    "CREATE TEMPORARY TABLE claims (key {serial}, id TEXT NOT NULL UNIQUE, url TEXT NOT NULL,"
+    " sketch {bytes})",
+    "CREATE TEMPORARY TABLE claim_bands (band BIGINT, article BIGINT,"
+    " PRIMARY KEY (band, article)){compact}",
+    "CREATE TEMPORARY TABLE left_over (id TEXT PRIMARY KEY){compact}",
+)
+
+# --- facts about the database itself --------------------------------------------------------------
+PUT_FACT = (
+    "INSERT INTO facts (name, value) VALUES (?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+)
+FACT = "SELECT value FROM facts WHERE name = ?"
+FORGET_BANDS = "DELETE FROM bands"
+FORGET_SKETCHES = "UPDATE articles SET sketch = NULL WHERE sketch IS NOT NULL"
+
+# --- what is known --------------------------------------------------------------------------------
+ARTICLE = (
+    "SELECT id, revision, content_hash, published_at, precision, scraped_at, etag, last_modified"
+    " FROM articles WHERE id = ?"
+)
+ARTICLE_KEY = "SELECT key, sketch FROM articles WHERE id = ?"
+PUT_ARTICLE = (
+    "INSERT INTO articles (id, revision, content_hash, published_at, precision, scraped_at, etag,"
+    " last_modified, sketch) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (id) DO UPDATE SET revision = excluded.revision,"
+    " content_hash = excluded.content_hash, published_at = excluded.published_at,"
+    " precision = excluded.precision, scraped_at = excluded.scraped_at, etag = excluded.etag,"
+    " last_modified = excluded.last_modified, sketch = excluded.sketch"
+)
+RENEW = "UPDATE articles SET etag = ?, last_modified = ? WHERE id = ?"
+BAND = "SELECT article FROM bands WHERE band = ? LIMIT ?"
+PUT_BAND = "INSERT INTO bands (band, article) VALUES (?, ?) ON CONFLICT (band, article) DO NOTHING"
+DROP_BAND = "DELETE FROM bands WHERE band = ? AND article = ?"
+SKETCH = "SELECT id, sketch FROM articles WHERE key = ?"
+
+LED_TO = "SELECT article FROM passed WHERE address = ? AND article IS NOT NULL"
+COUNT_LED_TO = "SELECT count(*) FROM passed WHERE article = ?"
+PUT_LED_TO = (
+    "INSERT INTO passed (address, reason, article, asked_at, last_at, days)"
+    " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (address) DO UPDATE SET reason = excluded.reason,"
+    " article = excluded.article, published_at = NULL, precision = NULL,"
+    " asked_at = excluded.asked_at, last_at = excluded.last_at, days = excluded.days"
+)
+PASSED = (
+    "SELECT reason, published_at, precision, asked_at, days FROM passed"
+    " WHERE address = ? AND article IS NULL"
+)
+PUT_PASSED = (
+    "INSERT INTO passed (address, reason, published_at, precision, asked_at, last_at, days)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (address) DO UPDATE SET"
+    " reason = excluded.reason, published_at = excluded.published_at,"
+    " precision = excluded.precision,"
+    " last_at = CASE WHEN excluded.last_at - passed.last_at > ? THEN excluded.last_at"
+    "  ELSE passed.last_at END,"
+    " days = CASE WHEN excluded.days > passed.days THEN excluded.days"
+    "  WHEN excluded.last_at - passed.last_at > ? THEN passed.days + 1 ELSE passed.days END"
+    " WHERE passed.article IS NULL"
+)
+DOUBT_HOST = (
+    "UPDATE passed SET days = 1 WHERE last_at >= ? AND article IS NULL AND published_at IS NULL"
+    " AND address LIKE ?"
+)
+WALK = "SELECT since, until FROM walks WHERE name = ?"
+PUT_WALK = (
+    "INSERT INTO walks (name, since, until) VALUES (?, ?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET since = excluded.since, until = excluded.until"
+)
+FORGET_WALK = "DELETE FROM walks WHERE name = ?"
+
+# --- what this run holds --------------------------------------------------------------------------
+CLAIM = "INSERT INTO claims (id, url) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
+CLAIMED = "SELECT key, url, sketch FROM claims WHERE id = ?"
+CLAIM_SKETCH = "UPDATE claims SET sketch = ? WHERE id = ?"
+CLAIMED_SKETCH = "SELECT id, sketch FROM claims WHERE key = ?"
+CLAIM_BAND = "SELECT article FROM claim_bands WHERE band = ? LIMIT ?"
+PUT_CLAIM_BAND = (
+    "INSERT INTO claim_bands (band, article) VALUES (?, ?) ON CONFLICT (band, article) DO NOTHING"
+)
+DROP_CLAIM_BAND = "DELETE FROM claim_bands WHERE band = ? AND article = ?"
+NOTE_LEFT_OVER = "INSERT INTO left_over (id) SELECT DISTINCT article FROM records"
+LEFT_OVER = "SELECT 1 FROM left_over WHERE id = ?"
+
+# --- what waits -----------------------------------------------------------------------------------
+BATCHES = "SELECT key, uri, options, number, begins, length, digest FROM batches ORDER BY key"
+PUT_BATCH = "INSERT INTO batches (uri, options, number) VALUES (?, ?, ?)"
+LAST_BATCH = "SELECT max(key) FROM batches"
+MARK_BATCH = "UPDATE batches SET begins = ?, length = ?, digest = ? WHERE key = ?"
+ADOPT_BATCH = (
+    "UPDATE batches SET options = ?, begins = NULL, length = NULL, digest = NULL WHERE key = ?"
+)
+DROP_BATCH = "DELETE FROM batches WHERE key = ?"
+PUT_RECORD = (
+    "INSERT INTO records (batch, article, record) VALUES (?, ?, ?)"
+    " ON CONFLICT (batch, article) DO UPDATE SET record = excluded.record"
+)
+DROP_OLDER = (
+    "DELETE FROM records WHERE batch = ? AND article IN"
+    " (SELECT article FROM records WHERE batch = ?)"
+)
+MOVE_RECORDS = "UPDATE records SET batch = ? WHERE batch = ?"
+RECORDS = "SELECT key, record FROM records WHERE batch = ? ORDER BY key"
+RECORD_OF = "SELECT article FROM records WHERE key = ?"
+COUNT_RECORDS = "SELECT count(*) FROM records WHERE batch = ?"
+COUNT_WAITING = "SELECT count(*) FROM records"
+DROP_RECORDS = "DELETE FROM records WHERE batch = ?"
+DROP_RECORD = "DELETE FROM records WHERE key = ?"
+SET_ASIDE = (
+    "INSERT INTO set_aside (uri, reason, record)"
+    " SELECT batches.uri, ?, records.record FROM records JOIN batches"
+    " ON batches.key = records.batch WHERE records.key = ?"
+)
