@@ -153,7 +153,7 @@ def test_a_missing_file_is_one_line_one_count_and_status_2(tmp_path: Path) -> No
 def test_of_several_paths_the_missing_one_is_counted(tmp_path: Path) -> None:
     run = crawl(tmp_path, "archive", "-a", f"path=/nowhere.html,{PAGES / 'trs'}")
     assert (run.status, run.rejected) == (0, {"missing-file": 1})
-    assert len(run.records) == 6
+    assert len(run.records) == len(list((PAGES / "trs").iterdir()))
 
 
 def test_a_broken_warc_loses_only_what_is_damaged(tmp_path: Path) -> None:

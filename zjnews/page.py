@@ -65,6 +65,7 @@ _NAMED = tuple("article div figure founder-content h1 h2 h3 h4 h5 h6 p section s
 """Elements whose class or id tells a layout."""
 
 
+_CLASSED_LINKS = etree.XPath("descendant::a[@class]")
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 """`huge_tree` keeps what stands inside more than 256 elements, as where tags are never closed;
 libxml2 still stops at 2,048."""
@@ -132,6 +133,12 @@ class Page:
         bases = (e.get("href") for e in self._head_elements if e.tag == "base")
         named = next(filter(None, bases), None)
         return addresses.read(named, self.url).url if named else self.url
+
+    @cached_property
+    def classed_links(self) -> list[etree._Element]:
+        """The links that have a class, in page order."""
+        found: list[etree._Element] = _CLASSED_LINKS(self.root)
+        return found
 
     @cached_property
     def by_name(self) -> dict[str, list[etree._Element]]:
@@ -212,9 +219,8 @@ class Page:
             return [hit.root for hit in self.selector.css(css)]
         tag, first, others = simple
         if tag == "a":  # there are so many that they are not in the index
-            named = ((link, link.get("class")) for link in self.root.iter("a"))
             wanted = others | {first}
-            return [link for link, names in named if names and wanted.issubset(names.split())]
+            return [a for a in self.classed_links if wanted.issubset(a.get("class").split())]
         found = self.by_name.get(first, [])
         if tag:
             found = [element for element in found if element.tag == tag]

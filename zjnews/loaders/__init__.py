@@ -90,13 +90,13 @@ def _rejected(message: Message) -> Rejected:
 
 
 def _nothing_there(page: Page) -> Rejected:
+    own = (line.text for line in lines_of(page.root) if not line.is_link)
+    messages = list(filter(None, map(furniture.message_of, (page.title.split("_")[0], *own))))
+    if messages:
+        return _rejected(min(messages, key=lambda message: message.is_gone))
     links = sum(1 for link in page.root.iter("a") if link.get("href"))
     if links >= 10:
         return Rejected("list-page", f"{links} links and no text")
-    lines = [page.title.split("_")[0], *(line.text for line in lines_of(page.root))]
-    messages = list(filter(None, map(furniture.message_of, lines)))
-    if messages:
-        return _rejected(min(messages, key=lambda message: message.is_gone))
     return Rejected("no-article", "no known layout and no body of text")
 
 

@@ -257,14 +257,18 @@ class ArticleLoader(ItemLoader):
     def printed_summary(self) -> str | None:
         """What the page prints after 【摘要】, before its body or at the beginning of it."""
         inside = (e for container in self.containers[:1] for e in islice(container, 1))
-        summaries = map(furniture.summary_in, map(text_in, (*inside, *self.elements_above())))
+        summaries = map(furniture.summary_in, (*map(text_in, inside), *self.texts_above))
         return next(filter(None, summaries), None)
 
-    def elements_above(self) -> Iterator[etree._Element]:
-        """The small elements right before the body, the nearest first."""
-        for container in self.containers[:1]:
-            above = islice(container.itersiblings(preceding=True), _BELOW)
-            yield from (element for element in above if len(element) <= _NEAR)
+    @cached_property
+    def texts_above(self) -> list[str]:
+        """The texts of the small elements right before the body, the nearest first."""
+        elements = (
+            element
+            for container in self.containers[:1]
+            for element in islice(container.itersiblings(preceding=True), _BELOW)
+        )
+        return [text_in(element) for element in elements if len(element) <= _NEAR]
 
     def sections(self) -> list[str]:
         """The breadcrumb, or what stands for it in `<title>`."""
@@ -308,8 +312,7 @@ class ArticleLoader(ItemLoader):
         """The update time, where it is not in the element of the other date."""
         if self.get_collected_values("modified_raw"):
             return
-        above = (text_in(element, " ") for element in self.elements_above())
-        for text in (*self.line_elements(), *above):
+        for text in (*self.line_elements(), *self.texts_above):
             if updated := _UPDATED.search(text):
                 self.add_value("modified_raw", dates.of_line(updated["raw"]))
 
@@ -482,7 +485,7 @@ class ArticleLoader(ItemLoader):
 
     def pieces_astray(self) -> list[Piece]:
         """What an end tag too many has cut off the body: plain paragraphs right after it."""
-        for container in self.containers[-1:]:
+        for container in (c for c in self.containers[-1:] if c.tag != "p"):
             run = pieces_after(container, self.page.base, within=_goes_on)
             lines = (piece.text for piece in run if isinstance(piece, Line))
             if any(len(line) >= _RUN_LENGTH and SENTENCE.search(line) for line in lines):

@@ -25,8 +25,19 @@ _LONG_LATIN = 70
 _SAMPLE = 12
 """Characters at the end of a sentence by which it is found again; its start may lose a byline."""
 _SOURCE_LENGTH = 24
-_SOURCE_MARKS = re.compile(r"[，。！？；,!?;]|\d{4,}|[:：]")
+_SOURCE_MARKS = re.compile(r"[，。！？；,!?;]|\d{4,}|[:：]|^来\s?源|\d[\d.,]*\s?[万千]?[次人]?$")
 _CREDIT_LENGTH = 80
+_BYLINE = re.compile(
+    r"[（(][^（()）]{0,12}(?:记者|通讯员|编辑|拍友)\s?[/／:：]?\s?[\u3400-\u9fff]{2,4}[^（()）。]{0,30}[）)](?:$|。|[^，。]{0,40}讯)"
+    r"|^.{0,30}(?:记者|通讯员)\s?[\u3400-\u9fff]{2,4}[^，。]{0,20}报道\s?[:：]"
+    r"|讯\s?[（(][^（()）]{0,12}(?:记者|通讯员)"
+)
+"""A byline that was left at an end of a paragraph."""
+_CAPTION_CREDIT = re.compile(
+    r"(?:摄影?|供图|图源|图片来源)\s?[:：]|[\s/／][\u3400-\u9fff]{2,4}\s?摄$|[Pp]hotos? by "
+)
+_EDITOR_SIGN = "编辑".encode()
+_EDITOR = re.compile(r"编辑\s?[:：]\s{0,3}[\u3400-\u9fff]{2,4}\s{0,3}[<）)\s]")
 _CREDIT = re.compile(
     r"(?:[编审校摄影图文稿写制播导划筹者员译辑计频述理画]|监制|后期|统筹|出品|海报)\s?[:：丨|｜/／]\s?"
     r"(?:[\u3400-\u9fff·]{2,4}(?=$|[\s、，,;；/／|｜丨）)])|[A-Z][a-z]+\s[A-Z])"
@@ -46,6 +57,7 @@ _SHORT_NAME = re.compile(
 _NO_PERSON = re.compile(
     r"记者|通讯|拍友|编辑|作者|摄影|报道|来源|供图|提供|综合|实习|发自|[报网社台站]$"
 )
+_DASH = "——"
 _LIKENESS = 0.3
 """Share of the pairs of letters of the shorter title that the longer one has, too."""
 
@@ -57,6 +69,7 @@ def doubts(page: Page, article: Article) -> list[str]:
         for code, is_doubtful in (
             ("text-outside-body", has_text_outside(page, article)),
             ("credit-in-text", has_credit_in_text(article)),
+            ("credit-unread", has_unread_editor(page, article)),
             ("furniture-in-text", any(map(furniture.may_be_frame, _texts(article)))),
             ("title-differs", title_differs(page, article)),
             ("source-doubtful", source_is_doubtful(article)),
@@ -111,6 +124,8 @@ def title_differs(page: Page, article: Article) -> bool:
         return False
     if squeeze(article.title) in squeeze(page.title):
         return False
+    if _DASH in article.title[1:] and not article.subtitle:
+        return True  # a subtitle has probably stuck to the title
     named, title = _pairs(page.title), _pairs(article.title)
     common = len(named & title)
     return common < _LIKENESS * min(len(named), len(title))
@@ -131,8 +146,20 @@ def source_is_doubtful(article: Article) -> bool:
 def has_credit_in_text(article: Article) -> bool:
     """Whether a line of the text may be credits; those of a book or a film may be in one."""
     lines = list(_texts(article))
+    if any(map(_BYLINE.search, (*lines[:2], *lines[-2:]))):
+        return True
+    captions = (block.image.caption for block in article.body if block.image)
+    if any(_CAPTION_CREDIT.search(caption) for caption in captions if caption):
+        return True
     found = list(filter(looks_like_credit, lines))
     return bool(found) and not any(map(credits.describes_work, lines))
+
+
+def has_unread_editor(page: Page, article: Article) -> bool:
+    """Whether the page names an editor and the article has none."""
+    if article.editors or not page.is_markup or _EDITOR_SIGN not in page.source:
+        return False
+    return bool(_EDITOR.search(page.markup))
 
 
 def looks_like_credit(line: str) -> bool:
