@@ -197,9 +197,11 @@ class Page:
         if "location" not in self.markup or len(self.visible_text) >= _LITTLE_TEXT:
             return None
         for script in self.scripts:
+            if _BY_DEVICE.search(script):
+                continue
             for found in _SCRIPT_REDIRECT.finditer(script):
                 target = found[1].replace("\\/", "/")
-                if not target.startswith(_NO_PAGE) and not _BY_DEVICE.search(script):
+                if not target.startswith(_NO_PAGE):
                     return target
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import islice
 
 from lxml import etree
 
@@ -22,6 +23,8 @@ _SOURCE_END = re.compile(r"urce\s*[:：]")
 _DATE_BEFORE = re.compile(_DATE + r"[Ss]o\Z")
 _DATE_ROOM = 401
 """Characters of markup before `urce:` in which the date stands."""
+_MOST_MENTIONS = 100
+"""How often a page may say `source:` before the date line is looked for no more."""
 _READ_MORE = re.compile(r"read more\W*", re.I)
 _SENTENCE = re.compile(r"\w{2,}[.!?][\"”’)]*$")
 _ENOUGH_BODY = 200
@@ -37,7 +40,8 @@ class EnglishLoader(ArticleLoader):
     @classmethod
     def recognises(cls, page: Page) -> bool:
         # From the rare word to the date, not the other way: pages are full of digits.
-        starts = (found.start() for found in _SOURCE_END.finditer(page.markup))
+        mentions = islice(_SOURCE_END.finditer(page.markup), _MOST_MENTIONS)
+        starts = (found.start() for found in mentions)
         return page.is_markup and any(
             _DATE_BEFORE.search(page.markup[max(0, start - _DATE_ROOM) : start]) for start in starts
         )
@@ -49,7 +53,7 @@ class EnglishLoader(ArticleLoader):
     @cached_property
     def date_line(self) -> etree._Element | None:
         """The smallest element that holds the whole date line."""
-        for text in _NAMING_SOURCE(self.page.root):
+        for text in islice(_NAMING_SOURCE(self.page.root), _MOST_MENTIONS):
             element = text.getparent()
             while element is not None:
                 line = " ".join(element.itertext())
