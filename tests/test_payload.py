@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.reading import SAVED_PAGES, read_record, record_of
-from zjnews import payload
+from zjnews import includes, payload
 from zjnews.page import decode
 from zjnews.snapshots import Snapshot
 
@@ -237,6 +237,9 @@ MARKUP_PAGES = [saved for saved in SAVED_PAGES if saved.folder.parent.name != "p
 TEXTS = {saved: decode(saved.page.body, saved.page.content_type).text for saved in MARKUP_PAGES}
 PLACES = {saved: places(text) for saved, text in TEXTS.items()}
 
+WHOLE_PAGES = [saved for saved in MARKUP_PAGES if not includes.lift(TEXTS[saved])[1]]
+"""An error page that the server has put into a page has nothing in the middle of it."""
+
 _names = st.lists(
     st.from_regex(r"[a-zA-Z][a-zA-Z0-9_.-]{0,9}", fullmatch=True).filter(
         lambda name: name.lower() not in payload._PAGE_ELEMENTS | payload._VOID
@@ -268,7 +271,7 @@ _wrappers = st.sampled_from(
 
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    saved=st.sampled_from(MARKUP_PAGES),
+    saved=st.sampled_from(WHOLE_PAGES),
     where=st.floats(0, 1, exclude_max=True),
     names=_names,
     body=_bodies,
@@ -285,7 +288,6 @@ def test_a_payload_of_another_article_changes_nothing(
     number: int,
     copies: int,
 ) -> None:
-    expected = record_of(saved)
     a, b, c, d, e, f = names
     xml = (
         f"<{a}>{number}</{a}><{b}>别处的标题</{b}><{c}>public</{c}><{d}>html</{d}>"
@@ -293,8 +295,11 @@ def test_a_payload_of_another_article_changes_nothing(
     )
     text, spots = TEXTS[saved], PLACES[saved]
     spot = spots[int(where * len(spots))]
+    # White space around a payload is the page's own, and may part two words.
+    spaces = wrapper.format("") if wrapper.format("").isspace() else ""
+    expected = read_injected(saved, text[:spot] + spaces + text[spot:])
     injected = text[:spot] + wrapper.format(xml) * copies + text[spot:]
-    assert read_injected(saved, injected) == without_charset(expected)
+    assert read_injected(saved, injected) == expected
 
 
 WITHOUT_PAYLOAD = [
