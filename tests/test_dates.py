@@ -48,7 +48,15 @@ NOW = datetime(2026, 9, 15, 10, 30, 45, tzinfo=BEIJING)
             "2019-11-22T03:03:34+08:00",
             "second",
         ),
+        (
+            "2019-11-22T04:03:34-05:30",
+            "2019-11-22T04:03:34-05:30",
+            "2019-11-22T17:33:34+08:00",
+            "second",
+        ),
         ("19-11-22", "19-11-22", "2019-11-22T00:00:00+08:00", "day"),
+        ("24-11-22", "24-11-22", "2024-11-22T00:00:00+08:00", "day"),
+        ("99-11-22", "99-11-22", "1999-11-22T00:00:00+08:00", "day"),
         ("3小时前", "3小时前", "2026-09-15T07:00:00+08:00", "hour"),
         ("5分钟前", "5分钟前", "2026-09-15T10:25:00+08:00", "minute"),
         ("昨天 08:00", "昨天 08:00", "2026-09-14T08:00:00+08:00", "minute"),
@@ -66,6 +74,8 @@ NOW = datetime(2026, 9, 15, 10, 30, 45, tzinfo=BEIJING)
         ("2026-09-14 00时", "2026-09-14 00时", "2026-09-14T00:00:00+08:00", "hour"),
         ("08-06 10:21", "08-06 10:21", "2026-08-06T10:21:00+08:00", "minute"),
         ("09月14日 08:30", "09月14日 08:30", "2026-09-14T08:30:00+08:00", "minute"),
+        ("09月16日 08:30", "09月16日 08:30", "2026-09-16T08:30:00+08:00", "minute"),
+        ("09月17日 08:30", "09月17日 08:30", "2025-09-17T08:30:00+08:00", "minute"),
         ("11月22日 08:30", "11月22日 08:30", "2025-11-22T08:30:00+08:00", "minute"),
     ],
 )
@@ -86,10 +96,18 @@ def test_impossible_dates_are_none(raw: str) -> None:
     assert read(raw, NOW) is None
 
 
-def test_a_missing_year_comes_from_the_nearest_day() -> None:
-    moment = read("12月31日 23:00", NOW, near=date(2013, 1, 1))
+@pytest.mark.parametrize(
+    ("raw", "near", "day"),
+    [
+        ("12月31日 23:00", date(2013, 1, 1), date(2012, 12, 31)),
+        ("01月02日 07:00", date(2013, 12, 30), date(2014, 1, 2)),
+        ("06月30日 12:00", date(2013, 7, 1), date(2013, 6, 30)),
+    ],
+)
+def test_a_missing_year_comes_from_the_nearest_day(raw: str, near: date, day: date) -> None:
+    moment = read(raw, NOW, near=near)
     assert moment is not None
-    assert moment.at.date() == date(2012, 12, 31)
+    assert moment.at.date() == day
 
 
 def test_relative_dates_count_from_the_fetch_time() -> None:
