@@ -11,7 +11,7 @@ crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the n
 	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
 
 test: check  ## every test
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/dev  ## ruff and mypy
 	$(BIN)/ruff check .

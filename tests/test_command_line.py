@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gzip
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.command_line import ROOT, Run, crawl, scrapy_crawl
+from tests.command_line import ROOT, Run, crawl, run, scrapy_crawl
 from tests.reading import PAGES
 from tests.site_server import Answer, serve
 from zjnews.items import RECORD_KEYS
@@ -352,13 +351,7 @@ def test_no_server_is_a_count_not_a_traceback(tmp_path: Path) -> None:
 def test_bad_feeds_and_settings_are_one_line_and_status_2(
     tmp_path: Path, feed: list[str], says: str
 ) -> None:
-    done = subprocess.run(
-        scrapy_crawl(tmp_path, "archive", "-a", f"path={PAGES / 'app'}", *feed),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(scrapy_crawl(tmp_path, "archive", "-a", f"path={PAGES / 'app'}", *feed))
     assert done.returncode == 2
     assert says in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -368,6 +361,6 @@ def test_nothing_is_added_to_a_format_that_is_one_whole(tmp_path: Path) -> None:
     out = tmp_path / "out.json"
     out.write_text("[]")
     command = scrapy_crawl(tmp_path, "archive", "-a", f"path={PAGES / 'app'}", "-o", str(out))
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run(command)
     assert done.returncode == 2
     assert f"{out}: nothing can be added to json; use -O" in done.stderr

@@ -8,7 +8,6 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import tracemalloc
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,7 +20,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html
 
-from tests.command_line import ROOT
+from tests import command_line
+from tests.command_line import MOST_SECONDS, ROOT, SCRAPY
 from zjnews import comparing, comparing_html
 from zjnews.commands.compare import report
 from zjnews.comparing import MISSING, Comparison, Difference, Reading, differences, marks, places
@@ -50,15 +50,19 @@ def compare(
     output: int | IO[bytes] = subprocess.PIPE,
 ) -> Said:
     """Run `scrapy compare` from the project's own folder."""
+    command = [*SCRAPY, "compare", *map(str, arguments)]
+    if not (environment or before or output != subprocess.PIPE):
+        done = command_line.run(command)
+        return Said(done.returncode, done.stdout, done.stderr)
     done = subprocess.run(
-        [sys.executable, "-m", "scrapy", "compare", *map(str, arguments)],
+        command,
         cwd=ROOT,
         env={**os.environ, "PYTHONUNBUFFERED": "", **(environment or {})},
         preexec_fn=before,
         stdout=output,
         stderr=subprocess.PIPE,
         encoding="utf-8",
-        timeout=120,
+        timeout=MOST_SECONDS,
         check=False,
     )
     return Said(done.returncode, done.stdout or "", done.stderr)
@@ -816,22 +820,10 @@ def test_interrupted_it_says_so_in_one_line(tmp_path: Path) -> None:
         line = json.dumps({"id": "trs:{}", "title": "x" * 2000}).replace("{}", "%d")
         with (tmp_path / f"{name}.jsonl").open("w") as file:
             file.writelines(f"{line % number}\n" for number in range(60_000))
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "scrapy",
-            "compare",
-            str(tmp_path / "old.jsonl"),
-            str(tmp_path / "new.jsonl"),
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    paths = [f"{tmp_path}/old.jsonl", f"{tmp_path}/new.jsonl"]
+    process = command_line.start([*SCRAPY, "compare", *paths])
     while not has_open(process.pid, "old.jsonl"):
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=MOST_SECONDS)
     assert (process.returncode, errors) == (4, "scrapy compare: interrupted\n")

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from configparser import ConfigParser
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,7 +27,7 @@ from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
-from tests.command_line import ROOT
+from tests.command_line import MOST_SECONDS, ROOT, wait_until
 from tests.made_up_site import BEIJING, MadeUpSite
 from tests.site_server import Answer, Asked, Site, serve
 
@@ -69,7 +69,7 @@ class Installed:
     def run(self, *command: str, **more: str) -> tuple[int, str]:
         process = self.start(*command, **more)
         try:
-            out, _ = process.communicate(timeout=60)
+            out, _ = process.communicate(timeout=MOST_SECONDS)
         finally:
             kill_group(process)
         return process.returncode, out
@@ -101,7 +101,7 @@ def installed(tmp_path: Path) -> Iterator[Installed]:
     is_open.set()
 
     def answer(asked: Asked) -> Answer:
-        is_open.wait(30)
+        is_open.wait(MOST_SECONDS)
         return made_up.answer(asked)
 
     with serve(answer) as site:
@@ -121,13 +121,6 @@ def records(folder: Path) -> list[dict[str, Any]]:
 
 def ids(folder: Path) -> list[str]:
     return sorted(record["id"] for record in records(folder))
-
-
-def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
 
 
 def kill_group(process: subprocess.Popen[str]) -> None:
@@ -181,7 +174,7 @@ def test_a_stopped_round_ends_its_crawl_and_begins_no_other(installed: Installed
         os.killpg(process.pid, signal.SIGTERM)
         time.sleep(0.5)
         installed.open.set()
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=MOST_SECONDS)
     finally:
         kill_group(process)
     assert process.returncode == 4, out
@@ -232,7 +225,7 @@ def test_a_second_line_of_cron_leaves_at_once(installed: Installed) -> None:
         assert first.poll() is None
         assert len(installed.site.requests) == before
         installed.open.set()
-        out, _ = first.communicate(timeout=60)
+        out, _ = first.communicate(timeout=MOST_SECONDS)
     finally:
         kill_group(first)
     log = (installed.project / "state" / "crawl.log").read_text("utf-8")
@@ -493,7 +486,7 @@ def test_scrapyd_takes_the_project_and_runs_a_channel(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=MOST_SECONDS,
     )
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     assert json.loads(deployed.stdout)["spiders"] == 4

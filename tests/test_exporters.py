@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import json
-import subprocess
 import sys
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta, timezone
@@ -28,7 +27,7 @@ from scrapy.extensions.postprocessing import PostProcessingManager
 from scrapy.utils.misc import build_from_crawler
 from scrapy.utils.test import get_crawler
 
-from tests.command_line import ROOT, command_line
+from tests.command_line import command_line, run
 from tests.reading import PAGES, SAVED_PAGES, read_article, record_of
 from zjnews.exporters.csv_files import CsvExporter
 from zjnews.exporters.parquet import ParquetExporter
@@ -501,9 +500,7 @@ def test_all_in_one_crawl(tmp_path: Path) -> None:
         *outs,
         out=tmp_path / "out.jsonl",
     )
-    done = subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run(command)
     assert done.returncode == 0, done.stderr
     lines = (tmp_path / "out.jsonl").read_text("utf-8").splitlines()
     records = [json.loads(line) for line in lines]

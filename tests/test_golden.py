@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import ROOT
+from tests.command_line import MOST_SECONDS, ROOT
 from zjnews.items import RECORD_KEYS
 
 SAMPLES = ROOT / "samples" / "zjol.warc.gz"
@@ -24,7 +24,7 @@ def scrapy(folder: Path, *arguments: str, status: int = 0) -> str:
         cwd=folder,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=MOST_SECONDS,
         check=False,
     )
     assert done.returncode == status, done.stderr

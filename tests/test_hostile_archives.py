@@ -9,7 +9,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 import time
 import zipfile
 import zlib
@@ -20,7 +19,8 @@ import brotli
 import pytest
 from warcio.warcwriter import WARCWriter
 
-from tests.command_line import ROOT, crawl
+from tests import command_line
+from tests.command_line import SCRAPY, crawl
 from tests.warc_files import Given, unpacked, write
 from zjnews import archives, cdxj, warcs
 from zjnews.archives import Passed, SavedPage, Unusable
@@ -288,8 +288,8 @@ def test_a_form_that_is_not_read_is_named_and_tells_by_status(tmp_path: Path, na
     assert reasons(tmp_path / "in") == ["unknown-file"]
     run = crawl(tmp_path, "archive", "-a", f"path={tmp_path}/in")
     assert (run.status, run.rejected["unknown-file"]) == (6, 1)
-    line = [sys.executable, "-m", "scrapy", "reread", str(tmp_path / "in"), "-j", "1", "-O", "-"]
-    assert subprocess.run(line, cwd=ROOT, capture_output=True, check=False).returncode == 6
+    line = [*SCRAPY, "reread", str(tmp_path / "in"), "-j", "1", "-O", "-"]
+    assert command_line.run(line).returncode == 6
 
 
 def test_what_stands_beside_an_archive_is_no_archive(tmp_path: Path) -> None:
@@ -366,11 +366,9 @@ def test_pipes_sockets_and_devices_are_named_and_passed_over(tmp_path: Path) -> 
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "e.html"))
         (tmp_path / "f.html").write_bytes(BODY)
-        began = time.monotonic()
         assert reasons(tmp_path) == ["no-plain-file"] * 5
         assert len(pages(tmp_path)) == 1
         assert Playback(warcs.files(tmp_path)).answer(URL) is None
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(

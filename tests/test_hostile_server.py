@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 import zlib
 from pathlib import Path
 
@@ -113,10 +112,8 @@ def test_each_hostile_answer_costs_itself(tmp_path: Path) -> None:
 def test_an_answer_that_drips_is_given_up(tmp_path: Path) -> None:
     dripping = [raw(b"HTTP/1.1 200 OK\r\nX: 1\r\n" * 100), answered(page(2) * 20)]
     slow = {n: Answer(raw=answer.raw, drips=0.2) for n, answer in enumerate(dripping, 40000030)}
-    began = time.monotonic()
     with serve(answers(slow)) as site:
         run_ = run(tmp_path, site, [*slow, GOOD], "-s", "DOWNLOAD_TIMEOUT=2")
-    assert time.monotonic() - began < 30
     assert (run_.status, run_.rejected) == (0, {"download-failed": 2})
     assert run_.ids == {f"trs:20260914:{GOOD}"}
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import warc_files
-from tests.command_line import ROOT, Run, crawl
+from tests.command_line import ROOT, SCRAPY, Run, crawl, run
 from tests.site_server import Answer, serve
 from tests.test_reread import archive_of, article_page
 from tests.warc_files import Given
@@ -132,12 +132,15 @@ def many_archives(folder: Path, count: int) -> list[Path]:
 
 
 def seconds_to_look_up(index: Index, count: int) -> float:
-    begin = time.perf_counter()
+    """Of the processor, at best."""
+    took: list[float] = []
     for number in range(200):
         url = f"{FOLDER}t20250318_{number * 7 % count}.shtml"
+        begin = time.process_time()
         [capture] = index.captures(url)
+        took.append(time.process_time() - begin)
         assert capture.archive.name == f"{number * 7 % count:04}.warc.gz"
-    return (time.perf_counter() - begin) / 200
+    return min(took)
 
 
 def test_a_look_up_costs_no_more_with_more_than_200_archives(tmp_path: Path) -> None:
@@ -256,11 +259,11 @@ def test_a_gzipped_feed_is_compared_as_it_is(tmp_path: Path) -> None:
     plain = tmp_path / "out.jsonl"
     packed = tmp_path / "out.jsonl.gz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
-    command = [sys.executable, "-m", "scrapy", "compare", str(packed), str(plain)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [*SCRAPY, "compare", str(packed), str(plain)]
+    done = run(command)
     assert done.returncode == 0, done.stdout + done.stderr
     packed.write_bytes(packed.read_bytes()[:-20])
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = run(command)
     assert "damaged gzip" in done.stderr
     assert "Traceback" not in done.stderr
 

