@@ -54,6 +54,7 @@ NOW = datetime(2026, 9, 15, 10, 30, 45, tzinfo=BEIJING)
             "2019-11-22T17:33:34+08:00",
             "second",
         ),
+        ("2019-11-22 04:03 UTC", "2019-11-22 04:03 UTC", "2019-11-22T12:03:00+08:00", "minute"),
         ("19-11-22", "19-11-22", "2019-11-22T00:00:00+08:00", "day"),
         ("24-11-22", "24-11-22", "2024-11-22T00:00:00+08:00", "day"),
         ("99-11-22", "99-11-22", "1999-11-22T00:00:00+08:00", "day"),
@@ -84,6 +85,11 @@ def test_forms(line: str, raw: str, at: str, precision: str) -> None:
     moment = read(raw, NOW)
     assert moment is not None
     assert (moment.at.isoformat(), moment.precision) == (at, precision)
+
+
+def test_a_date_is_looked_for_in_the_first_thousand_characters() -> None:
+    assert find("潮" * 980 + " 2019-11-22") == "2019-11-22"
+    assert find("潮" * 1000 + " 2019-11-22") is None
 
 
 @pytest.mark.parametrize("line", ["", "来源：浙江在线", "第2019期", "10:12", "电话 0571-85310000"])
