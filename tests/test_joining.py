@@ -196,6 +196,18 @@ def test_title_and_date_are_those_of_the_first_page() -> None:
 
 
 @pytest.mark.parametrize(
+    ("first", "later", "kept"), [(None, "09-15", "09-15"), ("09-14", "09-15", "09-14")]
+)
+def test_the_time_of_change_is_that_of_the_first_page_that_has_one(
+    first: str | None, later: str, kept: str
+) -> None:
+    pages = Pages()
+    pages.add(read(trs(2)), article("一", modified_raw=first), 1)
+    pages.add(read(trs(1)), article("二", modified_raw=later), 2)
+    assert pages.joined().modified_raw == kept
+
+
+@pytest.mark.parametrize(
     "field", ["authors", "editors", "translators", "photographers", "keywords"]
 )
 def test_names_of_all_pages_each_once(field: str) -> None:

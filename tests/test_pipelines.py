@@ -68,6 +68,14 @@ def test_dates(raw: str | None, at: str, precision: str, warnings: list[str]) ->
     assert item.published_raw == (None if is_from_address else raw)
 
 
+def test_a_date_without_a_year_has_that_of_the_address() -> None:
+    url = URL.replace("202609/t20260914", "201801/t20180102")
+    item = article(url=url, published_raw="12月31日 23:40", modified_raw="01月03日 08:00")
+    dated = DatesPipeline().process_item(item)
+    assert (dated.published_at, dated.warnings) == ("2017-12-31T23:40:00+08:00", [])
+    assert dated.modified_at == "2018-01-03T08:00:00+08:00"
+
+
 def test_a_newspaper_is_dated_by_its_address_without_a_warning() -> None:
     url = "http://zjrb.zjol.com.cn/html/2022-06/27/content_3566527.htm"
     item = DatesPipeline().process_item(article(id="paper:zjrb:3566527", url=url))
