@@ -6,9 +6,14 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.made_up_site import MadeUpSite
 from tests.site_server import Site, serve
+
+# By default an example that takes 200 ms fails, as any may on a busy machine.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 @pytest.fixture

@@ -342,7 +342,7 @@ def test_a_store_that_fails_loses_no_article(tmp_path: Path) -> None:
 def test_an_image_host_is_asked_no_faster_than_any_other(tmp_path: Path) -> None:
     urls = [f"{IMG}/{n}.jpg" for n in range(4)]
     answers = {FIRST: page(*urls), **dict.fromkeys(urls, image(JPEG))}
-    fetched = fetch(tmp_path, answers, "-s", "DOWNLOAD_DELAY=0.3")
+    fetched = fetch(tmp_path, answers, "-s", "DOWNLOAD_DELAY=0.6")
     times = [asked.at for asked in fetched.site.asked if "//img." in asked.url]
     assert len(times) == 5  # robots.txt, too
     assert all(after - before > 0.2 for before, after in pairwise(times))

@@ -22,8 +22,8 @@ from tests.made_up_site import NEWEST, big_site
 from tests.site_server import DOMAIN, Answer, Asked, Site, serve
 
 PAGES = big_site(1000)
-SLACK = 0.25
-"""Seconds by which a request may reach the server later than it was sent."""
+SLACK = 0.45
+"""Seconds by which a busy server may note a request later than it was sent."""
 FAST = {
     "AUTOTHROTTLE_START_DELAY": "0.05",
     "RETRY_PAUSE": "0.1",
@@ -267,13 +267,13 @@ def waits(tmp_path_factory: pytest.TempPathFactory) -> Crawled:
 @pytest.mark.parametrize("host", list(WAITING))
 def test_nothing_is_asked_until_retry_after_has_passed(waits: Crawled, host: str) -> None:
     assert len(waits.asked(host)) == 5
-    assert waits.gaps(host)[0] > WAIT - SLACK
+    assert waits.gaps(host)[0] > 0.95 * WAIT
 
 
 def test_no_redirect_leads_to_a_host_until_retry_after_has_passed(waits: Crawled) -> None:
     first, *others = waits.asked("reached")
     assert len(others) == 8
-    assert others[0].at - first.at > WAIT - SLACK
+    assert others[0].at - first.at > 0.95 * WAIT
 
 
 @pytest.mark.parametrize("host", WAITING)
@@ -351,13 +351,13 @@ RETRIED = {
 
 def test_pauses_between_tries_double(many: Crawled) -> None:
     for gap, factor in zip(many.gaps("broken"), (1, 2, 4), strict=True):
-        assert gap > RETRY_PAUSE * factor - SLACK
+        assert gap > 0.95 * RETRY_PAUSE * factor
 
 
 @pytest.mark.parametrize("host", ["zero", "past"])
 def test_pauses_double_where_retry_after_has_passed_already(many: Crawled, host: str) -> None:
     for gap, factor in zip(many.gaps(host), (1, 2, 4), strict=True):
-        assert gap > RETRY_PAUSE * factor - SLACK
+        assert gap > 0.95 * RETRY_PAUSE * factor
 
 
 def test_what_fails_every_time_is_counted_once(many: Crawled) -> None:
@@ -459,8 +459,8 @@ def test_what_remains_of_a_host_left_alone_is_counted(trouble: Crawled, host: st
 @pytest.mark.parametrize("host", FAILING)
 def test_pauses_of_a_host_grow(trouble: Crawled, host: str) -> None:
     gaps = sorted(late.at - early.at for early, late in pairwise(trouble.all_asked(host)))
-    assert gaps[-1] > 2 * PAUSE - SLACK
-    assert gaps[-2] > PAUSE - SLACK
+    assert gaps[-1] > 1.9 * PAUSE
+    assert gaps[-2] > 0.95 * PAUSE
 
 
 def test_the_others_give_all_that_they_have(trouble: Crawled) -> None:
@@ -474,7 +474,7 @@ def test_a_host_that_recovers_gives_all_that_it_has(trouble: Crawled) -> None:
 
 
 def test_a_host_that_recovers_is_not_asked_during_its_pause(trouble: Crawled) -> None:
-    assert trouble.gaps("recovering")[1] > PAUSE - SLACK
+    assert trouble.gaps("recovering")[1] > 0.95 * PAUSE
 
 
 def test_a_failing_host_is_no_error_of_the_crawl(trouble: Crawled) -> None:
@@ -489,7 +489,7 @@ def test_a_host_that_redirects_in_between_has_not_failed_in_a_row(trouble: Crawl
 
 # --- robots.txt -------------------------------------------------------------------------------------
 
-OUR_DELAY = 0.5
+OUR_DELAY = 0.8
 
 
 def robots_fail(answer: Answer) -> Host:
