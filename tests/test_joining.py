@@ -47,8 +47,9 @@ def test_the_pages_of_an_old_article() -> None:
     assert found == {2: OLD.replace("765.", "765_01."), 3: OLD.replace("765.", "765_02.")}
 
 
-def test_a_later_page_knows_the_first_one() -> None:
-    assert pages_of(read(trs(1, 2), f"{FOLDER}{NAME}_1.shtml")) == {1: TRS}
+@pytest.mark.parametrize("linked", [(1,), (1, 2)])
+def test_a_later_page_knows_the_first_one(linked: tuple[int, ...]) -> None:
+    assert pages_of(read(trs(*linked), f"{FOLDER}{NAME}_1.shtml")) == {1: TRS}
 
 
 @pytest.mark.parametrize(

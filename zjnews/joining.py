@@ -19,7 +19,8 @@ def pages_of(page: Page) -> dict[int, str]:
     """The other pages of the article on a page that it links to or announces, address by number."""
     address = page.address
     # Nearly every article has one page, and says nothing that looks like another.
-    if not address.is_article or not (f"{address.number}_" in page.markup or page.announced.urls):
+    may_have = address.page > 1 or f"{address.number}_" in page.markup or page.announced.urls
+    if not address.is_article or not may_have:
         return {}
     links = (link.get("href") or "" for link in page.root.iter("a"))
     urls = [link for link in links if address.number and address.number in link]
