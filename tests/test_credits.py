@@ -158,6 +158,19 @@ def test_captions(line: str, expected: Caption) -> None:
     assert captions.read_caption(line, hinted=False) == expected
 
 
+def test_how_long_a_line_under_a_picture_may_be() -> None:
+    assert captions.read_caption("潮" * 160, hinted=True) == Caption("潮" * 160, None)
+    assert captions.read_caption("潮" * 161, hinted=True) is None
+    credited = "潮" * 294 + "。陶三摄"
+    assert captions.read_caption(credited[2:], hinted=False) is not None
+    assert captions.read_caption("潮潮潮" + credited, hinted=False) is None
+
+
+def test_an_unusual_name_is_a_photographer_only_where_the_markup_says_caption() -> None:
+    assert captions.read_caption("渡口 海燕 摄", hinted=False) is None
+    assert captions.read_caption("渡口 海燕 摄", hinted=True) == Caption("渡口", "海燕", ("海燕",))
+
+
 def test_a_line_without_credit_is_a_caption_only_where_the_markup_says_so() -> None:
     assert captions.read_caption("图为会场", hinted=False) is None
     assert captions.read_caption("图为会场", hinted=True) == Caption("图为会场", None)
@@ -480,6 +493,11 @@ def test_a_line_of_any_length_takes_no_time(unit: str) -> None:
 )
 def test_rare_surnames(name: str) -> None:
     assert credits.is_name(name)
+
+
+@pytest.mark.parametrize("text", ["阿不都克里木江·买买提依明吐尔地江", "王在此", "李与三"])
+def test_what_is_too_long_or_prose_is_no_name(text: str) -> None:
+    assert not credits.is_name(text)
 
 
 def test_each_word_of_the_table_has_one_meaning() -> None:
