@@ -289,7 +289,7 @@ def test_the_summary_names_a_host_that_was_paused(waits: Crawled, host: str) -> 
 
 def test_other_hosts_go_on_meanwhile(waits: Crawled) -> None:
     assert len(waits.asked("fine")) == 4
-    assert waits.asked("fine")[-1].at < min(waits.asked(host)[-1].at for host in WAITING)
+    assert waits.asked("fine")[-1].at < max(waits.asked(host)[-1].at for host in WAITING)
 
 
 @pytest.mark.parametrize("host", list(NONSENSE))
@@ -459,8 +459,8 @@ def test_what_remains_of_a_host_left_alone_is_counted(trouble: Crawled, host: st
 @pytest.mark.parametrize("host", FAILING)
 def test_pauses_of_a_host_grow(trouble: Crawled, host: str) -> None:
     gaps = sorted(late.at - early.at for early, late in pairwise(trouble.all_asked(host)))
-    assert gaps[-1] > 1.9 * PAUSE
-    assert gaps[-2] > 0.95 * PAUSE
+    assert gaps[-1] > 2 * PAUSE - SLACK
+    assert gaps[-2] > PAUSE - SLACK
 
 
 def test_the_others_give_all_that_they_have(trouble: Crawled) -> None:
