@@ -1,4 +1,4 @@
-"""Folding: white space of any kind to one space, nothing that cannot be seen."""
+"""Folding: white space of any kind to one space, nothing that cannot be seen; and the language."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjnews.text import fold, squeeze
+from zjnews.text import fold, language_of, squeeze
 
 INVISIBLE = [
     *"\xad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e",
@@ -38,3 +38,24 @@ def test_folding_twice_changes_nothing(text: str) -> None:
     folded = fold(text)
     assert fold(folded) == folded
     assert not any(unicodedata.category(c) == "Cc" or c in "\u200b\u2060\u202e" for c in folded)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("渡口的早班船停了三天", "zh"),
+        ("The early ferry is back", "en"),
+        ("APP、5G、VR 进了渡口", "zh"),
+        ("浙江 Zhejiang Online, a news site", "en"),
+        ("潮 tide", "zh"),
+        ("\uf9dc\uf9dd two", "zh"),
+        ("", "zh"),
+        ("2026 12:30", "zh"),
+        ("Zhejiang Online News Portal App " + "潮" * 30, "zh"),
+        ("tide " * 60 + "潮" * 1000, "en"),
+    ],
+)
+def test_the_language_that_more_characters_or_words_of_the_beginning_speak_for(
+    text: str, language: str
+) -> None:
+    assert language_of(text) == language
