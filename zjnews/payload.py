@@ -10,29 +10,32 @@ from __future__ import annotations
 
 import html
 import re
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from zjnews.items import Payload
 from zjnews.text import fold, unique
 
 _NAME = r"[^\s<>/!?\"'=]+"
-_CDATA_TEXT = r"<!\[CDATA\[(?:(?!\]\]>).)*\]\]>"
+_CDATA_TEXT = r"<!\[CDATA\[(?:(?!\]\]>|<!\[CDATA\[).)*\]\]>"
 _INLINE = r"</?(?:b|br|em|font|i|strong|sub|sup|u)\b[^<>]*>"
 _INLINE_TAG = re.compile(_INLINE)
 _LEAF = re.compile(
     rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>"
-    rf"(?P<text>[^<]*(?:{_INLINE}[^<]*)*|\s*{_CDATA_TEXT}\s*)</(?P=name)\s*>",
+    rf"(?P<text>[^<]*(?:{_INLINE}[^<]*){{0,40}}|\s*{_CDATA_TEXT}\s*)</(?P=name)\s*>",
     re.S,
 )
 _FILLER = re.compile(
-    rf"\s+|&nbsp;|<!--(?!\[CDATA\[).*?-->|<{_NAME}(?:\s[^<>]*)?/>|<br\b[^<>]*>", re.S | re.I
+    rf"\s+|&nbsp;|<!--(?!\[CDATA\[)(?:(?!<!--).)*?-->|<{_NAME}(?:\s[^<>]*)?/>|<br\b[^<>]*>",
+    re.S | re.I,
 )
 """What may stand between the elements of a payload."""
 _OPENER = re.compile(rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>\s*\Z")
 _TAG = re.compile(rf"<(?P<close>/?)(?P<name>{_NAME})(?:\s[^<>]*?)?(?P<empty>/?)>")
 _CDATA = re.compile(r"<!(?P<comment>--)?\[CDATA\[")
 """A browser that saves the page it shows writes the opening as a comment."""
+_NEXT_SECTION = re.compile(rf"(?<!\]\])>\s*(?={_CDATA.pattern})")
+"""Before the next CDATA section that does not merely continue the one before it."""
 _END = re.compile(r"\]\](?:>|&gt;)")
 _JOINT = re.compile(r"\]\]><!\[CDATA\[")
 """How XML writes `]]>` inside a CDATA section: by ending it and starting another."""
@@ -42,14 +45,22 @@ _HIDDEN_OPENER = re.compile(
     re.I,
 )
 _TEXT_HEAD = re.compile(
-    r"^[ \t]*(?P<number>\d{3,12})[ \t]+(?P<title>\S.*?)[ \t]+public[ \t]+html\s*$", re.M
+    r"^[ \t]*(?P<number>\d{3,12})[ \t]+(?P<title>\S.*?)[ \t]public[ \t]+html\s*$", re.M
 )
 _TEXT_END = re.compile(r"^[ \t]*\]\]>[ \t]*$", re.M)
+_TEXT_KEYWORDS = re.compile(r"\s*(?P<line>[^\n]*)\n?")
+_SENTENCE = re.compile(r"[。！？]|[.!?]\s")
+
+_MOST = 50
+"""Payloads of a page; more are none."""
+_MOST_FIELDS = 20
+"""Elements before the CDATA section of which the last are the payload's."""
 
 _HEAD_ROOM = 8192
 """Characters before the CDATA section in which its number and title are looked for."""
 _FIELD_LENGTH = 500
 """A longer text behind the body is no list of keywords, but something of the page's."""
+_PLAIN_LENGTH = 2000
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _RAW_TEXT = frozenset({"script", "textarea", "xmp", "noscript"})
 _PAGE_ELEMENTS = frozenset(
@@ -76,14 +87,17 @@ def lift(markup: str) -> tuple[str, list[Payload]]:
     rest: list[str] = []
     payloads: list[Payload] = []
     position = 0
+    fields = _Fields(markup)
     for opening in _CDATA.finditer(markup):
         if opening.start() < position:
             continue
-        block = _block_at(markup, opening, position)
+        block = _block_at(markup, opening, position, fields)
         if block is not None:
             rest.append(markup[position : block.start])
             payloads.append(block.payload)
             position = block.end
+        if len(payloads) == _MOST:
+            break
     return "".join([*rest, markup[position:]]), payloads
 
 
@@ -91,67 +105,84 @@ def lift_text(text: str) -> tuple[str, list[Payload]]:
     """As `lift`, for a page that survives only as text, where the tags are gone: a line with
     number, title, `public` and `html`, the body, a line `]]>` and the keywords."""
     text = text.replace("\r\n", "\n")
+    rest: list[str] = []
     payloads: list[Payload] = []
-    while head := _TEXT_HEAD.search(text):
+    position = 0
+    while len(payloads) < _MOST and (head := _TEXT_HEAD.search(text, position)):
+        rest.append(text[position : head.start()])
         end = _TEXT_END.search(text, head.end())
         body = text[head.end() : end.start() if end else len(text)]
-        keywords, after = _keywords_line(text[end.end() :]) if end else ("", "")
+        keywords, position = _keywords_at(text, end.end() if end else len(text))
         payloads.append(
             Payload(head["number"], fold(head["title"]), _keywords(keywords), body.strip())
         )
-        text = text[: head.start()] + after
-    return text, payloads
+    return "".join([*rest, text[position:]]), payloads
 
 
-def _keywords_line(text: str) -> tuple[str, str]:
-    """The line of keywords after a payload, which may have none, and what follows it."""
-    line, _, after = text.lstrip().partition("\n")
-    is_sentence = re.search(r"[。！？]|[.!?]\s", line) or len(line) > _FIELD_LENGTH
-    return ("", text) if is_sentence else (line, after)
+def _keywords_at(text: str, position: int) -> tuple[str, int]:
+    """The line of keywords after a payload, which may have none, and where it ends."""
+    found = _TEXT_KEYWORDS.match(text, position)
+    if found is None or len(found["line"]) > _FIELD_LENGTH or _SENTENCE.search(found["line"]):
+        return "", position
+    return found["line"], found.end()
 
 
-def _block_at(markup: str, opening: re.Match[str], floor: int) -> _Block | None:
+class _Fields:
+    """The elements without children before each CDATA section, in one pass over a page."""
+
+    def __init__(self, markup: str) -> None:
+        self.markup = markup
+        self.read = 0
+        self.run: deque[re.Match[str]] = deque(maxlen=_MOST_FIELDS)
+
+    def before(self, end: int, floor: int) -> list[re.Match[str]]:
+        """The unbroken run that begins after `floor` and ends at `end`, where no earlier one was
+        asked for before."""
+        for leaf in _LEAF.finditer(self.markup, max(self.read, floor), end):
+            self._break_at(leaf.start())
+            self.run.append(leaf)
+        self._break_at(end)
+        self.read = end
+        return [leaf for leaf in self.run if leaf.start() >= floor]
+
+    def _break_at(self, position: int) -> None:
+        """Forget the run where something of the page's follows it."""
+        if self.run and not _is_filler(self.markup[self.run[-1].end() : position]):
+            self.run.clear()
+
+
+def _block_at(markup: str, opening: re.Match[str], floor: int, fields: _Fields) -> _Block | None:
     """The payload whose body begins at this CDATA opening; None where it is something else, such
     as the XHTML habit `<script>//<![CDATA[`."""
-    room = max(floor, opening.start() - _HEAD_ROOM)
-    before = markup[room : opening.start()]
+    floor = max(floor, opening.start() - _HEAD_ROOM)
+    before = markup[floor : opening.start()]
     if not before.rstrip().endswith(">"):
         return None
     opener = _at_end(before)
-    leaves = _number_first(_leaves_before(before, opener.start() if opener else len(before)))
+    head_end = floor + opener.start() if opener else opening.start()
+    leaves = _number_first(fields.before(head_end, floor))
     if leaves is None:
         return None
     body_end, end = _end_of_body(markup, opening.end(), opener["name"] if opener else None)
-    fields = [_plain(leaf["text"]) for leaf in leaves]
+    texts = [_plain(leaf["text"]) for leaf in leaves]
     names = {leaf["name"] for leaf in leaves}
     end, after = _fields_after(markup, end, opener["name"] if opener else None, names)
-    start = room + leaves[0].start()
+    start = leaves[0].start()
     body = markup[opening.end() : body_end]
     if opening["comment"]:
         body = _trim_to_balance(body.replace("-->", ">", 1))
         start = _start_of_unbalanced(markup, start, end)
     start, end = _with_hidden_wrapper(markup, start, end)
-    listed = (field for field in (*after, *fields[2:]) if re.search("[;；]", field))
+    listed = (field for field in (*after, *texts[2:]) if re.search("[;；]", field))
     keywords = next(listed, None) or next(filter(None, after), "")
-    title = next(filter(None, fields[1:]), "")
-    payload = Payload(fields[0], fold(title), _keywords(keywords), _JOINT.sub("", body))
+    title = next(filter(None, texts[1:]), "")
+    payload = Payload(texts[0], fold(title), _keywords(keywords), _JOINT.sub("", body))
     return _Block(start, end, payload)
 
 
 def _at_end(text: str, form: re.Pattern[str] = _OPENER) -> re.Match[str] | None:
     """The opening tag of that form, in which a text ends."""
     return form.match(text, max(0, text.rfind("<")))
-
-
-def _leaves_before(text: str, end: int) -> list[re.Match[str]]:
-    """The unbroken run of elements without children that ends at `end`."""
-    run: list[re.Match[str]] = []
-    for leaf in reversed(list(_LEAF.finditer(text, 0, end))):
-        if not _is_filler(text[leaf.end() : end]):
-            break
-        run.append(leaf)
-        end = leaf.start()
-    return run[::-1]
 
 
 def _is_filler(text: str) -> bool:
@@ -186,12 +217,14 @@ def _plain(text: str) -> str:
     text = text.strip()
     if text.startswith("<![CDATA["):
         return text[len("<![CDATA[") : -len("]]>")].strip()
-    return html.unescape(_INLINE_TAG.sub(" ", text)).strip()
+    # Python refuses to read thousands of digits as one number.
+    return html.unescape(_INLINE_TAG.sub(" ", text)[:_PLAIN_LENGTH]).strip()
 
 
 def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
     """Where the body ends and where the text behind its end mark begins."""
-    limit = _next_section(markup, start)
+    section = _NEXT_SECTION.search(markup, start)
+    limit = section.end() if section else len(markup)
     marks = _END.finditer(markup, start, limit)
     ends = [mark for mark in marks if not _JOINT.match(markup, mark.start())]
     closer = re.compile(rf"\s*</{re.escape(name)}\s*>") if name else re.compile(r"(?=\s*<)")
@@ -204,15 +237,6 @@ def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
         return close.start(), close.start()
     end = start + len(_trim_to_balance(markup[start:limit]))
     return end, end
-
-
-def _next_section(markup: str, start: int) -> int:
-    """Where the next CDATA section opens that does not merely continue this one."""
-    for opening in _CDATA.finditer(markup, start):
-        before = markup[start : opening.start()].rstrip()
-        if before.endswith(">") and not before.endswith("]]>"):
-            return opening.start()
-    return len(markup)
 
 
 def _fields_after(
@@ -290,8 +314,9 @@ def _with_hidden_wrapper(markup: str, start: int, end: int) -> tuple[int, int]:
     name = opener["name"] or opener["styled"]
     if close := re.compile(rf"\s*</{name}\s*>", re.I).match(markup, end):
         return start - len(opener[0]), close.end()
-    never_closed = not re.compile(rf"</{name}\b", re.I).search(markup, end)
-    if never_closed and name.lower() in _RAW_TEXT:  # it would swallow the rest of the page
+    is_raw = name.lower() in _RAW_TEXT
+    if is_raw and not re.compile(rf"</{name}\b", re.I).search(markup, end):
+        # It would swallow the rest of the page.
         return start - len(opener[0]), end
     return start, end
 
