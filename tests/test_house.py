@@ -29,6 +29,7 @@ RANK = {
     "sketches": 1,
     "captions": 2,
     "paging": 1,
+    "trees": 1,
     "page": 2,
     "windows": 2,
     "loaders": 3,

@@ -99,13 +99,40 @@ def test_nul_does_not_end_the_page() -> None:
     assert "".join(read(b"<html><p>a\0b</p><p>c</p>").root.itertext()) == "abc"
 
 
-def test_deep_markup_is_cut_off_not_fatal() -> None:
-    assert read(b"<div>" * 1_000_000 + b"x").root is not None
+@pytest.mark.parametrize(
+    "markup",
+    [
+        b"<div>" * 100_000,
+        b"<p " + b" ".join(b"a%d" % n for n in range(20_000)) + b">",
+        b"<p " + b" ".join(b"a%d='<>'" % n for n in range(20_000)) + b">",
+    ],
+)
+def test_markup_that_would_take_long_to_parse_is_refused(markup: bytes) -> None:
+    with pytest.raises(Rejected, match=r"too-complex: .* (?:elements|attributes)"):
+        _ = read(b"<html><p>x</p>" + markup).root
+
+
+def test_a_large_page_with_deep_markup_is_read() -> None:
+    root = read(b"<i>" * 900 + b"<p title=a lang=b>x</p>" * 9000).root
+    assert "".join(root.itertext()) == "x" * 9000
 
 
 def test_selectors_of_one_element_and_others_find_the_same() -> None:
     found = read(b'<div class="a b" id=c><p class=d>1</p></div><p class="d a">2</p>')
-    for css in ("div.a", ".a", "#c", "div#c", ".a.b", "p.d", "p.d.a", "div > p.d", "div p, p.a"):
+    for css in (
+        "div.a",
+        ".a",
+        "#c",
+        "div#c",
+        ".a.b",
+        "p.d",
+        "p.d.a",
+        "div > p.d",
+        "div p, p.a",
+        "div p.d",
+        "#c p",
+        "p .d",
+    ):
         assert found.select(css) == [hit.root for hit in found.selector.css(css)], css
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -14,6 +14,7 @@ from zjnews import addresses, dates
 from zjnews.addresses import Address, Kind
 from zjnews.page import Page
 from zjnews.text import fold
+from zjnews.trees import Inside, short_texts
 
 FORMS = (
     "ul.listUl",
@@ -38,6 +39,12 @@ _BOX = re.compile(
 """Names of what stands around a list: navigation, hot and related articles."""
 _BOX_TAGS = ("nav", "header", "footer", "aside")
 _ITEM_TAGS = ("li", "tr", "dd", "article")
+_LABEL = 40
+"""Characters; a longer link is none to another page of the list."""
+
+Links = dict[etree._Element, Address]
+"""Links that lead somewhere, in page order."""
+Hrefs = dict[etree._Element, "str | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,37 +72,26 @@ class Listing:
 
 def read(page: Page) -> Listing:
     """Read a list page of any form."""
-    links = _links(page)
-    addresses_read = [(link, addresses.read(link.get("href", ""), page.base)) for link in links]
+    every = _links(page)
+    listed = _listed(every, page)
     entries: dict[str, Entry] = {}
     others: dict[str, Address] = {}
-    for link, address in addresses_read:
+    is_undated = any(every[link].is_article and not every[link].date for link in listed)
+    sole = _sole_hrefs(every) if is_undated else {}
+    for link in listed:
+        address = every[link]
         if address.is_article:
             if address.id not in entries:
-                entries[address.id] = Entry(address, address.date or _printed_day(link, page))
+                day = address.date or _printed_day(link, sole, page)
+                entries[address.id] = Entry(address, day)
         elif address.kind is not Kind.LIST:
             others.setdefault(address.canonical, address)
-    return Listing(list(entries.values()), list(others.values()), *_next_page(page))
+    return Listing(list(entries.values()), list(others.values()), *_next_page(every, page))
 
 
-def _links(page: Page) -> list[etree._Element]:
-    """The links of the list: of a known form, else all outside boxes, else all there are."""
-    for form in FORMS:
-        links = _outside_boxes(_links_in(page.select(form)))
-        if any(_is_article(link, page) for link in links):
-            return links
-    everywhere = list(_links_in([page.root]))
-    articles = [link for link in everywhere if _is_article(link, page)]
-    return _outside_boxes(articles) or articles
-
-
-def _links_in(containers: Iterable[etree._Element]) -> Iterator[etree._Element]:
-    seen: set[etree._Element] = set()
-    for container in containers:
-        for link in container.iter("a"):
-            if link not in seen and _href(link):
-                seen.add(link)
-                yield link
+def _links(page: Page) -> Links:
+    hrefs = {link: _href(link) for link in page.root.iter("a")}
+    return {link: addresses.read(href, page.base) for link, href in hrefs.items() if href}
 
 
 def _href(link: etree._Element) -> str:
@@ -103,18 +99,21 @@ def _href(link: etree._Element) -> str:
     return "" if href.lower().startswith(("#", "javascript:", "mailto:")) else href
 
 
-def _is_article(link: etree._Element, page: Page) -> bool:
-    return addresses.read(_href(link), page.base).is_article
+def _listed(every: Links, page: Page) -> list[etree._Element]:
+    """The links of the list: of a known form, else all outside boxes, else all there are."""
+    in_box = Inside(_is_box)
 
+    def is_apart(link: etree._Element) -> bool:
+        item = next(link.iterancestors(*_ITEM_TAGS), link)
+        return not in_box(item.getparent())  # the item itself may be marked as hot
 
-def _outside_boxes(links: Iterable[etree._Element]) -> list[etree._Element]:
-    return [link for link in links if not any(map(_is_box, _around(link)))]
-
-
-def _around(link: etree._Element) -> Iterator[etree._Element]:
-    """What a link's item of a list stands in; the item itself may be marked as hot."""
-    item = next(link.iterancestors(*_ITEM_TAGS), link)
-    yield from item.iterancestors()
+    for form in FORMS:
+        is_in_form = Inside(set(page.select(form)).__contains__)
+        links = [link for link in every if is_in_form(link) and is_apart(link)]
+        if any(every[link].is_article for link in links):
+            return links
+    articles = [link for link, address in every.items() if address.is_article]
+    return list(filter(is_apart, articles)) or articles
 
 
 def _is_box(element: etree._Element) -> bool:
@@ -124,11 +123,23 @@ def _is_box(element: etree._Element) -> bool:
     return element.tag in _BOX_TAGS or bool(_BOX.search(names))
 
 
-def _printed_day(link: etree._Element, page: Page) -> date | None:
+def _sole_hrefs(links: Iterable[etree._Element]) -> Hrefs:
+    """The one address that each element around links leads to, None where there are several."""
+    found: Hrefs = {}
+    for link in links:
+        href = _href(link)
+        for around in link.iterancestors():
+            if around in found and found[around] in (href, None):
+                break  # and so are those around it
+            found[around] = None if around in found else href
+    return found
+
+
+def _printed_day(link: etree._Element, sole: Hrefs, page: Page) -> date | None:
     """The day that stands beside a link, else inside it, where it is plainly this link's."""
     item = link
     for around in link.iterancestors():
-        if any(_href(other) not in ("", _href(link)) for other in around.iter("a")):
+        if sole[around] != _href(link):
             break
         item = around
     beside = [*_texts_outside_links(item), *_texts_behind(item)]
@@ -144,11 +155,13 @@ def _printed_day(link: etree._Element, page: Page) -> date | None:
 
 
 def _texts_outside_links(item: etree._Element) -> Iterator[str]:
+    links = 0
     for event, element in etree.iterwalk(item, events=("start", "end")):
-        if event == "end" and element is not item:
-            yield element.tail or ""
-        elif event == "start" and next(element.iterancestors("a"), None) is None:
-            yield "" if element.tag == "a" else element.text or ""
+        if element.tag == "a":
+            links += 1 if event == "start" else -1
+        text = element.text if event == "start" else element.tail
+        if text and not links and (event == "start" or element is not item):
+            yield text
 
 
 def _texts_behind(item: etree._Element) -> Iterator[str]:
@@ -159,41 +172,37 @@ def _texts_behind(item: etree._Element) -> Iterator[str]:
         yield from sibling.itertext()
 
 
-def _next_page(page: Page) -> tuple[str | None, bool]:
+def _next_page(every: Links, page: Page) -> tuple[str | None, bool]:
     """Address of the next page, and whether it is guessed."""
-    links = [link for link in page.root.iter("a") if link.get("href")]
-    texts = [fold("".join(link.itertext())) for link in links]
-    named = [link for link, text in zip(links, texts, strict=True) if _NEXT.fullmatch(text)]
-    if named:
-        others = (_other_page(_href(link), page) for link in named)
+    texts = short_texts(page.root, {"a"}, _LABEL)
+    labels = {link: text for link, text in texts.items() if link.get("href")}
+    if named := [link for link, text in labels.items() if _NEXT.fullmatch(text)]:
+        others = (_other_page(every[link], page) for link in named if link in every)
         return next(filter(None, others), None), False
     number = page.address.page
     if announced := page.announced.urls:
         return (announced[number] if number < len(announced) else None), False
-    numbered = _numbered_pages(links, page)
-    if numbered:
+    if numbered := _numbered_pages(every.values(), page):
         return numbered.get(number + 1), False
-    if any(map(_PREVIOUS.fullmatch, texts)) or any(map(page.select, _PAGING)):
+    if any(map(_PREVIOUS.fullmatch, labels.values())) or any(map(page.select, _PAGING)):
         return None, False
     return _guess(page), True
 
 
-def _numbered_pages(links: list[etree._Element], page: Page) -> dict[int, str]:
+def _numbered_pages(found: Iterable[Address], page: Page) -> dict[int, str]:
     """The other pages of the same list that are linked to, by their number."""
-    found = (addresses.read(_href(link), page.base) for link in links)
+    own = page.address
     return {
         address.page: address.url
         for address in found
         if address.kind is Kind.LIST
-        and _folder(address) == _folder(page.address)
-        and address.page > 1
-        and address.page != page.address.page
+        and address.page not in (1, own.page)
+        and _folder(address) == _folder(own)
     }
 
 
-def _other_page(href: str, page: Page) -> str | None:
-    address = addresses.read(href, page.base)
-    is_same = not href or address.canonical == page.address.canonical
+def _other_page(address: Address, page: Page) -> str | None:
+    is_same = address.canonical == page.address.canonical
     return address.url if address.on_site and not is_same else None
 
 
@@ -207,4 +216,4 @@ def _guess(page: Page) -> str | None:
         return None
     path = urlsplit(page.url).path
     ending = path.rsplit(".", 1)[-1] if "." in path else "shtml"
-    return urljoin(page.url, f"index_{page.address.page}.{ending}")
+    return addresses.join(page.url, f"index_{page.address.page}.{ending}")

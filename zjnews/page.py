@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -21,6 +22,7 @@ from w3lib.html import get_meta_refresh
 from zjnews import addresses, includes, paging, payload
 from zjnews.items import LeadsOn, Payload, Rejected
 from zjnews.text import fold
+from zjnews.trees import Inside
 
 MAX_BYTES = 8 * 1024 * 1024
 """Larger pages are no articles; the heaviest known one is below 1 MB."""
@@ -61,6 +63,7 @@ _AT_ONCE = 10
 """Seconds after which a meta refresh is no longer what a page is there for."""
 _LITTLE_TEXT = 80
 """Characters; a page with more of them is there for itself."""
+_STEP = re.compile(r"[\w-]+|[\w-]*[.#][\w-]+(?:\.[\w-]+)*")
 _NAMED = tuple("article div figure founder-content h1 h2 h3 h4 h5 h6 p section span td ul".split())
 """Elements whose class or id tells a layout."""
 
@@ -69,12 +72,41 @@ _CLASSED_LINKS = etree.XPath("descendant::a[@class]")
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 """`huge_tree` keeps what stands inside more than 256 elements, as where tags are never closed;
 libxml2 still stops at 2,048."""
+_SMALL = 65536
+"""Bytes up to which no markup takes long to parse."""
+_MOST_AROUND = 1000
+"""Elements around another one; 20 are many."""
+_MOST_ATTRIBUTES = 1000
 
 
 def parse(source: bytes) -> etree._Element | None:
-    """The tree of markup in UTF-8, without comments; None where there is no element in it."""
+    """The tree of markup in UTF-8, without comments; None where there is no element in it. Raises
+    Rejected where a tree would take very long to build or to read."""
+    if len(source) > _SMALL:
+        counts = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=_Counts())
+        etree.fromstring(source, counts)
     root: etree._Element | None = etree.fromstring(source, _PARSER)
     return root
+
+
+class _Counts:
+    """What a parser tells of elements and attributes, in linear time where libxml2 takes the square
+    of the attributes for a tree."""
+
+    depth = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.depth += 1
+        if self.depth > _MOST_AROUND:
+            raise Rejected("too-complex", f"more than {_MOST_AROUND:,} elements in one another")
+        if len(attributes) > _MOST_ATTRIBUTES:
+            raise Rejected("too-complex", f"an element with {len(attributes):,} attributes")
+
+    def end(self, tag: str) -> None:
+        self.depth -= 1
+
+    def close(self) -> None:
+        """What lxml calls at the end."""
 
 
 @dataclass
@@ -149,9 +181,7 @@ class Page:
             classes, name = element.get("class"), element.get("id")
             if not classes and not name:
                 continue
-            names = classes.split() if classes else []
-            if name and name not in names:
-                names.append(name)
+            names = {*(classes or "").split(), name or ""} - {""}
             for name in names:
                 index.setdefault(name, []).append(element)
         return index
@@ -214,8 +244,18 @@ class Page:
         return paging.announced(self.scripts, self.address, self.base)
 
     def select(self, css: str) -> list[etree._Element]:
-        """The elements that a CSS selector finds, in page order. A selector of one element, with
-        tag, classes and id, is looked up; any other is a query."""
+        """The elements that a CSS selector finds, in page order. A selector of elements inside of
+        others, each with tag, classes and id, is looked up; any other is a query."""
+        found: list[etree._Element] = []
+        is_inside: Inside | None = None
+        for step in _steps(css):
+            found = self._select_one(step)
+            if is_inside:
+                found = [element for element in found if is_inside(element.getparent())]
+            is_inside = Inside(set(found).__contains__)
+        return found
+
+    def _select_one(self, css: str) -> list[etree._Element]:
         simple = _simple(css)
         if simple is None:
             return [hit.root for hit in self.selector.css(css)]
@@ -229,6 +269,14 @@ class Page:
         if others:
             found = [e for e in found if others.issubset((e.get("class") or "").split())]
         return found
+
+
+@lru_cache(maxsize=256)
+def _steps(css: str) -> list[str]:
+    """The steps of a selector of elements inside of others: `#main div ul`, which as a query would
+    take very long in deep markup. Any other selector is one step."""
+    steps = css.split(" ")
+    return steps if all(map(_STEP.fullmatch, steps)) else [css]
 
 
 @lru_cache(maxsize=256)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -13,10 +12,12 @@ from zjnews import addresses
 from zjnews.addresses import Address, Kind
 from zjnews.page import Page
 from zjnews.text import fold
+from zjnews.trees import short_texts
 
 _HEADING = re.compile(r"第\s?(?P<page>[A-Z]?\d{1,6})\s?版\s?[:：]?\s?(?P<name>[^\s:：]{1,20})?")
 """`第00003版：要闻`, of one page only."""
 _HEADING_LENGTH = 60
+_HEADING_TAGS = frozenset("a div span strong td p h1 h2 title".split())
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 
 
@@ -36,13 +37,14 @@ class PrintedPage:
 
 def read(page: Page) -> PrintedPage:
     """Read a printed page. Links to other issues are left out."""
+    hrefs = {element: element.get("href") for element in page.root.iter("a", "area")}
+    links = {element: addresses.read(href, page.base) for element, href in hrefs.items() if href}
     found: dict[str, Address] = {}
-    for element in page.root.iter("a", "area"):
-        address = addresses.read(element.get("href") or "", page.base)
+    for address in links.values():
         is_same_issue = (address.paper, address.date) == (page.address.paper, page.address.date)
         if is_same_issue and address.canonical != page.address.canonical:
             found.setdefault(address.canonical, address)
-    heading = _heading(page)
+    heading = _heading(page, links)
     return PrintedPage(
         articles=[address for address in found.values() if address.kind is Kind.PAPER],
         pages=[address for address in found.values() if address.kind is Kind.PAPER_PAGE],
@@ -51,23 +53,15 @@ def read(page: Page) -> PrintedPage:
     )
 
 
-def _heading(page: Page) -> re.Match[str] | None:
+def _heading(page: Page, links: dict[etree._Element, Address]) -> re.Match[str] | None:
     """Number and name of the page: as the link to itself has them, else those it prints first."""
-    links = [link for link in page.root.iter("a") if _leads_to_itself(link, page)]
-    for element in [
-        *links,
-        *page.root.iter("div", "span", "strong", "td", "p", "h1", "h2", "title"),
-    ]:
-        text = fold(" ".join(element.itertext()))
-        headings = list(_HEADING.finditer(text)) if len(text) <= _HEADING_LENGTH else []
+    texts = short_texts(page.root, _HEADING_TAGS, _HEADING_LENGTH, joint=" ")
+    own = [e for e in texts if e in links and links[e].canonical == page.address.canonical]
+    for element in (*own, *(element for element in texts if element.tag != "a")):
+        headings = list(_HEADING.finditer(texts[element]))
         if len(headings) == 1:
             return headings[0]
     return None
-
-
-def _leads_to_itself(link: etree._Element, page: Page) -> bool:
-    href = link.get("href")
-    return bool(href) and addresses.read(href, page.base).canonical == page.address.canonical
 
 
 def front_of(paper: str, day: date) -> str:
@@ -105,13 +99,14 @@ def read_issues(body: bytes, url: str) -> dict[date, str]:
 def _front_beside(element: etree._Element) -> str:
     """The front page that is named for the day of an element, or empty."""
     for sibling in element.itersiblings():
-        if str(sibling.tag).lower() == "period_date":
-            break
-        if str(sibling.tag).lower() == "front_page":
+        tag = str(sibling.tag).lower()
+        if tag == "front_page":
             return fold(sibling.text or "")
-    before = [e for e in element.itersiblings(preceding=True) if str(e.tag).lower() == "front_page"]
-    is_alone = not any(str(e.tag).lower() == "period_date" for e in element.itersiblings())
-    return fold(before[0].text or "") if before and is_alone else ""
+        if tag == "period_date":
+            return ""
+    before = element.itersiblings(preceding=True)
+    fronts = (e.text for e in before if str(e.tag).lower() == "front_page")
+    return fold(next(fronts, None) or "")
 
 
 def _day(text: str) -> date | None:
@@ -124,7 +119,5 @@ def _day(text: str) -> date | None:
 
 def _join(url: str, day: date, front: str) -> str:
     """The address of a front page; a bare name stands in the folder of its day."""
-    if not front:
-        paper = addresses.read(url).paper or ""
-        return front_of(paper, day)
-    return urljoin(url, front if "/" in front else f"{day:%d}/{front}")
+    named = addresses.join(url, front if "/" in front else f"{day:%d}/{front}") if front else None
+    return named or front_of(addresses.read(url).paper or "", day)

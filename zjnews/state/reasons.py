@@ -64,6 +64,7 @@ REJECTED = {
     "redirect-loop": _NONE,
     "robots-forbidden": _PASSING,
     "script-redirect": _NONE,
+    "too-complex": _NONE,
     "too-large": _NONE,
     "unknown-address": _NONE,
     "unknown-file": Trait.FAILS,
