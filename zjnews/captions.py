@@ -10,11 +10,13 @@ from zjnews.text import fold
 
 _CAPTION_LENGTH = 160
 _LINE_LENGTH = 300
+_MOST_WORDS = 20
+"""Of a credit: roles, papers and names."""
 _AROUND = " （(◎▲△▼■□●○↑↓←→|｜/／"
 _STOPS = "。！？；，…”"
 
 _TAKEN = re.compile(
-    r"\s*[/／|｜]?\s*(?<![拍录])(?P<verb>摄影报道|摄影|摄|航拍|供图)\s*[）)]?[。.]?$"
+    r"\s?[/／|｜]?\s?(?<![拍录])(?P<verb>摄影报道|摄影|摄|航拍|供图)\s*[）)]?[。.]?$"
 )
 """`张三 摄`, `张三/摄`, `村文化站供图`."""
 _ISSUED = re.compile(
@@ -127,7 +129,7 @@ def _taken(text: str, hinted: bool) -> Caption | None:
     words = left[start:].split()
     if match["verb"] == "供图":
         return _caption(left[: len(left) - len(words[-1])], words[-1]) if _can_lend(words) else None
-    for first in range(len(words)):
+    for first in range(max(0, len(words) - _MOST_WORDS), len(words)):
         credit = " ".join(words[first:])
         if people := _photographers(credit):
             return _caption(left[: left.rfind(words[first]) if first else start], credit, people)
