@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SITE := samples/zjol.warc.gz
 OUT := articles.jsonl
 
-.PHONY: crawl test check kills interop bench bench-crawl bench-feeds bench-store samples pins clean
+.PHONY: crawl test check kills interop bench bench-crawl bench-feeds bench-growth bench-store samples pins clean
 
 crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the network
 	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
@@ -33,6 +33,9 @@ bench-crawl: $(VENV)/dev  ## memory of a crawl of 20,000 articles
 
 bench-feeds: $(VENV)/dev  ## what outbox and state cost, against Scrapy's own feeds
 	$(BIN)/python -m bench.feeds
+
+bench-growth: $(VENV)/dev  ## whether the time for reading grows with what is read, and not faster
+	$(BIN)/python -m bench.growth
 
 bench-store: $(VENV)/dev  ## size and speed of the store at 1 and 10 million articles
 	$(BIN)/python -m bench.store --rows 1000000 10000000
