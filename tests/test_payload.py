@@ -135,6 +135,11 @@ def test_an_ordinary_script_inside_the_body() -> None:
     assert (rest, found[0][2]) == (BEFORE + AFTER, ["茶", "水"])
 
 
+def test_no_page_has_hundreds_of_payloads() -> None:
+    rest, found = lift(BEFORE + block() * 60 + AFTER)
+    assert (rest, len(found)) == (BEFORE + block() * 10 + AFTER, 50)
+
+
 def test_two_payloads() -> None:
     other = block("只有文字", number="888002", keywords="山")
     rest, found = lift(other + BEFORE + f"<div style='display:none'>{block()}</div>" + AFTER)
@@ -212,6 +217,15 @@ def test_payload_as_text() -> None:
         "One.",
         ["a", "b c"],
     )
+
+
+def test_several_payloads_as_text() -> None:
+    one = "\n1234 渡口 public html\n早班船\n]]>\n渡口;船\n正文"
+    rest, found = payload.lift_text("甲" + one * 3)
+    assert rest == "甲\n正文\n正文\n正文"
+    assert [(p.number, p.title, p.body, p.keywords) for p in found] == [
+        ("1234", "渡口", "早班船", ["渡口", "船"])
+    ] * 3
 
 
 # --- Injected into every saved page ---------------------------------------------------------

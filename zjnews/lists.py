@@ -44,7 +44,7 @@ _LABEL = 40
 
 Links = dict[etree._Element, Address]
 """Links that lead somewhere, in page order."""
-Hrefs = dict[etree._Element, "str | None"]
+Hrefs = dict[etree._Element, str | None]
 
 
 @dataclass(frozen=True, slots=True)
