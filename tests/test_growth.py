@@ -13,6 +13,7 @@ SIZE = 500_000
 LARGER = {
     "page: attributes": 1_000_000,
     "page: attributes with brackets": 1_000_000,
+    "payload: section in sections": 1_000_000,
     "payload: in xml": 2_000_000,
     "payload: in scripts": 2_000_000,
     "paper: issues": 1_000_000,
