@@ -458,3 +458,22 @@ def english(html: str) -> list[str]:
 )
 def test_short_english_lines_are_headings_but_no_items(html: str, expected: list[str]) -> None:
     assert english(html) == expected
+
+
+NOTICE = "<p>凡注有“浙江在线”的稿件，均为浙江在线独家版权所有，未经许可不得转载。</p>"
+LONG = "<p>第{}天，{}</p>"
+
+
+@pytest.mark.parametrize(("repeated", "further", "kept"), [(3, 0, 9), (3, 1, 14), (6, 0, 16)])
+def test_a_notice_ends_the_text_if_what_follows_was_said_before(
+    repeated: int, further: int, kept: int
+) -> None:
+    said = [LONG.format(n, TALL * 2) for n in range(9)]
+    new = [LONG.format(n, TALL * 2) for n in range(20, 20 + further)]
+    assert len(texts("".join([*said, NOTICE, *said[:repeated], *new]))) == kept
+
+
+def test_rows_in_a_cell_are_no_rows_of_the_table() -> None:
+    inner = "<div><tr><td>内<td>里</tr></div>"
+    blocks = body(f"<table><tr><td>甲<td>乙{inner}<tr><td>丙<td>丁</table>")
+    assert [len(block["rows"]) for block in blocks if "rows" in block] == [2]

@@ -89,6 +89,12 @@ def test_a_good_page_raises_none(markup: dict[str, str]) -> None:
     assert CODES.isdisjoint(warnings(OTHER[::-1], "记者：您为什么留下来？", **markup))
 
 
+def test_a_sentence_in_an_element_of_a_hidden_one_is_not_outside() -> None:
+    hidden = f"<div style='display:none'><section><p>{OTHER}</p></section></div>"
+    assert CODES.isdisjoint(warnings(outside=hidden))
+    assert "text-outside-body" in warnings(outside=f"{hidden}<p>{OTHER[:-9]}还有别的话。</p>")
+
+
 def test_no_saved_page_raises_any() -> None:
     told = {saved.name: CODES.intersection(saved.expected["warnings"]) for saved in SAVED_PAGES}
     assert not any(told.values()), told

@@ -62,13 +62,13 @@ def fields_by_hand(before: Path, after: Path) -> dict[str, int]:
         # Nothing else follows from the description.
         (
             "loaders/base.py",
-            '"summary", meta.get("description")',
-            '"summary", meta.get("none")',
+            '"summary", self.page.meta.get("description")',
+            '"summary", self.page.meta.get("none")',
             {"summary"},
         ),
         # The body, what is computed of it, and the names that stand in it.
         (
-            "loaders/trs.py",
+            "loaders/forms.py",
             'body_css = ("div.artCon",)',
             'body_css = ("div.artCon p:nth-of-type(1)",)',
             {

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjnews.text import fold, language_of, squeeze
+from zjnews.text import fold, language_of, normal_form, squeeze
 
 INVISIBLE = [
     *"\xad\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e",
@@ -59,3 +59,10 @@ def test_the_language_that_more_characters_or_words_of_the_beginning_speak_for(
     text: str, language: str
 ) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    "text", ["e\u0301" * 40, "—" * 90, "“……”！？" * 20, "é\u0316\u0301", "ﬁ①ｅ"]
+)
+def test_the_normal_form_is_that_of_unicode(text: str) -> None:
+    assert normal_form(text) == unicodedata.normalize("NFKC", text)

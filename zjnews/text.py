@@ -12,12 +12,11 @@ _INVISIBLE = re.compile(
 )
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _WIDE = (*zip("，：；？！（）", ",:;?!()", strict=True), ("…", "..."))
+_SIGNS = re.compile(r"[^\w\s\x00-\x7f]{30}")
 _LATIN = re.compile(r"[A-Za-z]+")
 _USER = re.compile(r"(?<=://)(?:[^\s/?#\\@]{1,500}@)+|(?<=s3://)[^\s:/]{1,500}:[^\s@]{0,500}@")
 """What stands before the host of an address. A secret key of S3 may hold slashes."""
 _LONGEST_SHOWN = 1_000
-_PIECE = 1_000
-"""Characters that are brought to their normal form at once."""
 
 
 def fold(text: str) -> str:
@@ -40,9 +39,14 @@ def normal_form(text: str) -> str:
     # its other forms is slow.
     for wide, plain in _WIDE:
         text = text.replace(wide, plain)
-    # Putting accents in order takes the square of how many stand on one letter.
-    pieces = (text[start : start + _PIECE] for start in range(0, len(text), _PIECE))
-    return fold("".join(unicodedata.normalize("NFKC", piece) for piece in pieces))
+    return fold(unicodedata.normalize("NFKC", _SIGNS.sub(_joined, text)))
+
+
+def _joined(signs: re.Match[str]) -> str:
+    """The signs, and if accents are among them a joiner, which ends their run: no letter has so
+    many, and putting a run in order takes time that is quadratic in it (UAX 15, stream-safe).
+    """
+    return f"{signs[0]}\u034f" if any(map(unicodedata.combining, signs[0])) else signs[0]
 
 
 def unique(values: Iterable[str]) -> list[str]:

@@ -10,7 +10,6 @@ from zjnews.credits.lines import (
     credit_line,
     describes_work,
     is_of_works,
-    looks_like_credit,
     merge,
     names,
     people_in,
@@ -18,9 +17,10 @@ from zjnews.credits.lines import (
     take_byline,
 )
 from zjnews.credits.persons import HAN, is_name, may_be_name
-from zjnews.credits.words import Credits
+from zjnews.credits.words import FIELDS, Credits
 
 __all__ = [
+    "FIELDS",
     "HAN",
     "LINE_LENGTH",
     "Credits",
@@ -28,7 +28,6 @@ __all__ = [
     "describes_work",
     "is_name",
     "is_of_works",
-    "looks_like_credit",
     "may_be_name",
     "merge",
     "names",

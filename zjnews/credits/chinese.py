@@ -13,6 +13,7 @@ from zjnews.credits.words import (
     CONTACT,
     CONTROL,
     MODIFIERS,
+    PEOPLE,
     ROLES,
     SOURCE,
     Credits,
@@ -50,6 +51,7 @@ class Word:
 
 _GAP = re.compile(r"([\s、，,;；/／|｜丨&＆\\:：+＋]+)")
 _HAN = r"\u3400-\u9fff"
+_BRACKET = re.compile(r"[\[\]［］【】〔〕()（）]")
 _NOTE = re.compile(r"[（(]([^（()）]{0,60})[）)]")
 _COUNTRY = re.compile(
     r"(?:^|(?<=[\s、，,;；/／|｜丨:：]))"
@@ -83,8 +85,8 @@ _FURNITURE = re.compile(
 )
 """What a line under the title has beside credits."""
 _UNKNOWN_ROLE = re.compile(rf"[{_HAN}]{{2,6}}")
+_FOLLOWED = [ROLES[word] for word in ("编辑", "责编", "责任编辑", "摄影")]
 _SENT_FROM = "发自"
-_FIELDS = ("authors", "editors", "translators", "photographers")
 
 
 _SIGN = re.compile(
@@ -100,11 +102,11 @@ def may_credit(text: str) -> bool:
 
 def tokens(text: str, strict: bool) -> list[Word]:
     """The words of a line. Names that were spaced out, 张 三 or 刘 乐平, are put together."""
-    text = _COUNTRY.sub(_mark_country, text.replace(_FOREIGN, " "))
-    if "（" in text or "(" in text:
+    text = text.replace(_FOREIGN, " ")
+    if _BRACKET.search(text):
+        text = _COUNTRY.sub(_mark_country, text)
         text = _NOTE.sub(lambda note: _read_note(note[1].strip(), strict), text)
-    if not strict:
-        text = re.sub(r"[\[\]【】〔〕()（）]", " ", text)
+        text = text if strict else _BRACKET.sub(" ", text)
     found: list[Word] = []
     parts = _GAP.split(text)
     for raw_gap, part in zip(["", *parts[1::2]], parts[::2], strict=True):
@@ -146,6 +148,7 @@ def _add(found: list[Word], part: str, raw_gap: str) -> None:
     found.extend(_split(part, gap, raw_gap))
 
 
+@lru_cache(maxsize=256)
 def _kind_of(raw_gap: str) -> Gap:
     if not raw_gap:
         return Gap.START
@@ -157,12 +160,8 @@ def _kind_of(raw_gap: str) -> Gap:
 
 
 def _is_fragment(text: str) -> bool:
-    return (
-        len(text) == 1
-        and bool(persons.HAN.match(text))
-        and text not in ROLES
-        and text not in "大中小"
-    )
+    is_letter = len(text) == 1 and bool(persons.HAN.match(text))
+    return is_letter and text not in ROLES and text not in "大中小"
 
 
 @lru_cache(maxsize=2048)
@@ -213,12 +212,7 @@ def _can_follow(rest: str, role: Role) -> bool:
         return True
     if role.is_occupation and len(rest) <= 3:
         return persons.is_name(rest) or persons.may_be_name(rest)
-    return role in (
-        ROLES["编辑"],
-        ROLES["责编"],
-        ROLES["责任编辑"],
-        ROLES["摄影"],
-    ) and persons.is_name(rest)
+    return role in _FOLLOWED and persons.is_name(rest)
 
 
 def is_employer(text: str) -> bool:
@@ -456,11 +450,9 @@ class Reader:
         word = self.words[index]
         if self.is_employer(index):
             return False
-        if (
-            persons.may_be_name(word.text)
-            or persons.is_latin_name(word.text)
-            or self.is_pen_name(word)
-        ):
+        if persons.may_be_name(word.text) or persons.is_latin_name(word.text):
+            return True
+        if self.is_pen_name(word):
             return True
         if word.is_foreign:
             return bool(_FOREIGN_NAME.fullmatch(word.text))
@@ -504,7 +496,7 @@ class Reader:
 
     def flush(self, fields: Iterable[str]) -> None:
         for field in fields if self.waiting else ():
-            if field in _FIELDS:
+            if field in PEOPLE:
                 self.found[field] = unique(self.found.get(field, []) + self.waiting)
         self.waiting = []
 
@@ -530,17 +522,15 @@ class Reader:
         if not _FURNITURE.fullmatch(medium):
             self.found[SOURCE] = unique([*self.found.get(SOURCE, []), medium])[:1]
         self.fields, self.leading = ("authors",), None
-        for word in self.words[rest:last]:
-            self.waiting.append(word.text)
+        self.waiting += [word.text for word in self.words[rest:last]]
         self.flush(("authors",))
         return last
 
     def are_names(self, first: int, last: int) -> bool:
         """Whether the words of a range are names, the first of them for sure."""
         texts = [word.text for word in self.words[first:last]]
-        if not (persons.is_name(texts[0]) or persons.is_latin_name(texts[0])):
-            return False
-        return all(
+        is_sure = persons.is_name(texts[0]) or persons.is_latin_name(texts[0])
+        return is_sure and all(
             persons.is_latin_name(text) or persons.may_be_name(text) or persons.is_name(text)
             for text in texts
         )

@@ -19,7 +19,7 @@ _ROLE = re.compile(
 _STARTING_ROLE = re.compile(rf"(?P<label>{one_of(_LABELS)})\s+(?=[A-Z][a-z])", re.I)
 """`Reporter He Kexin`: without a colon only where the line begins with it."""
 _UNMARKED = frozenset("reporter reporters inter intern interns correspondent photographer".split())
-_UPDATED = re.compile(r"(?:updated|published)\s*:?\s*[\d: -]*|[\d: -]+", re.I)
+_UPDATED = re.compile(r"(?:updated|published)[\d: -]*|[\d: -]+", re.I)
 _OCCUPATION = re.compile(
     r"^(?:(?:our|[A-Z][\w’'-]*)\s){0,3}(?:[Ss]taff |[Ss]pecial |[Ii]ntern |[Cc]hief )?"
     r"(?:[Rr]eporter|[Ww]riter|[Cc]orrespondent|[Jj]ournalist|[Pp]hotographer|[Ii]ntern?)s?\s+(?=[A-Z])"

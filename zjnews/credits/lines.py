@@ -76,9 +76,10 @@ def people_in(text: str, strict: bool) -> Credits:
 
 
 def merge(into: Credits, found: Mapping[str, list[str]]) -> None:
-    """Add credits to credits, every name once."""
+    """Add credits to credits. A name may be there twice: looking for it each time would take as
+    long as there are names."""
     for key, values in found.items():
-        into[key] = unique(into.get(key, []) + values)
+        into.setdefault(key, []).extend(values)
 
 
 def read_line(text: str) -> Credits:
@@ -123,20 +124,6 @@ def describes_work(text: str) -> bool:
     return bool(_WORK.match(text) or _ENGLISH_WORK.match(text))
 
 
-def looks_like_credit(text: str) -> bool:
-    """Whether a line that was left in a text is probably a credit, for a second look at it."""
-    if len(text) > LINE_LENGTH or _SENTENCE.search(text.rstrip("。")):
-        return False
-    if credit_line(text) is not None:
-        return True
-    if not HAN.search(text):
-        return False
-    reader = Reader(_bare(text), strict=False)
-    reader.read()
-    known = sum(len(name) for values in reader.found.values() for name in values)
-    return reader.is_sure and bool(reader.roles) and known * 3 >= len(fold(text).replace(" ", ""))
-
-
 def take_byline(text: str) -> tuple[str, Credits]:
     """Take bylines, `（记者 张三 通讯员 李四）` or `记者张三、通讯员李四报道：`, off a paragraph:
     from its start, from behind its dateline, which stays, and from its end."""
@@ -149,7 +136,7 @@ def take_byline(text: str) -> tuple[str, Credits]:
             closing.append(people)
         for people in reversed(closing):
             merge(found, people)
-    return text, found
+    return text, {field: unique(names) for field, names in found.items()}
 
 
 def _take_first(text: str, found: Credits) -> str:

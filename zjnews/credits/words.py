@@ -14,9 +14,11 @@ else:
     import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 Credits = dict[str, list[str]]
-"""Field (`authors`, `editors`, `translators`, `photographers`, `source`) to values."""
+"""Field to values."""
+PEOPLE = ("authors", "editors", "translators", "photographers")
 
 SOURCE, CONTROL, CONTACT = "source", "control", "contact"
+FIELDS = (SOURCE, *PEOPLE)
 
 
 @dataclass(frozen=True, slots=True)

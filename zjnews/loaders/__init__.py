@@ -6,19 +6,21 @@ from zjnews import furniture
 from zjnews.addresses import Kind
 from zjnews.furniture import Message
 from zjnews.items import Article, Rejected, text_of
-from zjnews.loaders.app import AppLoader
 from zjnews.loaders.base import SENTENCE, ArticleLoader
-from zjnews.loaders.body import lines_of
-from zjnews.loaders.county import CountyLoader
 from zjnews.loaders.doubts import doubts
 from zjnews.loaders.english import EnglishLoader
 from zjnews.loaders.fallback import FallbackLoader
-from zjnews.loaders.housing import HousingLoader
-from zjnews.loaders.old import OldLoader
+from zjnews.loaders.forms import (
+    AppLoader,
+    CountyLoader,
+    HousingLoader,
+    OldLoader,
+    Trs2016Loader,
+    TrsLoader,
+)
 from zjnews.loaders.paper import PaperLoader
 from zjnews.loaders.plaintext import PlaintextLoader
-from zjnews.loaders.trs import TrsLoader
-from zjnews.loaders.trs2016 import Trs2016Loader
+from zjnews.loaders.walk import lines_of
 from zjnews.page import Page
 
 LAYOUTS: tuple[type[ArticleLoader], ...] = (
@@ -32,7 +34,7 @@ LAYOUTS: tuple[type[ArticleLoader], ...] = (
     HousingLoader,
     PlaintextLoader,
 )
-"""Asked in this order; a new layout is one more module and one more line."""
+"""Asked in this order; a new layout is one more form and one more line."""
 
 
 def load(page: Page) -> Article:
@@ -58,8 +60,6 @@ def _load(page: Page) -> Article:
 
 
 def _load_unknown(page: Page) -> Article:
-    if not page.is_markup:
-        raise Rejected("no-article", "text without the shape of a page")
     _refuse_redirect(page)
     if page.address.kind in (Kind.LIST, Kind.PAPER_PAGE, Kind.PAPER_FRONT):
         raise Rejected("list-page", f"address of a {page.address.kind.value}")

@@ -12,12 +12,14 @@ from lxml import etree
 
 from zjnews import credits, furniture
 from zjnews.items import Article
-from zjnews.loaders.body import is_hidden
+from zjnews.loaders.walk import is_hidden
 from zjnews.page import Page
 from zjnews.text import fold, squeeze
 
 _PARAGRAPHS = ("p", "br", "div", "td", "section")
 _SENTENCE = re.compile(r"[。！？][”’」』）)]?$|[a-z]{2}[.!?][\"”’)]?$")
+_MARK = re.compile(r"[。！？.!?”’」』）)\"]")
+"""What a sentence may end with."""
 _END = 4
 _LONG = 30
 """Characters (folded) of a sentence that must be the article's or nobody's."""
@@ -49,7 +51,7 @@ _LATIN_CREDIT = re.compile(
     r"(?:By|Text|Words|Photos?|Reporters?|Writers?|Editors?|Edited|Translat(?:ed|ion|or)|Source|Written"
     r"|Inter|Story|Proofread\w*)\b(?:\s?(?:by|:|：))?\s[A-Z][\w.'’ ,&|/-]{3,70}$"
 )
-_LATIN_NAME = re.compile(r"(?:[A-Z][\w.'’-]{0,20}\s?){2,5}")
+_LATIN_NAME = re.compile(r"(?=.+[A-Z])[A-Z][\w.'’-]{0,40}(?:\s[A-Z][\w.'’-]{0,40}){0,4}")
 _COUNTRY = re.compile(r"^[\[［【〔（(].{1,6}?[\]］】〕）)]\s?")
 _SHORT_NAME = re.compile(
     r"[\u3400-\u9fff]{2,3}|[\u3400-\u9fff]{1,9}[·•][\u3400-\u9fff·•]{1,12}|[\u3400-\u9fff]{4,6}(?<=[尔江木提娜罕])"
@@ -82,18 +84,34 @@ def doubts(page: Page, article: Article) -> list[str]:
 def has_text_outside(page: Page, article: Article) -> bool:
     """Whether the page has sentences that are neither in the article nor the site's own."""
     known = _squeezed(" ".join(_said(article)))
+    marks = (found.start() for found in _MARK.finditer(known))
+    ends = {known[max(0, mark - _SAMPLE) : mark] for mark in marks}
+    hidden: set[etree._Element] | None = None
     texts = (
         _paragraphs(page.root) if page.is_markup else ((t, None) for t in page.markup.split("\n"))
     )
     for text, element in texts:
         line = _squeezed(text)
-        if not _is_sentence(line) or line[-_SAMPLE - 1 : -1] in known:
+        if not _is_sentence(line) or line[-_SAMPLE - 1 : -1] in ends:
             continue
         line = fold(text)
-        is_frame = furniture.is_notice(line) or furniture.is_frame(line)
-        if not is_frame and (element is None or not any(map(is_hidden, element.iterancestors()))):
+        if furniture.is_notice(line) or furniture.is_frame(line):
+            continue
+        if element is None:
+            return True
+        hidden = _hidden_in(page.root) if hidden is None else hidden
+        if element.getparent() not in hidden:
             return True
     return False
+
+
+def _hidden_in(root: etree._Element) -> set[etree._Element]:
+    """The elements that a page does not show."""
+    hidden: set[etree._Element] = set()
+    for element in root.iter():  # what is around an element comes before it
+        if element.getparent() in hidden or is_hidden(element):
+            hidden.add(element)
+    return hidden
 
 
 def _paragraphs(root: etree._Element) -> Iterator[tuple[str, etree._Element]]:

@@ -10,8 +10,9 @@ from itertools import islice
 from lxml import etree
 
 from zjnews import credits
-from zjnews.loaders.base import ArticleLoader, text_in
-from zjnews.loaders.body import Line, Piece, pieces_after
+from zjnews.loaders.base import ArticleLoader
+from zjnews.loaders.elements import text_in
+from zjnews.loaders.walk import Line, Piece, pieces_after
 from zjnews.page import Page
 
 _DATE = r"\d{4}-\d\d-\d\d(?:\s+\d\d:\d\d(?::\d\d)?)?(?:\s|&nbsp;|<[^<>]*>)*"
@@ -24,9 +25,12 @@ _DATE_BEFORE = re.compile(_DATE + r"[Ss]o\Z")
 _DATE_ROOM = 401
 """Characters of markup before `urce:` in which the date stands."""
 _MOST_MENTIONS = 100
-"""How often a page may say `source:` before the date line is looked for no more."""
+"""How often a page may say `source:`, and in how many elements, before the date line is looked for
+no more."""
+_LINE_LENGTH = 300
+"""Characters of an element around which none is the date line."""
 _READ_MORE = re.compile(r"read more\W*", re.I)
-_SENTENCE = re.compile(r"\w{2,}[.!?][\"”’)]*$")
+_SENTENCE = re.compile(r"\w\w[.!?][\"”’)]*$")
 _ENOUGH_BODY = 200
 """Characters after the date line that make the element around it the article's own."""
 
@@ -46,23 +50,29 @@ class EnglishLoader(ArticleLoader):
             _DATE_BEFORE.search(page.markup[max(0, start - _DATE_ROOM) : start]) for start in starts
         )
 
-    def line_elements(self) -> Iterator[str]:
-        if self.date_line is not None:
-            yield text_in(self.date_line, " ")
+    @cached_property
+    def line(self) -> list[str]:
+        return [] if self.date_line is None else [text_in(self.date_line, " ")]
 
     @cached_property
     def date_line(self) -> etree._Element | None:
         """The smallest element that holds the whole date line."""
-        for text in islice(_NAMING_SOURCE(self.page.root), _MOST_MENTIONS):
+        for element in islice(self.elements_naming_source(), _MOST_MENTIONS):
+            if _DATE_LINE.search(" ".join(element.itertext())):
+                return element
+        return None
+
+    def elements_naming_source(self) -> Iterator[etree._Element]:
+        """The elements with the word in them, the smallest of each place first, each once."""
+        seen = set()
+        for text in _NAMING_SOURCE(self.page.root):
             element = text.getparent()
-            while element is not None:
-                line = " ".join(element.itertext())
-                if _DATE_LINE.search(line):
-                    return element
-                if len(line) > 300:
+            while element is not None and element not in seen:
+                seen.add(element)
+                yield element
+                if len(" ".join(element.itertext())) > _LINE_LENGTH:
                     break
                 element = element.getparent()
-        return None
 
     def pieces(self) -> list[Piece]:
         return super().pieces() or _without_tail(self.pieces_below_line())

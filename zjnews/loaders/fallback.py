@@ -9,8 +9,9 @@ from functools import cached_property
 from lxml import etree
 
 from zjnews.furniture import is_notice, names_site
-from zjnews.loaders.base import SENTENCE, ArticleLoader, outermost, text_in
-from zjnews.loaders.body import lines_of
+from zjnews.loaders.base import HEADINGS, SENTENCE, ArticleLoader
+from zjnews.loaders.elements import outermost, outermost_inside, text_in, text_of_small
+from zjnews.loaders.walk import lines_of
 from zjnews.text import squeeze
 
 _VAGUE = ("div.content", "div.article", "article")
@@ -22,16 +23,21 @@ _ENOUGH_BODY = 80
 """Characters of text (white space apart) that make a container a body."""
 _BRIEF = 30
 """The same at an article's address, which speaks for a short text."""
-_GUESS_LIMIT = 1_000_000
-"""Characters of a page from which on trafilatura takes seconds."""
+_GUESS_LENGTH = 400_000
+"""Characters of markup that are too many for trafilatura, which is not linear in all of them."""
+_GUESS_DEPTH = 100
+"""Levels of elements, the same."""
 _LINKED_SHARE = 0.4
 """A container with more of its text in links is a list."""
 _TAIL = re.compile(r"\s*(?:_|\||--|-{1,2}(?=[^-]*$))\s*")
 """What separates a title from section and site in `<title>`."""
+_HOLDING = etree.XPath("body/descendant::text()[contains(., $title)]")
 _AROUND_TITLE = 20
 """Characters that may stand beside a title in its element: `[北京日记]`, `(图)`."""
 _FOUND_SHARE = 0.9
 """Share of what trafilatura found that the chosen element must hold."""
+_SAMPLE = 100
+"""So many lines and more are enough to tell where the text is."""
 
 
 class FallbackLoader(ArticleLoader):
@@ -62,33 +68,32 @@ class FallbackLoader(ArticleLoader):
         """Characters that make a text an article."""
         return _BRIEF if self.page.address.is_article else _ENOUGH_BODY
 
+    @cached_property
     def title_element(self) -> etree._Element | None:
         """The element of a known layout; else what holds the title that `<title>` names; else the
         first heading, where it stands before the body."""
-        known = next(filter(text_in, self.select(self.title_css)), None)
+        known = next(filter(text_of_small, self.select(self.title_css)), None)
         if known is not None:
             return known
-        headings = [h for h in self.page.root.iter("h1", "h2", "h3") if text_in(h)]
+        headings = list(filter(text_of_small, self.page.root.iter(*HEADINGS)))
         whole = squeeze(self.page.title)
-        named = next((h for h in headings if whole.startswith(squeeze(text_in(h)))), None)
+        named = next((h for h in headings if whole.startswith(squeeze(text_of_small(h)))), None)
         if named is None:
             named = self.element_named()
-        first = next((h for h in headings if self.is_above_body(h)), None)
-        return first if named is None else named
+        if named is None and headings and self.is_above_body(headings[0]):
+            return headings[0]
+        return named
 
     def element_named(self) -> etree._Element | None:
         """The smallest element that holds the title named by `<title>`, and little more."""
         title = self.title_elsewhere()
         if title is None or names_site(title):
             return None
-        for text in self.page.root.xpath(
-            "body/descendant::text()[contains(., $title)]", title=title
-        ):
+        for text in _HOLDING(self.page.root, title=title):
             holder = text.getparent()
-            if (
-                holder.tag not in ("script", "style", "title", "a")
-                and len(text_in(holder)) <= len(title) + _AROUND_TITLE
-            ):
+            if holder.tag in ("script", "style", "title", "a"):
+                continue
+            if 0 < len(text_of_small(holder)) <= len(title) + _AROUND_TITLE:
                 return holder
         return None
 
@@ -101,7 +106,7 @@ class FallbackLoader(ArticleLoader):
         return next(ahead) is element or body in element.iterancestors()
 
     def fill_title(self) -> None:
-        heading = self.title_element()
+        heading = self.title_element
         self.add_value("title", None if heading is None else text_in(heading))
         self.add_value("title", self.title_elsewhere())
 
@@ -138,8 +143,8 @@ class FallbackLoader(ArticleLoader):
         return found
 
     def guessed_lines(self) -> list[str]:
-        """What trafilatura takes for the text; of a very large page, every sentence."""
-        if len(self.page.markup) > _GUESS_LIMIT:
+        """What trafilatura takes for the text; of a very large or deep page, every sentence."""
+        if len(self.page.markup) > _GUESS_LENGTH or _is_deep(self.page.root):
             return _sentences(self.page.root)
         import trafilatura  # noqa: PLC0415  half a second, which most crawls never need
 
@@ -152,8 +157,18 @@ class FallbackLoader(ArticleLoader):
     def is_body(self, element: etree._Element) -> bool:
         """Whether a container holds a text rather than links."""
         length = len(squeeze("".join(element.itertext())))
-        linked = sum(len(squeeze("".join(link.itertext()))) for link in element.iter("a"))
+        links = outermost_inside(element, "a")
+        linked = sum(len(squeeze("".join(link.itertext()))) for link in links)
         return length >= self.enough and linked < length * _LINKED_SHARE
+
+
+def _is_deep(root: etree._Element) -> bool:
+    depth = 0
+    for event, _ in etree.iterwalk(root, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > _GUESS_DEPTH:
+            return True
+    return False
 
 
 def _sentences(element: etree._Element) -> list[str]:
@@ -164,13 +179,15 @@ def _sentences(element: etree._Element) -> list[str]:
 
 def _smallest_holding(lines: list[str], root: etree._Element) -> etree._Element:
     """Go down from the root as long as one child alone holds most of the lines."""
+    lines = lines[:: len(lines) // _SAMPLE + 1]
     enough = _FOUND_SHARE * sum(map(len, lines))
     element = root
-    while True:
+    for _ in range(_GUESS_DEPTH):
         for child in element.iterchildren(*_CONTAINERS):
             text = squeeze("".join(child.itertext()))
             if sum(len(line) for line in lines if line in text) >= enough:
                 element = child
                 break
         else:
-            return element
+            break
+    return element

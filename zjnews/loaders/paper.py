@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 from lxml import etree
 
-from zjnews import credits, dates
-from zjnews.loaders.base import ArticleLoader, above, text_in
-from zjnews.loaders.body import Piece, pieces_of
+from zjnews import credits
+from zjnews.loaders.base import ArticleLoader
+from zjnews.loaders.elements import FEW, above, text_of_small, with_ancestors
+from zjnews.loaders.walk import Piece, pieces_of
 
 _STRIP = re.compile(
     r"(?:(?P<paper>[\u4e00-\u9fff]{1,10}[报刊])\s.{0,40}?)??"
@@ -65,13 +67,10 @@ class PaperLoader(ArticleLoader):
 
     def sections(self) -> list[str]:
         """Paper, page number and page name from the strip over the title."""
-        title = self.title_element()
         for element in self.page.root.iter("div", "p", "td", "ul", "span"):
-            if element is title:
+            if element is self.title_element:
                 break
-            if len(element) > _STRIP_PARTS:
-                continue
-            text = text_in(element, " ")
+            text = text_of_small(element, " ") if len(element) <= _STRIP_PARTS else ""
             if len(text) <= _STRIP_LENGTH and (strip := strip_in(text, self.paper)):
                 return strip
         return []
@@ -86,29 +85,29 @@ class PaperLoader(ArticleLoader):
         if css is not self.title_css or len(found) < 2:
             return found
         # The name of the paper wears the title's class, too.
-        return [element for element in found if text_in(element) != self.paper] or found
+        return [e for e in found[:FEW] if text_of_small(e) != self.paper] or found
 
-    def line_elements(self) -> Iterator[str]:
-        for text in super().line_elements():
-            yield text if credits.read_line(text) else f"作者：{text}"
+    @cached_property
+    def line(self) -> list[str]:
+        return [text if credits.read_line(text) else f"作者：{text}" for text in super().line]
 
     def pieces(self) -> list[Piece]:
         return [*self.pictures_above(), *super().pieces()]
 
     def pictures_above(self) -> list[Piece]:
         """The pictures, with captions, that stand between title and body."""
-        title = self.title_element()
-        found: list[Piece] = []
-        if not self.containers or title is None or self.containers[0] in title.iterancestors():
-            return found
+        around_title = set() if self.title_element is None else with_ancestors([self.title_element])
+        if not self.containers or not around_title or self.containers[0] in around_title:
+            return []
+        found: list[list[Piece]] = []
         for element in above(self.containers[0]):
-            if element is title or element in title.iterancestors():
+            if element in around_title:
                 break
             if element.find(".//img") is not None:
-                found = pieces_of(element, self.page.base, self.furniture) + found
-        return found
+                found.append(pieces_of(element, self.page.base, self.furniture))
+        return [piece for pieces in reversed(found) for piece in pieces]
 
-    def fill_dates(self, text: str, date_of: Callable[[str], str | None] = dates.find) -> str:
+    def fill_dates(self, text: str, date_of: Callable[[str], str | None]) -> str:
         """A date on such a page is one the article speaks of."""
         return text
 

@@ -19,16 +19,14 @@ from lxml import etree
 from zjnews import credits, dates, furniture
 from zjnews.addresses import Kind
 from zjnews.credits import HAN
-from zjnews.items import Block, Image, Payload
+from zjnews.items import Article, Block, Image, Payload, Rejected
 from zjnews.loaders.base import SENTENCE, ArticleLoader
-from zjnews.loaders.body import Line, Piece
 from zjnews.loaders.paper import Tail, strip_in, tail_in
+from zjnews.loaders.walk import Line, Piece
 from zjnews.page import Page
 from zjnews.text import fold, squeeze
 
 _PICTURE_FILE = re.compile(r"[\w.-]{1,80}\.(?:jpe?g|png|gif|webp)", re.I)
-_RULE = re.compile(r"(?:\|\s?){2,200}$|\s\|$|^\|$")
-"""What is left of the cells of a table."""
 _LABEL = re.compile(
     r"(?:来\s?源|作\s?者|编\s?辑|责任编辑|责编|记\s?者|通讯员|摄\s?影|标\s?签)\s?[:：]"
 )
@@ -68,7 +66,12 @@ class PlaintextLoader(ArticleLoader):
 
     @classmethod
     def recognises(cls, page: Page) -> bool:
-        return not page.is_markup and Text(page).is_page
+        return not page.is_markup
+
+    def load(self) -> Article:
+        if not self.text.is_page:
+            raise Rejected("no-article", "text without the shape of a page")
+        return super().load()
 
     @cached_property
     def text(self) -> Text:
@@ -86,7 +89,9 @@ class PlaintextLoader(ArticleLoader):
 
     def fill_line(self) -> None:
         for text in self.text.date_lines:
-            self.fill_credits(credits.read_line(_without_site(self.fill_dates(text))))
+            self.add_value(
+                None, credits.read_line(_without_site(self.fill_dates(text, dates.find)))
+            )
 
     def pieces(self) -> list[Piece]:
         return list(map(_piece, self.text.body))
@@ -224,7 +229,7 @@ def _piece(line: str) -> Piece:
 
 def _lines(text: str) -> list[str]:
     """The lines, folded, empty ones too. A label on a line of its own gets the value after it."""
-    lines = [fold(_RULE.sub("", fold(line))) for line in text.splitlines()]
+    lines = [_without_rule(fold(line)) for line in text.splitlines()]
     joined: list[str] = []
     label = ""
     for line in lines:
@@ -238,11 +243,19 @@ def _lines(text: str) -> list[str]:
     return joined
 
 
+def _without_rule(line: str) -> str:
+    """The line without what is left of the cells of a table, `| |`."""
+    rest = line.rstrip("| ")
+    return line if rest and line == f"{rest}|" else rest
+
+
 def _without_related(lines: list[str]) -> list[str]:
     """The lines before `相关稿件`, where only titles and credits follow; the credits stay."""
+    prose = (number for number in reversed(range(len(lines))) if _is_prose(lines[number]))
+    last = next(prose, -1)
     for number, line in enumerate(lines):
-        rest = lines[number + 1 :]
-        if furniture.heads_box(line) and not any(map(_is_prose, rest)):
+        if number >= last and furniture.heads_box(line):
+            rest = lines[number + 1 :]
             return [*lines[:number], *(line for line in rest if credits.credit_line(line))]
     return lines
 

@@ -1,0 +1,110 @@
+"""The elements of a page: their text, and which of them are near, outside or inside others. Each
+question is answered in one walk, or by looking at few elements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice, pairwise
+
+from lxml import etree
+
+from zjnews.text import fold
+
+_TEXTS = etree.XPath("descendant::text()", smart_strings=False)
+_SHOWN = ("img", "video", "iframe", "embed")
+FEW = 20
+"""So many elements of one kind are looked at where a page should have one."""
+_PARTS = 64
+"""A small element holds no more elements, all levels counted."""
+
+
+def text_in(element: etree._Element, between: str = "") -> str:
+    """The folded text of an element; a line break is white space, `between` stands between the
+    texts of its parts."""
+    if element.tag in ("script", "style"):
+        return ""
+    if not len(element):
+        return fold(element.text or "")
+    if next(element.iter("br"), None) is not None:
+        between = " "
+    return fold(between.join(_TEXTS(element)))
+
+
+def text_of_small(element: etree._Element, between: str = "", parts: int = _PARTS) -> str:
+    """The same, but empty for an element of many parts. What elements in elements say is so read
+    in time that is linear in the page."""
+    is_large = next(islice(element.iter(), parts, None), None) is not None
+    return "" if is_large else text_in(element, between)
+
+
+def holds_anything(element: etree._Element) -> bool:
+    """Whether there is text, a picture or a video in an element."""
+    texts = (text for text in element.itertext() if not text.isspace())
+    return next(texts, None) is not None or next(element.iter(*_SHOWN), None) is not None
+
+
+def outermost(elements: list[etree._Element]) -> list[etree._Element]:
+    """Those of some elements, in page order, that are not inside another one of them."""
+    if len(elements) == 1:
+        return elements
+    tags = {element.tag for element in elements}
+    inside: set[etree._Element] = set()
+    found = []
+    for element in elements:
+        if element not in inside:
+            found.append(element)
+            inside.update(element.iterdescendants(*tags))
+    return found
+
+
+def outermost_inside(element: etree._Element, tag: str) -> Iterator[etree._Element]:
+    """The elements of a tag inside an element that are not inside another one of them."""
+    steps = etree.iterwalk(element, events=("start",), tag=tag)
+    for _, found in steps:
+        if found is not element:
+            steps.skip_subtree()
+            yield found
+
+
+def with_ancestors(elements: Iterable[etree._Element]) -> set[etree._Element]:
+    """Some elements and all that they are in."""
+    found: set[etree._Element] = set()
+    for element in elements:
+        around: etree._Element | None = element
+        while around is not None and around not in found:
+            found.add(around)
+            around = around.getparent()
+    return found
+
+
+def above(element: etree._Element) -> Iterator[etree._Element]:
+    """What stands before an element, nearest first, from its own siblings outwards."""
+    for level in (element, *element.iterancestors()):
+        yield from level.itersiblings(preceding=True)
+
+
+def texts_between(first: etree._Element, last: etree._Element) -> Iterator[str]:
+    """The texts that stand after one element and before another, one for each child element."""
+    path = [last, *last.iterancestors()]
+    on_path = set(path)
+    node: etree._Element | None = first
+    while node is not None and node not in on_path:
+        yield fold(node.tail or "")
+        for sibling in node.itersiblings():
+            if sibling in on_path:
+                yield from _texts_down(list(reversed(path[: path.index(sibling) + 1])))
+                return
+            yield text_in(sibling, " ")
+            yield fold(sibling.tail or "")
+        node = node.getparent()
+
+
+def _texts_down(path: list[etree._Element]) -> Iterator[str]:
+    """The texts before the last element of a path, from the outermost inwards."""
+    for element, inner in pairwise(path):
+        yield fold(element.text or "")
+        for child in element:
+            if child is inner:
+                break
+            yield text_in(child, " ")
+            yield fold(child.tail or "")

@@ -1,0 +1,349 @@
+"""One walk over a body container: its lines, pictures, tables and videos, in page order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import takewhile
+from typing import NamedTuple, TypeVar
+
+from lxml import etree
+
+from zjnews import furniture
+from zjnews.items import Block, Image
+from zjnews.loaders import media
+from zjnews.loaders.elements import outermost_inside
+from zjnews.text import fold
+
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BLOCKS = _HEADINGS | frozenset(
+    "address article aside blockquote center dd div dl dt fieldset figcaption figure footer form hr"
+    " founder-content header li main ol p pre section table tbody td tfoot th thead tr ul".split()
+)
+_MEDIA = frozenset("br embed iframe img script source video".split())
+_SKIPPED = frozenset(
+    "button canvas head input map nav noscript object select style svg template textarea"
+    " title".split()
+)
+_BOLD = _HEADINGS | {"b", "strong"}
+# Editors of the time of Internet Explorer write their styles in capitals.
+_BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.I)
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_CENTRED_STYLE = re.compile(r"text-align\s*:\s*center", re.I)
+_CAPTION_CLASS = re.compile(
+    r"caption|pic-?(?:text|title|info|desc)|img-?(?:text|title|info|desc)|tuzhu|tushuo", re.I
+)
+_FURNITURE_CLASS = re.compile(
+    # Names that hold nothing else: `page` and `editor` have been seen around whole articles.
+    r"(?:^|\s)(?:bdshare\S*|fenxiang|fenye|pagination|pagebar|xgxw|xgyd|ewm|qrcode|erweima|guanggao"
+    r"|(?:share|related?|relations?|relative|recommend(?:ed)?|tuijian|comments?|ads?|advert|gg)"
+    r"(?:[-_]?(?:articles?|bar|box|btn|list|news|read(?:ing)?|stories|to|wrap))?)(?=\s|$)",
+    re.I,
+)
+_OWN_WORD = re.compile(r"[^\W\d年月日时分]")
+"""Beside a link of a list stands at most its date."""
+_PARAGRAPH_CELL = 200
+"""A table with a longer cell lays out paragraphs."""
+_KEY_LENGTH = 200
+"""Characters of attributes that a cache may hold."""
+
+
+@dataclass(slots=True)
+class Line:
+    """A line of the body as it is met on the way, before anybody says what it is."""
+
+    text: str
+    bold: bool = False
+    captioning: bool = False
+    """The markup says that it belongs to the picture before it."""
+    is_item: bool = False
+    """It is in a list, where a short line is no heading."""
+    own: str | None = None
+    """What of it stands outside links; None where it has no link."""
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is nothing but links, as a line of a list of articles."""
+        if self.own is None:
+            return False
+        return not _OWN_WORD.search(self.own) or furniture.heads_box(self.own)
+
+
+Piece = Line | Block
+
+
+def pieces_of(
+    container: etree._Element,
+    base: str,
+    furniture: str = "",
+    read: frozenset[etree._Element] = frozenset(),
+) -> list[Piece]:
+    """Walk over a container in reading order. `base` is what relative addresses are joined with,
+    `furniture` the class names, separated by spaces, of what is no part of the body; what is in
+    `read` has been read already."""
+    walk = _Walk(base, frozenset(furniture.split()), read)
+    walk.over(container)
+    walk.end_line()
+    return walk.pieces
+
+
+def pieces_after(
+    element: etree._Element, base: str, within: Callable[[etree._Element], bool] = lambda _: True
+) -> list[Piece]:
+    """Walk over what follows an element inside its parent, up to the first that is not `within`."""
+    walk = _Walk(base)
+    walk.say(element.tail)
+    for sibling in takewhile(within, element.itersiblings()):
+        walk.over(sibling)
+        walk.say(sibling.tail)
+    walk.end_line()
+    return walk.pieces
+
+
+def lines_of(element: etree._Element) -> list[Line]:
+    """The lines of an element, without its media."""
+    return [piece for piece in pieces_of(element, "") if isinstance(piece, Line)]
+
+
+class _Open(NamedTuple):
+    """An element that the walk is in."""
+
+    is_block: bool
+    is_bold: bool
+    captions: bool
+    """Whether lines that belong to this block are captions."""
+    is_link: bool = False
+    is_item: bool = False
+    is_verbatim: bool = False
+
+
+_Kind = TypeVar("_Kind")
+_INLINE = _Open(is_block=False, is_bold=False, captions=False)
+
+
+def _cached_if_short(function: Callable[..., _Kind]) -> Callable[..., _Kind]:
+    """A cache of what follows from attributes; the same few kinds make up all pages."""
+    cached = lru_cache(maxsize=512)(function)
+
+    def of(*texts: str) -> _Kind:
+        return (cached if sum(map(len, texts)) <= _KEY_LENGTH else function)(*texts)
+
+    return of
+
+
+@_cached_if_short
+def _opened(tag: str, style: str, align: str, names: str) -> _Open:
+    """What an element of this kind is."""
+    return _Open(
+        is_block=tag in _BLOCKS,
+        is_item=tag == "li",
+        is_bold=tag in _BOLD or bool(_BOLD_STYLE.search(style)),
+        captions=tag in ("figcaption", "center")
+        or align.lower() == "center"
+        or bool(_CENTRED_STYLE.search(style) or _CAPTION_CLASS.search(names)),
+        is_link=tag == "a",
+        is_verbatim=tag == "pre",
+    )
+
+
+@_cached_if_short
+def _is_furniture_class(names: str) -> bool:
+    return bool(_FURNITURE_CLASS.search(names))
+
+
+class _Walk:
+    """The state of a walk: the pieces so far and the line that is being written."""
+
+    def __init__(
+        self,
+        base: str,
+        furniture: frozenset[str] = frozenset(),
+        read: frozenset[etree._Element] = frozenset(),
+    ) -> None:
+        self.base = base
+        self.furniture = furniture
+        self.read = read
+        self.pieces: list[Piece] = []
+        self.words: list[str] = []
+        self.plain = False
+        """Whether the line has text that is not bold."""
+        self.bold = 0
+        self.items = 0
+        """How many items of lists the walk is in."""
+        self.verbatim = 0
+        """How many `<pre>` it is in, where line ends are line ends."""
+        self.links: list[str] = []
+        """Where the links lead that the walk is in, innermost last."""
+        self.linked = False
+        """Whether the line has a link."""
+        self.own: list[str] = []
+        """The words of the line outside links."""
+        self.captions = [False]
+        """Whether the block around is a caption, innermost last."""
+        self.videos: set[str] = set()
+
+    def over(self, container: etree._Element) -> None:
+        """Read a container with all that is in it, however deep."""
+        opened: list[_Open | None] = []
+        steps = etree.iterwalk(container, events=("start", "end"))
+        for event, element in steps:
+            if event == "start":
+                state = self.open(element)
+                opened.append(state)
+                if state is None:
+                    steps.skip_subtree()
+                else:
+                    self.say(element.text)
+            else:
+                state = opened.pop()
+                if state is not None:
+                    self.close(state)
+                if element is not container:
+                    self.say(element.tail)
+
+    def say(self, text: str | None) -> None:
+        if self.verbatim and text and "\n" in text:
+            for line in text.splitlines():
+                self.end_line()
+                self.say(line)
+            return
+        if not text or (not self.words and text.isspace()):
+            return
+        self.words.append(text)
+        if self.links:
+            self.linked = True
+        else:
+            self.own.append(text)
+        if not self.bold and not self.plain and not text.isspace():
+            self.plain = True
+
+    def end_line(self) -> None:
+        if not self.words:
+            return
+        text = fold("".join(self.words))
+        if text:
+            own = fold("".join(self.own)) if self.linked else None
+            is_item = self.items > 0
+            self.pieces.append(Line(text, not self.plain, self.captions[-1], is_item, own))
+        self.words = []
+        self.own = []
+        self.linked = False
+        self.plain = False
+
+    def open(self, element: etree._Element) -> _Open | None:
+        """Begin an element. None where there is nothing to be read inside it."""
+        tag = element.tag
+        if tag in _MEDIA:
+            return self.add_media(element, tag)
+        if tag in _SKIPPED or element in self.read:
+            return None
+        if element.attrib and self.is_furniture(element):
+            return None
+        if tag == "table" and (rows := _data_rows(element)):
+            self.add_table(element, rows)
+            return None
+        given = element.get
+        state = _opened(tag, given("style", ""), given("align", ""), given("class", ""))
+        if state.is_block:
+            self.end_line()
+        if state.is_block or state.captions:
+            self.captions.append(state.captions)
+        if state.is_link:
+            self.links.append(given("href", ""))
+        self.count(state, 1)
+        return state
+
+    def add_media(self, element: etree._Element, tag: str) -> _Open | None:
+        """Read an element that says what it has to say by its tag."""
+        if tag == "br":
+            self.end_line()
+        elif tag == "img":
+            self.add_image(element)
+        elif tag == "script":
+            for address in media.videos_in(element.text or ""):
+                self.note_video(address)
+        else:
+            return self.add_video(element)
+        return None
+
+    def close(self, state: _Open) -> None:
+        if state.is_block:
+            self.end_line()
+        if state.is_block or state.captions:
+            self.captions.pop()
+        if state.is_link:
+            self.links.pop()
+        self.count(state, -1)
+
+    def count(self, state: _Open, step: int) -> None:
+        self.bold += step * state.is_bold
+        self.items += step * state.is_item
+        self.verbatim += step * state.is_verbatim
+
+    def is_furniture(self, element: etree._Element) -> bool:
+        names = f"{element.get('class', '')} {element.get('id', '')}"
+        if _is_furniture_class(names) or not self.furniture.isdisjoint(names.split()):
+            return True
+        return is_hidden(element)
+
+    def add_image(self, element: etree._Element) -> None:
+        address = media.picture_address(element)
+        if address is None or any(map(media.is_advertisement, (address, *self.links[-1:]))):
+            return
+        url = media.join(self.base, address)
+        if url or media.is_of_file(self.base, address):
+            self.end_line()
+            alt = fold(element.get("alt", "")) or None
+            self.pieces.append(Block("image", image=Image(url=url, alt=alt)))
+
+    def add_video(self, element: etree._Element) -> _Open | None:
+        """Note a video or player; a `video` without an address of its own has it inside."""
+        address = (element.get("src") or element.get("data-src") or "").strip()
+        if address and media.is_player(element, address):
+            self.note_video(address)
+        elif element.tag in ("video", "source") and not address:
+            return _INLINE  # libxml2 puts the picture of a `<picture>` into its `<source>`
+        return None
+
+    def note_video(self, address: str) -> None:
+        url = media.join(self.base, address)
+        if url is not None and url not in self.videos:
+            self.videos.add(url)
+            self.end_line()
+            self.pieces.append(Block("video", url=url))
+
+    def add_table(self, table: etree._Element, rows: list[list[str]]) -> None:
+        self.end_line()
+        for caption in table.iterchildren("caption"):
+            self.pieces.append(Line(_cell_text(caption)))
+        self.pieces.append(Block("table", rows=rows))
+
+
+def is_hidden(element: etree._Element) -> bool:
+    """Whether the page does not show an element."""
+    style = element.get("style")
+    return bool(style and _HIDDEN_STYLE.search(style)) or element.get("hidden") is not None
+
+
+def _data_rows(table: etree._Element) -> list[list[str]] | None:
+    """The cells of a table of at least two rows of at least two cells; None for a table that only
+    lays out the page."""
+    if any(next(table.iterdescendants(tag), None) is not None for tag in ("table", "img")):
+        return None
+    rows = []
+    for row in outermost_inside(table, "tr"):
+        cells = [_cell_text(cell) for cell in row.iterchildren("td", "th")]
+        if any(len(cell) > _PARAGRAPH_CELL for cell in cells):
+            return None
+        if any(cells):
+            rows.append(cells)
+    return rows if sum(len(row) >= 2 for row in rows) >= 2 else None
+
+
+def _cell_text(cell: etree._Element) -> str:
+    """The text of a cell; its paragraphs are set apart by a space."""
+    if not len(cell) and not cell.attrib:
+        return fold(cell.text or "")
+    return " ".join(line.text for line in lines_of(cell))
