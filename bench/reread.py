@@ -32,8 +32,7 @@ from bench.crawl import ROOT, resident
 from bench.pages import SAMPLES, articles, is_gbk, parse_only
 from zjnews import addresses
 from zjnews.archives import SavedPage
-from zjnews.commands.reread import Reread, setup_of
-from zjnews.rereading import Records
+from zjnews.commands.reread import Reread, records_of
 
 NOW = datetime.now(timezone.utc)
 BATCH = 500
@@ -131,8 +130,8 @@ def bare(path: Path) -> None:
 def reread(path: Path, processes: int) -> None:
     settings = get_project_settings()
     settings.set("PROGRESS_ENABLED", value=False)
-    records = Records(setup_of(settings), processes)
-    Reread(settings, records, [path]).write(str(path.with_suffix(f".{processes}.jsonl")))
+    run = Reread(settings, records_of(settings, processes), [path])
+    run.write(str(path.with_suffix(f".{processes}.jsonl")))
 
 
 RUNS: dict[str, Callable[[Path], None]] = {

@@ -19,6 +19,7 @@ RANK = {
     "items": 0,
     "addresses": 0,
     "text": 0,
+    "drafts": 0,
     "dates": 1,
     "credits": 1,
     "furniture": 1,

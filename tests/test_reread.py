@@ -9,26 +9,28 @@ import resource
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from scrapy import cmdline
+from scrapy.utils.project import get_project_settings
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from tests.command_line import MOST_SECONDS, ROOT, SCRAPY, Run, command_line, run, wait_until
 from tests.reading import PAGES
-from zjnews import rereading, warcs
+from zjnews import reading, rereading
 from zjnews import settings as project
+from zjnews.archives import Found, Passed
+from zjnews.commands.reread import Reread, records_of
 from zjnews.reading import Outcome, Refused, Whole
-from zjnews.rereading import Records, Setup
+from zjnews.rereading import Records
 
 SAMPLES = ROOT / "samples" / "zjol.warc.gz"
-SETUP = Setup(project.ITEM_PIPELINES, {})
 
 
 def command(*arguments: str) -> list[str]:
@@ -43,13 +45,26 @@ def reread(folder: Path, *arguments: str) -> Run:
     return Run(done.returncode, done.stderr, [json.loads(line) for line in lines])
 
 
+def records(folder: Path, *paths: Path, processes: int = 1) -> bytes:
+    """What it writes, without the start of a process and its log."""
+    settings = get_project_settings()
+    out = folder / "records.jsonl"
+    run = Reread(settings, records_of(settings, processes), list(paths))
+    assert run.write(str(out)) == f"written to {out}"
+    return out.read_bytes()
+
+
+def titles_of(records: bytes) -> list[str]:
+    return [json.loads(line)["title"] for line in records.splitlines()]
+
+
 def with_ours(name: str, order: int) -> str:
     """The setting that adds a user's pipeline."""
     added = {f"tests.pipelines_of_users.{name}": order}
     return f"ITEM_PIPELINES={json.dumps({**project.ITEM_PIPELINES, **added})}"
 
 
-def by_archive_spider(folder: Path, path: Path) -> bytes:
+def by_archive_spider(folder: Path, path: Path | str) -> bytes:
     out = folder / "archive.jsonl"
     run(command_line(folder, "archive", "-a", f"path={path}", out=out))
     return out.read_bytes()
@@ -119,11 +134,8 @@ def mixed(folder: Path) -> Path:
 def test_the_same_bytes_as_the_archive_spider(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     path = make(tmp_path)
     expected = by_archive_spider(tmp_path, path)
-    for processes in ("1", "3"):
-        run = reread(tmp_path, str(path), "-j", processes)
-        assert run.status == 0
-        assert (tmp_path / "reread.jsonl").read_bytes() == expected
-        assert "Traceback" not in run.errors
+    for processes in (1, 3):
+        assert records(tmp_path, path, processes=processes) == expected
 
 
 @pytest.fixture(scope="module")
@@ -147,16 +159,16 @@ def test_each_that_gives_none_is_named(samples: Run) -> None:
 def test_several_archives_are_read_in_the_order_given(tmp_path: Path) -> None:
     one = archive_of(tmp_path / "1.warc.gz", {ARTICLE.format(1): article_page("一", TEXT)})
     two = archive_of(tmp_path / "2.warc.gz", {ARTICLE.format(2): article_page("二", TEXT[5:] * 2)})
-    run = reread(tmp_path, str(two), str(one), "-j", "2")
-    assert [record["title"] for record in run.records] == ["二", "一"]
+    assert titles_of(records(tmp_path, two, one, processes=2)) == ["二", "一"]
 
 
 def test_a_near_copy_names_the_first(tmp_path: Path) -> None:
     pages = {ARTICLE.format(n): article_page(f"题{n}", TEXT * 4) for n in (1, 2)}
     path = archive_of(tmp_path / "a.warc.gz", pages)
-    run = reread(tmp_path, str(path))
-    assert [record["duplicate_of"] for record in run.records] == [None, "trs:20260914:31908231"]
-    assert (tmp_path / "reread.jsonl").read_bytes() == by_archive_spider(tmp_path, path)
+    found = records(tmp_path, path)
+    copies = [json.loads(line)["duplicate_of"] for line in found.splitlines()]
+    assert copies == [None, "trs:20260914:31908231"]
+    assert found == by_archive_spider(tmp_path, path)
 
 
 def test_near_copies_can_be_left_out(tmp_path: Path) -> None:
@@ -176,8 +188,7 @@ def test_pages_of_one_article_are_joined(tmp_path: Path, order: tuple[str, str],
     """In any order, also where the first page does not lead to the second."""
     pages = {FIRST: article_page("题", TEXT, link), SECOND: article_page("题（2）", TEXT[3:])}
     path = archive_of(tmp_path / "a.warc.gz", {url: pages[url] for url in order})
-    reread(tmp_path, str(path))
-    assert (tmp_path / "reread.jsonl").read_bytes() == by_archive_spider(tmp_path, path)
+    assert records(tmp_path, path) == by_archive_spider(tmp_path, path)
 
 
 # --- bad input --------------------------------------------------------------------------------------
@@ -191,6 +202,8 @@ def test_pages_of_one_article_are_joined(tmp_path: Path, order: tuple[str, str],
         ([str(SAMPLES), "-x"], "no option '-x'; scrapy reread -h shows them"),
         ([str(SAMPLES), "-j", "0"], "-j 0 is no number of processes"),
         ([str(SAMPLES), "-j", "two"], "-j two is no number of processes"),
+        ([str(SAMPLES), "-O", ""], "-O is missing"),
+        ([str(SAMPLES), "-j"], "argument -j/--processes: expected one argument"),
         ([str(SAMPLES), "-O", "out.csv"], "-O out.csv: JSON Lines are written; name a file .jsonl"),
         ([str(SAMPLES), "-O", "/proc/out.jsonl"], "-O /proc/out.jsonl: "),
         (
@@ -203,18 +216,17 @@ def test_pages_of_one_article_are_joined(tmp_path: Path, order: tuple[str, str],
         ),
     ],
 )
-def test_bad_arguments_are_one_line(tmp_path: Path, arguments: list[str], says: str) -> None:
-    run = reread(tmp_path, *arguments)
-    [line] = run.errors.splitlines()
+def test_bad_arguments_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    out = [] if "-O" in arguments else ["-O", str(tmp_path / "reread.jsonl")]
+    with pytest.raises(SystemExit) as ended:
+        cmdline.execute(["scrapy", "reread", *arguments, *out])
+    [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("scrapy reread: ")
     assert says in line
-    assert run.status == 2
-
-
-def test_without_a_file_for_the_records(tmp_path: Path) -> None:
-    done = run(command(str(SAMPLES)))
-    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert "-O is missing" in done.stderr
+    assert ended.value.code == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_archive_is_counted_and_the_others_are_read(tmp_path: Path) -> None:
@@ -283,7 +295,9 @@ def start(tmp_path: Path) -> subprocess.Popen[str]:
         text=True,
         start_new_session=True,
     )
-    wait_until(lambda: len(family(process.pid)) >= 3)
+    draft = tmp_path / ".reread.jsonl.part"
+    wait_until(lambda: draft.exists() and draft.stat().st_size > 0)
+    assert len(family(process.pid)) == 3
     return process
 
 
@@ -304,7 +318,7 @@ def test_interrupted_it_leaves_the_file_as_it_was(tmp_path: Path, sent: signal.S
     process = start(tmp_path)
     os.kill(process.pid, sent)
     _, errors = process.communicate(timeout=MOST_SECONDS)
-    assert process.returncode == 4
+    assert process.returncode == 4, errors
     assert "Traceback" not in errors
     assert errors.splitlines()[-1] == "scrapy reread: exit status 4, ended early (shutdown)"
     assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
@@ -341,71 +355,80 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     assert not out.exists()
 
 
-# --- stretches --------------------------------------------------------------------------------------
+# --- an archive in an archive ---------------------------------------------------------------------
 
 
-def told(path: Path, processes: int = 1) -> list[tuple[str, str]]:
-    """What an archive gives, in a form that can be compared."""
-    return [plain(outcome) for outcome in Records(SETUP, processes).of([path])]
+def read(path: Path, processes: int) -> list[Whole | Refused | Passed]:
+    return list(Records(get_project_settings(), processes).of([path]))
 
 
-def plain(outcome: Outcome) -> tuple[str, str]:
-    if isinstance(outcome, Whole):
-        return outcome.article.id, outcome.line.decode()
-    if isinstance(outcome, Refused):
-        return outcome.reason, f"{outcome.where} {outcome.detail}"
-    return type(outcome).__name__, str(getattr(outcome, "url", ""))
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Archives of a few pages, one of which holds a WARC file itself, and one that is damaged."""
-    folder = tmp_path_factory.mktemp("small")
+def archives_in_an_archive(folder: Path) -> dict[str, bytes]:
+    """Pages, and between them answers that are WARC files themselves, one with further bytes."""
     inner = archive_of(folder / "inner.warc", {ARTICLE.format(9): article_page("里", TEXT)})
     packed = archive_of(folder / "inner.warc.gz", {ARTICLE.format(8): article_page("包", TEXT)})
     pages = {ARTICLE.format(n): article_page(f"题{n}", f"{n}{TEXT[n:]}" * 2) for n in range(1, 6)}
     pages["https://zjnews.zjol.com.cn/inner.warc"] = inner.read_bytes()
     pages["https://zjnews.zjol.com.cn/inner.warc.gz"] = packed.read_bytes() + bytes(100)
     pages[ARTICLE.format(7)] = article_page("尾", TEXT * 3)
-    found = {
-        "gz": archive_of(folder / "small.warc.gz", pages),
-        "plain": archive_of(folder / "small.warc", pages),
-    }
-    for name in ("gz", "plain"):
-        data = bytearray(found[name].read_bytes())
-        middle = len(data) // 3
-        data[middle : middle + 300] = bytes(300)
-        found[f"damaged {name}"] = folder / f"damaged-{found[name].name}"
-        found[f"damaged {name}"].write_bytes(data)
-    return found
+    return pages
 
 
-@pytest.mark.parametrize("kind", ["gz", "plain", "damaged gz", "damaged plain"])
-@settings(deadline=None, max_examples=40)
-@given(stretch=st.integers(min_value=40, max_value=6000))
-def test_stretches_of_any_length_give_the_same(
-    small: dict[str, Path], kind: str, stretch: int
+@pytest.mark.parametrize("is_damaged", [False, True])
+@pytest.mark.parametrize("name", ["small.warc.gz", "small.warc"])
+def test_a_record_that_holds_records_is_one_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, is_damaged: bool
 ) -> None:
-    whole = told(small[kind])
-    before = rereading._STRETCH
-    rereading._STRETCH = stretch
-    try:
-        assert told(small[kind]) == whole
-    finally:
-        rereading._STRETCH = before
+    path = archive_of(tmp_path / name, archives_in_an_archive(tmp_path))
+    if is_damaged:
+        data = bytearray(path.read_bytes())
+        data[len(data) // 3 : len(data) // 3 + 300] = bytes(300)
+        path.write_bytes(data)
+    monkeypatch.setattr(rereading, "_BATCH", 2)
+    found = read(path, processes=1)
+    titles = [json.loads(one.line)["title"] for one in found if isinstance(one, Whole)]
+    reasons = [one.reason for one in found if isinstance(one, Refused)]
+    if is_damaged:
+        assert reasons.count("broken-warc") == 1
+    else:
+        assert titles == ["题1", "题2", "题3", "题4", "题5", "里", "尾"]  # by the markup in it
+    assert [str(one) for one in read(path, processes=3)] == [str(one) for one in found]
 
 
-def test_all_records_of_the_small_archives_are_read(small: dict[str, Path]) -> None:
-    titles = [json.loads(line)["title"] for _, line in told(small["gz"]) if line.startswith("{")]
-    assert titles == ["题1", "题2", "题3", "题4", "题5", "里", "尾"]  # by the markup in it
-    assert told(small["gz"]) == told(small["plain"])
-    reasons = [reason for reason, _ in told(small["damaged gz"])]
-    assert reasons.count("broken-warc") == 1
+def test_a_page_of_many_bytes_is_a_batch_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = {ARTICLE.format(n): article_page(f"题{n}", f"{n}{TEXT[n:]}" * 2) for n in range(1, 6)}
+    path = archive_of(tmp_path / "a.warc.gz", pages)
+    batches: list[int] = []
+    read_all = reading.read_all
+
+    def counting(batch: list[Found], *how: Any) -> Iterator[Outcome]:
+        batches.append(len(batch))
+        return read_all(batch, *how)
+
+    monkeypatch.setattr(reading, "read_all", counting)
+    monkeypatch.setattr(rereading, "_BATCH_BYTES", 500)
+    assert len(read(path, processes=1)) == 5
+    assert batches[:5] == [1] * 5
 
 
-def test_a_reader_tells_where_it_began_and_what_follows() -> None:
-    whole = [record for record in warcs.Reader(SAMPLES) if isinstance(record, warcs.Record)]
-    middle = whole[30].offset
-    reader = warcs.Reader(SAMPLES, middle - 5, middle + 5)
-    assert [record.offset for record in reader if isinstance(record, warcs.Record)] == [middle]
-    assert (reader.first, reader.next) == (middle, whole[31].offset)
+def test_an_article_that_lacks_a_page_is_told(tmp_path: Path) -> None:
+    other = ARTICLE.format(2).replace(".shtml", "_1.shtml")
+    pages = {other: article_page("乙（2）", TEXT), FIRST: article_page("甲", TEXT[3:], LINK)}
+    alone, first = read(archive_of(tmp_path / "a.warc.gz", pages), processes=1)
+    assert isinstance(alone, Refused)
+    assert (alone.reason, alone.where) == ("later-page", other)
+    assert isinstance(first, Whole)
+    assert first.article.warnings == ["page-missing"]
+
+
+def test_an_article_whose_pages_stand_in_several_archives_is_whole(tmp_path: Path) -> None:
+    pages = {FIRST: article_page("题", TEXT, LINK), SECOND: article_page("题（2）", TEXT[3:])}
+    one, two = (
+        archive_of(tmp_path / f"{number}.warc.gz", {url: pages[url]})
+        for number, url in enumerate((SECOND, FIRST))
+    )
+    expected = by_archive_spider(tmp_path, f"{one},{two}")
+    assert [json.loads(line)["page_count"] for line in expected.splitlines()] == [2]
+    for processes in (1, 2):
+        assert records(tmp_path, one, two, processes=processes) == expected

@@ -20,6 +20,7 @@ from zjnews.items import Rejected, Skipped
 from zjnews.outcomes import faults_rejected
 from zjnews.page import MAX_BYTES
 from zjnews.playback import Playback
+from zjnews.text import error_in_words
 from zjnews.warcs import Answer, Record
 
 _PAGES = (".html", ".htm", ".shtml", ".xhtml", ".txt")
@@ -74,10 +75,6 @@ class Source:
     path: Path
     sidecar: Path | None = None
     """The `response.json` of a page."""
-    start: int = 0
-    stop: int | None = None
-    """The stretch of a WARC file whose records are read, in bytes; None is its end."""
-
     member: str | None = None
     """The WARC file in a WACZ."""
 
@@ -86,7 +83,7 @@ class Source:
         return warcs.is_archive(self.path)
 
     def reader(self) -> warcs.Reader:
-        return warcs.Reader(self.path, self.start, self.stop, self.member)
+        return warcs.Reader(self.path, member=self.member)
 
 
 def read(path: Path) -> Iterator[Found]:
@@ -167,7 +164,7 @@ def _is_packed_otherwise(path: Path) -> bool:
 
 
 def _unreadable(path: Path, error: OSError) -> Unusable:
-    return Unusable(str(path), Rejected("unreadable-file", error.strerror or str(error)))
+    return Unusable(str(path), Rejected("unreadable-file", error_in_words(error)))
 
 
 def _is_page(path: Path) -> bool:
@@ -240,7 +237,7 @@ def _canonical_link(body: bytes) -> str | None:
 
 
 def read_warc(reader: warcs.Reader) -> Iterator[Found]:
-    """The pages of a WARC file, or of a stretch of it."""
+    """The pages of a WARC file."""
     try:
         for found in reader:
             if isinstance(found, warcs.Damage):

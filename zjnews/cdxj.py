@@ -11,7 +11,6 @@ import fcntl
 import heapq
 import json
 import mmap
-import os
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +25,9 @@ from urllib.parse import urlsplit
 from w3lib.url import canonicalize_url
 
 from zjnews import addresses, warcs
+from zjnews.drafts import Draft
 from zjnews.items import Rejected
+from zjnews.text import error_in_words
 from zjnews.warcs import Answer, Damage, Record
 
 ENDING = ".cdxj"
@@ -121,15 +122,10 @@ def path_of(archive: Path) -> Path:
 
 def write(lines: Iterable[bytes], path: Path) -> None:
     """Write an index of lines in any order; it is there whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    with ExitStack() as stack:
-        file = stack.enter_context(draft.open("wb"))  # first, for reading the lines takes long
-        stack.callback(draft.unlink, missing_ok=True)
+    # The draft first, for reading the lines takes long.
+    with Draft(path, is_shared=True) as file, ExitStack() as stack:
         pieces = [_sorted_piece(piece, stack) for piece in _pieces(iter(lines))]
         file.writelines(heapq.merge(*pieces))
-        file.flush()
-        os.fsync(file.fileno())
-        draft.replace(path)
 
 
 def _pieces(lines: Iterator[bytes]) -> Iterator[list[bytes]]:
@@ -199,7 +195,7 @@ class Index:
             try:
                 self.add(archive)
             except OSError as error:
-                self.note(archive, Damage(0, error.strerror or str(error)))
+                self.note(archive, Damage(0, error_in_words(error)))
 
     def add(self, archive: Path) -> None:
         """Look into one more WARC file. Raises OSError."""

@@ -1,6 +1,7 @@
 """How two readings of the same articles differ: two records key by key, two files record by record.
 
-Files are JSON Lines. Of a file only the place of each record is kept, never the record.
+Files are JSON Lines. Of a file only the place of each record is kept, in a temporary database on
+disk, never the record.
 """
 
 from __future__ import annotations
@@ -10,18 +11,17 @@ import gzip
 import json
 import re
 import shutil
+import sqlite3
 import tempfile
 import zlib
-from array import array
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import Enum
-from hashlib import blake2b
-from itertools import pairwise
+from itertools import zip_longest
 from pathlib import Path
-from types import TracebackType
 from typing import Any, BinaryIO, Literal, cast
 
 from zjnews.items import RECORD_KEYS
@@ -34,9 +34,7 @@ _LONGEST = 64 << 20
 """Bytes of a line beyond which it is no record, so that no file is read as one line."""
 _DEEPEST = 100
 """Levels beyond which a line is no record; a record has four."""
-_CHANGED = "{} was changed while it was read"
-_NOWHERE = -1
-"""The place of a record in a file that does not have it."""
+_GZIP = b"\x1f\x8b"
 
 _WIDTH = 40
 _BEFORE = 10
@@ -52,6 +50,7 @@ _LEAST_ALIKE = 0.3
 _UNIT = re.compile(r"[A-Za-z]+|.", re.DOTALL)
 """What is marked as a whole: a word in Latin letters, else a character."""
 
+Record = dict[str, Any]
 Mark = Literal["same", "del", "ins"]
 
 
@@ -68,12 +67,7 @@ class NoRecordError(ValueError):
     """A line is no record; the message says why in a few words."""
 
 
-class ChangedError(Exception):
-    """A file is not what it was when the comparison began; the message is one line for a person."""
-
-
 # --- Two records ----------------------------------------------------------------------------------
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +97,7 @@ def differences(
     found = {}
     for key in dict.fromkeys((*RECORD_KEYS, *old, *new)):
         before, after = old.get(key, MISSING), new.get(key, MISSING)
-        if key not in ignored and not _is_same(before, after):
+        if key not in ignored and _canonical(before) != _canonical(after):
             found[key] = Difference(key, before, after)
     return found
 
@@ -111,24 +105,24 @@ def differences(
 def places(difference: Difference) -> list[Difference]:
     """The difference by block where both values are lists of blocks, else as it is. A block has its
     number in the old list, or in the new one where it is new."""
-    old, new = difference.old, difference.new
-    if not (_is_blocks(old) and _is_blocks(new)):
+    if not (_is_blocks(difference.old) and _is_blocks(difference.new)):
         return [difference]
     found = []
-    for number, before, after in _aligned(old, new):
+    for number, before, after in _aligned(difference.old, difference.new):
         block = Difference(f"{difference.path}[{number}]", before, after)
-        found += _inside(block)
+        if MISSING in (before, after) or before.get("type") != after.get("type"):
+            found.append(block)
+            continue
+        found += [
+            Difference(f"{block.path}.{key}", inner.old, inner.new)
+            for key, inner in differences(before, after).items()
+        ]
     return found
 
 
-def _is_same(old: Any, new: Any) -> bool:
-    if old is new or type(old) is not type(new):
-        return old is new
-    return bool(old == new) if isinstance(old, str) else _canonical(old) == _canonical(new)
-
-
-def _canonical(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+def _canonical(value: Any) -> Any:
+    """What is equal where two values are equal as JSON."""
+    return value if isinstance(value, str | Missing) else (json.dumps(value, sort_keys=True),)
 
 
 def _is_blocks(value: Any) -> bool:
@@ -137,26 +131,14 @@ def _is_blocks(value: Any) -> bool:
 
 def _aligned(old: list[Any], new: list[Any]) -> Iterator[tuple[int, Any, Any]]:
     """The blocks that differ, side by side, each with its number; MISSING beside what has none."""
-    changed = changes([_canonical(block) for block in old], [_canonical(block) for block in new])
-    for before, after in changed:
-        pairs = min(before.stop - before.start, after.stop - after.start)
-        for step in range(pairs):
-            yield before.start + step, old[before.start + step], new[after.start + step]
-        for number in range(before.start + pairs, before.stop):
-            yield number, old[number], MISSING
-        for number in range(after.start + pairs, after.stop):
-            yield number, MISSING, new[number]
-
-
-def _inside(block: Difference) -> list[Difference]:
-    """The keys of a block that differ, or the block as a whole where it is of another kind."""
-    old, new = block.old, block.new
-    if MISSING in (old, new) or old.get("type") != new.get("type"):
-        return [block]
-    return [
-        Difference(f"{block.path}.{key}", inner.old, inner.new)
-        for key, inner in differences(old, new).items()
-    ]
+    for before, after in changes([*map(_canonical, old)], [*map(_canonical, new)]):
+        numbers = range(before.start, before.stop), range(after.start, after.stop)
+        for one, other in zip_longest(*numbers):
+            yield (
+                other if one is None else one,
+                MISSING if one is None else old[one],
+                MISSING if other is None else new[other],
+            )
 
 
 # --- Two texts ------------------------------------------------------------------------------------
@@ -190,9 +172,8 @@ def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[slic
     before, after = old[start : len(old) - end], new[start : len(new) - end]
     if not before and not after:
         return []
-    whole = slice(start, start + len(before)), slice(start, start + len(after))
     if not before or not after or _is_too_much(before, after):
-        return [whole]
+        return [(slice(start, start + len(before)), slice(start, start + len(after)))]
     opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
     return [
         (slice(start + i1, start + i2), slice(start + j1, start + j2))
@@ -229,10 +210,9 @@ def _marks_inside(old: str, new: str) -> list[tuple[Mark, str]]:
     is_short = len(old) + len(new) <= _MOST_CUT
     units = (_UNIT.findall(old), _UNIT.findall(new)) if is_short else (old, new)
     found: list[tuple[Mark, str]] = []
-    same = 0
     for before, after in _side_by_side(*units):
-        same += len(before) if before == after else 0
         found += [("same", before)] if before == after else [("del", before), ("ins", after)]
+    same = sum(len(text) for mark, text in found if mark == "same")
     is_alike = same >= _LEAST_ALIKE * min(len(old), len(new))
     return found if is_alike else [("del", old), ("ins", new)]
 
@@ -246,7 +226,7 @@ def _around(text: str, at: int) -> str:
 # --- Two files ------------------------------------------------------------------------------------
 
 
-def parse(line: bytes) -> dict[str, Any]:
+def parse(line: bytes) -> Record:
     """The record on a line. Raises NoRecordError."""
     if len(line) >= _LONGEST:
         raise NoRecordError(f"longer than {_LONGEST >> 20} MiB")
@@ -267,19 +247,12 @@ def parse(line: bytes) -> dict[str, Any]:
     return record
 
 
-def _is_deep(record: dict[str, Any]) -> bool:
+def _is_deep(record: Record) -> bool:
     level: list[Any] = [record]
     for _ in range(_DEEPEST):
         lists = [list(value.values()) if isinstance(value, dict) else value for value in level]
         level = [inner for each in lists for inner in each if isinstance(inner, list | dict)]
     return bool(level)
-
-
-def key_of(record: Mapping[str, Any]) -> bytes:
-    """What a record is matched by: its id and revision, which is 1 where an older version of the
-    record has none. The same size for all."""
-    key = f"{record.get('revision', 1)} {record['id']}"
-    return blake2b(key.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def name_of(record: Mapping[str, Any]) -> str:
@@ -294,79 +267,49 @@ def title_of(record: Mapping[str, Any]) -> str:
     return shortened(title if isinstance(title, str) else "(no title)", 60)
 
 
-def _unpacked(packed: BinaryIO, path: str | Path) -> BinaryIO:
-    """What a gzipped file holds, in a temporary one, which can be read anywhere. Raises OSError."""
-    file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  closed by the caller
-    try:
-        with packed, gzip.open(packed) as lines:
-            shutil.copyfileobj(lines, file, 1024 * 1024)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise OSError(errno.EIO, f"damaged gzip: {error}", str(path)) from error
-    file.seek(0)
-    return file
+def counted(count: int, word: str) -> str:
+    """`1 record`, `2 records`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
-class Reading:
-    """A file of records, and what was found in it. A context manager, which closes it."""
+class Feed:
+    """A file of records, and what was found in it."""
 
     def __init__(self, path: str | Path) -> None:
         """Raises OSError."""
         self.path = path
-        self.file: BinaryIO = Path(path).open("rb")  # noqa: SIM115  closed by __exit__
+        self.records = 0
+        """How many, each counted once."""
+        self.lines = 0
+        """How many lines hold one; of a record with several, the last one counts."""
+        self.broken = 0
+        """Lines that are no record."""
+        self.named: list[str] = []
+        """The first of them, each with file, line number and what is wrong."""
+        self.file: BinaryIO = Path(path).open("rb")  # noqa: SIM115  closed by the caller
         if not self.file.seekable():
             self.file.close()
             raise OSError(errno.ESPIPE, "not a file, which can be read twice", str(path))
         if self.file.peek(2)[:2] == _GZIP:
             self.file = _unpacked(self.file, path)
-        self.places = array("q")
-        """By the number of a record in the comparison, the byte where its last line begins."""
-        self.records = 0
-        """How many, each counted once."""
-        self.repeats = 0
-        """Lines with a record that stands again further down."""
-        self.broken = 0
-        """Lines that are no record."""
-        self.named: list[str] = []
-        """The first of them, each with file, line number and what is wrong."""
 
-    def __enter__(self) -> Reading:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
         self.file.close()
 
-    def walk(self) -> Iterator[tuple[int, bytes, dict[str, Any]]]:
-        """Every record with its place and line; counts and names what is none. Empty lines are
-        passed over."""
+    def walk(self) -> Iterator[tuple[bytes, int, int]]:
+        """What every record is matched by (its id and revision, which is 1 where an older version
+        of the record has none), the byte where it begins, and a hash of its line. Counts and names
+        what is no record; empty lines are passed over."""
         for number, (place, line) in enumerate(self._lines(), 1):
             try:
                 if line.strip():
-                    yield place, line, parse(line)
+                    record = parse(line)
+                    key = f"{record.get('revision', 1)} {record['id']}"
+                    yield key.encode("utf-8", "surrogatepass"), place, hash(line)
             except NoRecordError as error:
                 self.broken += 1
                 if self.broken <= NAMED:
                     self.named.append(f"{printable(str(self.path))}:{number}: no record: {error}")
-
-    def order(self) -> list[int]:
-        """The numbers of its records, in its order."""
-        here = (number for number, place in enumerate(self.places) if place != _NOWHERE)
-        return sorted(here, key=self.places.__getitem__)
-
-    def line_at(self, place: int) -> bytes:
-        self.file.seek(place)
-        return self.file.readline(_LONGEST)
-
-    def record_at(self, place: int) -> dict[str, Any]:
-        """Raises ChangedError."""
-        try:
-            return parse(self.line_at(place))
-        except NoRecordError as error:
-            raise ChangedError(_CHANGED.format(self.path)) from error
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         place = 0
@@ -377,133 +320,127 @@ class Reading:
                 line = self.file.readline(_LONGEST)
             place += len(line)
 
+    def record(self, place: int, hashed: int) -> Record:
+        """The record that begins at a byte. Raises OSError, also where the file has changed."""
+        self.file.seek(place)
+        line = self.file.readline(_LONGEST)
+        if hash(line) != hashed:
+            raise OSError(errno.ESTALE, "was changed while it was read", str(self.path))
+        return parse(line)
 
+    def __str__(self) -> str:
+        parts = [counted(self.records, "record")]
+        if repeats := self.lines - self.records:
+            parts.append(f"{counted(repeats, 'repeat')} (the last one counts)")
+        if self.broken:
+            parts.append(f"{counted(self.broken, 'line')} without a record")
+        return f"{printable(str(self.path))}: {', '.join(parts)}"
+
+
+def _unpacked(packed: BinaryIO, path: str | Path) -> BinaryIO:
+    """What a gzipped file holds, in a temporary one, which can be read anywhere. Raises OSError."""
+    file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  closed by the caller
+    try:
+        with packed, gzip.open(packed) as lines:
+            shutil.copyfileobj(lines, file, 1024 * 1024)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        file.close()
+        raise OSError(errno.EIO, f"damaged gzip: {error}", str(path)) from error
+    file.seek(0)
+    return file
+
+
+@dataclass
+class Section:
+    """Records that are the same case, and the first of them."""
+
+    name: str
+    """`lost`: only the old file has them; `gained`: only the new one; else the key whose values
+    differ."""
+    count: int = 0
+    examples: list[tuple[Record, Difference | None]] = field(default_factory=list)
+    """Each with how it differs in the key; in the order of the old file, or of the new one where
+    that alone has them."""
+
+    def __str__(self) -> str:
+        return f"{printable(self.name)}: {counted(self.count, 'record')}"
+
+
+@dataclass
 class Comparison:
-    """Two files of records, held against each other. What differs is known by record and key; the
-    values are read again when they are asked for."""
+    """What two files of records share and what not."""
 
-    def __init__(self, old: Reading, new: Reading, ignored: Collection[str] = ()) -> None:
-        """Walk both files, whose differences in the ignored keys do not count. Raises OSError,
-        ChangedError."""
-        self.old = old
-        self.new = new
-        self.ignored = ignored
-        self._numbers: dict[bytes, int] = {}
-        self._changed: list[tuple[str, ...]] = []  # by number, the keys that differ
-        alike: dict[tuple[str, ...], tuple[str, ...]] = {}
-        for place, _, record in old.walk():
-            self._note(old, record, place)
-        for place, line, record in new.walk():
-            number = self._note(new, record, place)
-            if old.places[number] != _NOWHERE:
-                keys = self._keys_changed(old.places[number], line, record)
-                self._changed[number] = alike.setdefault(keys, keys)
-        self._numbers.clear()  # only the walk needs them, and they are most of what is in memory
-        self._common = [number for number in old.order() if new.places[number] != _NOWHERE]
-
-    def _note(self, reading: Reading, record: Mapping[str, Any], place: int) -> int:
-        """Keep where a record stands, and give its number."""
-        number = self._numbers.setdefault(key_of(record), len(self._numbers))
-        if number == len(self._changed):
-            self.old.places.append(_NOWHERE)
-            self.new.places.append(_NOWHERE)
-            self._changed.append(())
-        is_first = reading.places[number] == _NOWHERE
-        reading.records += is_first
-        reading.repeats += not is_first
-        reading.places[number] = place
-        return number
-
-    def _keys_changed(self, place: int, line: bytes, record: Mapping[str, Any]) -> tuple[str, ...]:
-        if self.old.line_at(place) == line:
-            return ()
-        return tuple(differences(self.old.record_at(place), record, self.ignored))
+    old: Feed
+    new: Feed
+    ignored: Collection[str]
+    common: int
+    """How many records both files have."""
+    is_reordered: bool
+    """Whether the records that both have stand in another order."""
+    lost: Section
+    gained: Section
+    differing: int = 0
+    """How many of the records that both have differ."""
+    by_key: dict[str, Section] = field(default_factory=dict)
 
     @property
-    def common(self) -> int:
-        """How many records both files have."""
-        return len(self._common)
-
-    @property
-    def lost(self) -> int:
-        """How many records only the old file has."""
-        return self.old.records - self.common
-
-    @property
-    def gained(self) -> int:
-        """How many records only the new file has."""
-        return self.new.records - self.common
-
-    @property
-    def differing(self) -> int:
-        """How many of the records that both have differ."""
-        return sum(map(bool, self._changed))
-
-    @property
-    def broken(self) -> int:
-        """How many lines of either file are no record."""
-        return self.old.broken + self.new.broken
-
-    @property
-    def is_reordered(self) -> bool:
-        """Whether the records that both have stand in another order."""
-        order = [self.new.places[number] for number in self._common]
-        return any(one > other for one, other in pairwise(order))
-
-    def counts(self) -> dict[str, int]:
-        """How many records differ, by key, in the order of the record."""
-        counter: Counter[str] = Counter()
-        for keys, count in Counter(self._changed).items():
-            counter.update(dict.fromkeys(keys, count))
-        others = sorted(counter.keys() - set(RECORD_KEYS))
-        return {key: counter[key] for key in (*RECORD_KEYS, *others) if counter[key]}
-
-    def lost_records(self) -> Iterator[dict[str, Any]]:
-        """In the order of the old file. Raises OSError, ChangedError, as all that reads again."""
-        return self._without(self.old, self.new)
-
-    def gained_records(self) -> Iterator[dict[str, Any]]:
-        """In the order of the new file."""
-        return self._without(self.new, self.old)
-
-    def changed_records(self, key: str) -> Iterator[tuple[dict[str, Any], Difference]]:
-        """The new records that differ in a key, with how, in the order of the old file."""
-        for number in self._common:
-            if key in self._changed[number]:
-                old = self.old.record_at(self.old.places[number])
-                new = self.new.record_at(self.new.places[number])
-                found = differences(old, new)
-                if key not in found:
-                    raise ChangedError(_CHANGED.format(self.old.path))
-                yield new, found[key]
-
-    def _without(self, reading: Reading, other: Reading) -> Iterator[dict[str, Any]]:
-        for number in reading.order():
-            if other.places[number] == _NOWHERE:
-                yield reading.record_at(reading.places[number])
+    def sections(self) -> list[Section]:
+        """Lost, gained, then the keys in the order of the record."""
+        keys = dict.fromkeys((*RECORD_KEYS, *sorted(self.by_key)))
+        found = [self.by_key[key] for key in keys if key in self.by_key]
+        return [self.lost, self.gained, *found]
 
     def summary(self) -> list[str]:
         """What a person wants to know first, in a few lines."""
         ignored = f"; {', '.join(self.ignored)} ignored" if self.ignored else ""
-        lines = [
-            _found_in(self.old),
-            _found_in(self.new),
-            f"in both: {counted(self.common, 'record')}, {self.differing:,} differ{ignored}",
-        ]
-        if self.is_reordered:
-            lines.append("the records that both have stand in another order")
-        return lines
+        both = f"in both: {counted(self.common, 'record')}, {self.differing:,} differ{ignored}"
+        order = ["the records that both have stand in another order"] if self.is_reordered else []
+        return [str(self.old), str(self.new), both, *order]
 
 
-def counted(count: int, word: str) -> str:
-    """`1 record`, `2 records`."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
+_TABLE = """
+CREATE TABLE record
+    (key BLOB PRIMARY KEY, old INTEGER, old_hash INTEGER, new INTEGER, new_hash INTEGER)
+    WITHOUT ROWID
+"""
+_NOTE = """
+INSERT INTO record (key, {0}, {0}_hash) VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET {0} = excluded.{0}, {0}_hash = excluded.{0}_hash
+"""
+_ALONE = "SELECT {0}, {0}_hash FROM record WHERE {1} IS NULL ORDER BY {0} LIMIT ?"
+_BACKWARDS = """
+SELECT EXISTS (SELECT 1 FROM
+    (SELECT new < lag(new) OVER (ORDER BY old) AS is_back FROM record WHERE new + old IS NOT NULL)
+    WHERE is_back)
+"""
+_UNLIKE = "SELECT old, old_hash, new, new_hash FROM record WHERE old_hash <> new_hash ORDER BY old"
 
 
-def _found_in(reading: Reading) -> str:
-    parts = [counted(reading.records, "record")]
-    if reading.repeats:
-        parts.append(f"{counted(reading.repeats, 'repeat')} (the last one counts)")
-    if reading.broken:
-        parts.append(f"{counted(reading.broken, 'line')} without a record")
-    return f"{printable(str(reading.path))}: {', '.join(parts)}"
+def compare(old: Feed, new: Feed, ignored: Collection[str], examples: int) -> Comparison:
+    """Compare two files; differences in the ignored keys do not count. Raises OSError,
+    sqlite3.Error."""
+    with closing(sqlite3.connect("")) as index:  # a temporary file
+        index.execute(_TABLE)
+        for name, feed in (("old", old), ("new", new)):
+            feed.lines = index.executemany(_NOTE.format(name), feed.walk()).rowcount
+        counts = index.execute("SELECT count(old), count(new), count(old + new) FROM record")
+        [(old.records, new.records, common)] = counts
+        [(is_reordered,)] = index.execute(_BACKWARDS)
+        lost, gained = (
+            Section("lost", old.records - common),
+            Section("gained", new.records - common),
+        )
+        for section, feed, names in ((lost, old, ("old", "new")), (gained, new, ("new", "old"))):
+            alone = index.execute(_ALONE.format(*names), [examples])
+            section.examples = [(feed.record(*at), None) for at in alone]
+        found = Comparison(old, new, ignored, common, is_reordered, lost, gained)
+        for *at_old, at_new, hash_new in index.execute(_UNLIKE):
+            record = new.record(at_new, hash_new)
+            differing = differences(old.record(*at_old), record, ignored)
+            found.differing += bool(differing)
+            for key, difference in differing.items():
+                section = found.by_key.setdefault(key, Section(key))
+                section.count += 1
+                if len(section.examples) < examples:
+                    section.examples.append((record, difference))
+    return found

@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import islice
-from typing import Any
 
 from lxml.html import HtmlElement, tostring
 from lxml.html.builder import CLASS, E
 
 from zjnews import comparing
-from zjnews.comparing import MISSING, Comparison, Difference, Mark
+from zjnews.comparing import (
+    MISSING,
+    Comparison,
+    Difference,
+    Mark,
+    Record,
+    Section,
+    counted,
+    name_of,
+    title_of,
+)
 from zjnews.text import printable
 
 _AROUND = 60
@@ -52,8 +60,8 @@ del { background: var(--del); text-decoration: line-through }
 """
 
 
-def page(comparison: Comparison, examples: int) -> bytes:
-    """The page, UTF-8, with so many examples of each field. Raises OSError, ChangedError."""
+def page(found: Comparison) -> bytes:
+    """The page, UTF-8."""
     head = E.head(
         E.meta(charset="utf-8"),
         E.meta({"http-equiv": "Content-Security-Policy", "content": _POLICY}),
@@ -62,60 +70,40 @@ def page(comparison: Comparison, examples: int) -> bytes:
         E.title("What changed"),
         E.style(_STYLE),
     )
-    sections = [
-        _records("lost", comparison.lost, comparison.lost_records(), examples),
-        _records("gained", comparison.gained, comparison.gained_records(), examples),
-        *_fields(comparison, examples),
+    # A link names its section by number, since a key may be anything.
+    sections = list(enumerate(found.sections))
+    rows = [
+        E.tr(E.td(E.a(printable(each.name), href=f"#{number}")), E.td(f"{each.count:,}"))
+        for number, each in sections
     ]
-    body = E.body(E.h1("What changed"), *_summary(comparison), _contents(comparison), *sections)
+    body = E.body(
+        E.h1("What changed"),
+        *map(E.p, found.summary()),
+        *(E.p(line, CLASS("about")) for line in (*found.old.named, *found.new.named)),
+        E.table(E.tr(E.th("field"), E.th("records")), *rows),
+        *(E.section(*_examples(each), id=f"{number}") for number, each in sections),
+    )
     html: bytes = tostring(
         E.html(head, body, lang="en"), doctype="<!DOCTYPE html>", encoding="utf-8"
     )
     return html
 
 
-def _summary(comparison: Comparison) -> list[HtmlElement]:
-    broken = [*comparison.old.named, *comparison.new.named]
-    return [*map(E.p, comparison.summary()), *(E.p(line, CLASS("about")) for line in broken)]
+def _examples(section: Section) -> Iterator[HtmlElement]:
+    yield E.h2(str(section))
+    if len(section.examples) < section.count:
+        yield E.p(f"the first {len(section.examples):,} of them", CLASS("about"))
+    for record, difference in section.examples:
+        yield from _about(record)
+        if difference:
+            yield from _values(difference)
 
 
-def _contents(comparison: Comparison) -> HtmlElement:
-    """The table at the top. A link names its section by number, since a key may be anything."""
-    rows = [("lost", "lost", comparison.lost), ("gained", "gained", comparison.gained)]
-    for number, (key, count) in enumerate(comparison.counts().items()):
-        rows.append((f"field-{number}", printable(key), count))
-    cells = [(E.td(E.a(name, href=f"#{anchor}")), E.td(f"{n:,}")) for anchor, name, n in rows]
-    return E.table(E.tr(E.th("field"), E.th("records")), *(E.tr(*row) for row in cells))
-
-
-def _records(
-    name: str, count: int, records: Iterator[dict[str, Any]], examples: int
-) -> HtmlElement:
-    """The records that only one file has."""
-    shown = [part for record in islice(records, examples) for part in _about(record)]
-    return E.section(*_heading(name, count, examples), *shown, id=name)
-
-
-def _fields(comparison: Comparison, examples: int) -> Iterator[HtmlElement]:
-    for number, (key, count) in enumerate(comparison.counts().items()):
-        found = islice(comparison.changed_records(key), examples)
-        shown = [part for record, how in found for part in (*_about(record), *_values(how))]
-        heading = _heading(printable(key), count, examples)
-        yield E.section(*heading, *shown, id=f"field-{number}")
-
-
-def _heading(name: str, count: int, examples: int) -> Iterator[HtmlElement]:
-    yield E.h2(f"{name}: {comparing.counted(count, 'record')}")
-    if count > examples:
-        yield E.p(f"the first {examples:,} of them", CLASS("about"))
-
-
-def _about(record: dict[str, Any]) -> tuple[HtmlElement, HtmlElement]:
+def _about(record: Record) -> tuple[HtmlElement, HtmlElement]:
     """Title, id and link of a record."""
     url = printable(str(record.get("url") or ""))
     link = E.a(url, href=url, rel="noopener noreferrer") if _WEB.match(url) else url
-    heading = E.h3(comparing.title_of(record), lang="zh")
-    return heading, E.p(comparing.name_of(record), " ", link, CLASS("about"))
+    return E.h3(title_of(record), lang="zh"), E.p(name_of(record), " ", link, CLASS("about"))
 
 
 def _values(difference: Difference) -> Iterator[HtmlElement]:
@@ -129,46 +117,43 @@ def _values(difference: Difference) -> Iterator[HtmlElement]:
         yield E.p(f"and {len(places) - _MOST_PLACES:,} more", CLASS("about"))
 
 
-def _marked(difference: Difference) -> Iterator[HtmlElement | str]:
+def _marked(place: Difference) -> Iterator[HtmlElement | str]:
     """The value with what is gone and what is new; what is no text is shown as JSON."""
-    old, new = difference.old, difference.new
+    old, new = place.old, place.new
     if not (isinstance(old, str) and isinstance(new, str)):
         old, new = comparing.shown(old), comparing.shown(new)
-    if difference.old is MISSING:
+    if place.old is MISSING:
         yield from (E.em(old), " ", _changed("ins", new))
-    elif difference.new is MISSING:
+        return
+    if place.new is MISSING:
         yield from (_changed("del", old), " ", E.em(new))
-    else:
-        yield from _pieces(comparing.marks(old, new))
-
-
-def _pieces(pieces: list[tuple[Mark, str]]) -> Iterator[HtmlElement | str]:
+        return
+    pieces = comparing.marks(old, new)
     for number, (mark, text) in enumerate(pieces[:_MOST_MARKS], 1):
         if mark == "same":
-            yield from _same(text, is_first=number == 1, is_last=number == len(pieces))
+            # As much of it as stands beside a difference.
+            head = 0 if number == 1 else _AROUND
+            tail = 0 if number == len(pieces) else _AROUND
+            yield from _cut(text, head, tail, "…")
         else:
             yield _changed(mark, text)
     if len(pieces) > _MOST_MARKS:
         yield E.span(f"… and {len(pieces) - _MOST_MARKS:,} more pieces", CLASS("cut"))
 
 
-def _same(text: str, is_first: bool, is_last: bool) -> Iterator[HtmlElement | str]:
-    """As much of what is the same as stands beside a difference."""
-    head = "" if is_first else text[:_AROUND]
-    tail = "" if is_last else text[-_AROUND:]
-    if len(head) + len(tail) >= len(text):
-        yield _visible(text)
-        return
-    yield from (_visible(head), E.span("…", CLASS("cut")), _visible(tail))
-
-
 def _changed(mark: Mark, text: str) -> HtmlElement:
+    more = counted(len(text) - _LONGEST, "character")
     # A line end that came or went would not be seen.
-    parts: list[HtmlElement | str] = [_visible(text[:_LONGEST]).replace("\n", "↵\n")]
-    if len(text) > _LONGEST:
-        more = comparing.counted(len(text) - _LONGEST, "character")
-        parts.append(E.span(f"… {more} more", CLASS("cut")))
-    return E(mark, *parts)
+    return E(mark, *_cut(text.replace("\n", "↵\n"), _LONGEST, 0, f"… {more} more"))
+
+
+def _cut(text: str, head: int, tail: int, said: str) -> Iterator[HtmlElement | str]:
+    """The beginning and the end of a text, with what is said of the rest between them."""
+    if len(text) <= head + tail:
+        yield _visible(text)
+    else:
+        rest = E.span(said, CLASS("cut"))
+        yield from (_visible(text[:head]), rest, _visible(text[len(text) - tail :]))
 
 
 def _visible(text: str) -> str:

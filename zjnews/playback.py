@@ -11,7 +11,7 @@ from pathlib import Path
 from zjnews import cdxj, warcs
 from zjnews.cdxj import Capture
 from zjnews.items import Rejected
-from zjnews.text import unique
+from zjnews.text import error_in_words, unique
 from zjnews.warcs import Answer, Damage
 
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -85,7 +85,7 @@ class Playback:
         try:
             answer = warcs.read_answer(warcs.read_at(capture.archive, capture.offset))
         except OSError as error:
-            raise Rejected("broken-warc", error.strerror or str(error)) from error
+            raise Rejected("broken-warc", error_in_words(error)) from error
         if cdxj.normal_form(answer.url) != cdxj.normal_form(capture.url):
             raise Rejected("broken-warc", f"holds another address than {capture.url}")
         return answer

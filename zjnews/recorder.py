@@ -23,8 +23,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from zjnews import cdxj, warcs
+from zjnews.drafts import sync_folder
 from zjnews.playback import Playback
-from zjnews.storages import sync_folder
 from zjnews.warcs import Answer, Record
 
 OPEN = ".open"
@@ -331,17 +331,15 @@ def _mended(draft: Path, descriptor: int) -> Mended:
     cut_off = os.fstat(descriptor).st_size - whole
     os.ftruncate(descriptor, whole)
     os.fsync(descriptor)
-    lines = list(cdxj.lines_in(draft, path))
-    if not lines:
-        draft.unlink()
-        return Mended(path, cut_off, is_kept=False)
+    is_kept = any(cdxj.lines_in(draft, path))
     for rest in path.parent.glob(f".{cdxj.path_of(path).name}.*.part"):
-        rest.unlink()  # the run died while it wrote the index
-    with contextlib.suppress(OSError):  # it can be made whenever it is needed
-        cdxj.write(lines, cdxj.path_of(path))
-    draft.rename(path)
-    sync_folder(path.parent)
-    return Mended(path, cut_off, is_kept=True)
+        rest.unlink()  # the run died while it wrote the index, which is made when it is needed
+    if is_kept:
+        draft.rename(path)
+        sync_folder(path.parent)
+    else:
+        draft.unlink()
+    return Mended(path, cut_off, is_kept)
 
 
 def whole_bytes(path: Path) -> int:

@@ -1,4 +1,5 @@
-"""Reads archives on several processes, and puts together what they have read, in archive order."""
+"""Reads archives and puts together what their pages give, in archive order; the pages are read on
+several processes, if wanted."""
 
 from __future__ import annotations
 
@@ -7,155 +8,96 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass, replace
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any
 
+from scrapy.settings import Settings
 from scrapy.utils.log import configure_logging
 
-from zjnews import archives, reading, warcs
-from zjnews.archives import Passed, Source, Unusable
+from zjnews import archives, reading
+from zjnews.archives import Found, Passed, SavedPage, Source, Unusable
 from zjnews.joining import Gathering
 from zjnews.reading import Outcome, Piece, Pipeline, Refused, Whole
 
-_STRETCH = 1024 * 1024
-"""Bytes of a WARC file that are read at a time."""
-_FILES = 50
-"""Pages in files of their own that are read at a time."""
-_AHEAD = 8
-"""Tasks for each process that are under way, or wait until those before them are done."""
-
-Task = tuple[Source | Unusable, ...]
-"""What one process reads at a time; an empty one ends a path."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What a process has to know."""
-
-    item_pipelines: Mapping[str, int | None]
-    log: Mapping[str, Any]
-    """Settings of the log."""
-
-
-@dataclass(slots=True)
-class Done:
-    """What a task gave."""
-
-    outcomes: list[Outcome]
-    first: int | None = None
-    next: int | None = None
-    """Of a stretch of a WARC file, where its first record begins, and the first one behind it."""
+_BATCH = 50
+_BATCH_BYTES = 4 * 1024 * 1024
+"""Pages that a process is given at a time, unless so many bytes are enough."""
+_AHEAD = 4
+"""Batches for each process that are under way, or wait until those before them are done."""
 
 
 class Records:
     """The records of archives, as far as each can be told by itself."""
 
-    def __init__(self, setup: Setup, processes: int = 1) -> None:
-        self.setup = setup
+    def __init__(self, settings: Settings, processes: int = 1) -> None:
+        """Raises TypeError where a pipeline needs a crawl."""
+        self.settings = settings
         self.processes = processes
-        self.pipelines = reading.pipelines_of(setup.item_pipelines)
+        self.pipelines = pipelines_of(settings)
         self.gathering = Gathering()
-        self.next: int | None = None
-        """Where the next record of a WARC file begins."""
         self.bytes_read = 0
 
     def of(self, paths: Iterable[Path]) -> Iterator[Whole | Refused | Passed]:
-        """What the files and folders give, in their order."""
-        tasks = (task for path in paths for task in tasks_of(path))
-        for task, done in self.results(tasks):
-            if not task:
-                yield from self.leave()
-            read, gave = self.joined(task, done)
-            for index, outcome in enumerate(gave.outcomes):
-                yield from self.put_together(outcome, read, index)
-            self.bytes_read += sum(map(_size, task))
-
-    def results(self, tasks: Iterator[Task]) -> Iterator[tuple[Task, Done]]:
-        """Tasks with what they gave, in their order."""
-        if self.processes == 1:
-            yield from ((task, read_task(task, self.pipelines)) for task in tasks)
-            return
-        under_way: deque[tuple[Task, Future[Done]]] = deque()
-        with ProcessPoolExecutor(
-            self.processes, initializer=_begin, initargs=(self.setup,)
-        ) as pool:
-            try:
-                for task in tasks:
-                    under_way.append((task, pool.submit(_read, task)))
-                    if len(under_way) >= self.processes * _AHEAD:
-                        yield _finished(under_way.popleft())
-                yield from map(_finished, under_way)
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-
-    def joined(self, task: Task, done: Done) -> tuple[Task, Done]:
-        """A task and what it gave, read again from where the stretch before has ended if this one
-        began elsewhere: with something that only looks like a record."""
-        source = task[0] if task else None
-        if not isinstance(source, Source) or not source.is_warc:
-            return task, done
-        if source.start:
-            if self.next is None or (source.stop is not None and self.next >= source.stop):
-                return task, Done([])  # it lies inside a record of an earlier stretch
-            if done.first != self.next:
-                task = (replace(source, start=self.next),)
-                done = read_task(task, self.pipelines)
-        self.next = done.next
-        return task, done
-
-    def put_together(
-        self, outcome: Outcome, task: Task, index: int
-    ) -> Iterator[Whole | Refused | Passed]:
-        if isinstance(outcome, Whole) and outcome.id_of_page in self.gathering.incomplete:
-            # A further page came before this one, which does not lead to it.
-            outcome = read_task(task, self.pipelines, in_pieces=True).outcomes[index]
-        if not isinstance(outcome, Piece):
-            yield outcome
-        elif article := self.gathering.add(outcome.article, outcome.number, outcome.others):
-            yield reading.whole(article, self.pipelines)
-
-    def leave(self) -> Iterator[Whole | Refused]:
-        """What is there of articles whose further pages have not come."""
+        """What the files and folders give, in their order; then what is there of articles whose
+        further pages have not come."""
+        for found, outcome in self.results(self.pages(paths)):
+            yield from self.put_together(found, outcome)
         for article, rejected in self.gathering.leave():
             if rejected:
                 yield Refused.of(rejected, article.url)
             else:
                 yield reading.whole(article, self.pipelines)
 
+    def pages(self, paths: Iterable[Path]) -> Iterator[Found]:
+        """The pages of the files and folders, in their order."""
+        for path in paths:
+            for source in archives.sources(path):
+                before, size = self.bytes_read, _size(source)
+                if isinstance(source, Unusable):
+                    yield source
+                elif source.is_warc:
+                    reader = source.reader()
+                    for found in archives.read_warc(reader):
+                        self.bytes_read = before + min(reader.begun, size)
+                        yield found
+                else:
+                    yield from archives.read_source(source)
+                self.bytes_read = before + size
 
-def tasks_of(path: Path) -> Iterator[Task]:
-    """The tasks of a file or folder, in its order."""
-    files: list[Source | Unusable] = []
-    for source in archives.sources(path):
-        if isinstance(source, Unusable) or not source.is_warc:
-            files.append(source)
-            if len(files) < _FILES:
-                continue
-        if files:
-            yield tuple(files)
-            files = []
-        if isinstance(source, Source) and source.is_warc:
-            yield from ((stretch,) for stretch in stretches_of(source))
-    if files:
-        yield tuple(files)
-    yield ()
+    def results(self, pages: Iterator[Found]) -> Iterator[tuple[Found, Outcome]]:
+        """Pages with what they give, in their order."""
+        if self.processes == 1:
+            for batch in _batches(pages):
+                yield from zip(batch, reading.read_all(batch, self.pipelines), strict=True)
+            return
+        under_way: deque[tuple[list[Found], Future[list[Outcome]]]] = deque()
+        with ProcessPoolExecutor(
+            self.processes, initializer=_begin, initargs=(self.settings,)
+        ) as pool:
+            try:
+                for batch in _batches(pages):
+                    under_way.append((batch, pool.submit(_read, batch)))
+                    if len(under_way) >= self.processes * _AHEAD:
+                        yield from _finished(under_way)
+                while under_way:
+                    yield from _finished(under_way)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def put_together(self, found: Found, outcome: Outcome) -> Iterator[Whole | Refused | Passed]:
+        if isinstance(outcome, Whole) and outcome.id_of_page in self.gathering.incomplete:
+            # A further page came before this one, which does not lead to it.
+            [outcome] = reading.read_all([found], self.pipelines, in_pieces=True)
+        if not isinstance(outcome, Piece):
+            yield outcome
+        elif article := self.gathering.add(outcome.article, outcome.number, outcome.others):
+            yield reading.whole(article, self.pipelines)
 
 
-def stretches_of(source: Source) -> Iterator[Source]:
-    """A WARC file in pieces that can be read at the same time, where it can be divided."""
-    try:
-        is_divided = source.member is None and warcs.can_be_split(source.path)
-        size = source.path.stat().st_size if is_divided else 0
-    except OSError:
-        size = 0  # reading it will tell
-    starts = range(0, max(size, 1), _STRETCH)
-    for start in starts:
-        stop = start + _STRETCH
-        yield replace(source, start=start, stop=stop if stop < size else None)
+def pipelines_of(settings: Settings) -> list[Pipeline]:
+    return reading.pipelines_of(settings.getwithbase("ITEM_PIPELINES"))
 
 
 def size_of(paths: Iterable[Path]) -> int:
@@ -164,36 +106,29 @@ def size_of(paths: Iterable[Path]) -> int:
 
 
 def _size(source: Source | Unusable) -> int:
-    if isinstance(source, Unusable):
-        return 0
-    if source.stop is not None:
-        return source.stop - source.start
     try:
-        return source.path.stat().st_size - source.start
+        return 0 if isinstance(source, Unusable) else source.path.stat().st_size
     except OSError:
         return 0
 
 
-def read_task(task: Task, pipelines: list[Pipeline], in_pieces: bool = False) -> Done:
-    """`in_pieces`: leave every article unfinished."""
-    done = Done([])
-    for source in task:
-        if isinstance(source, Unusable):
-            done.outcomes.append(Refused.of(source.rejected, source.where))
-        elif source.is_warc:
-            reader = source.reader()
-            pages = archives.read_warc(reader)
-            done.outcomes += reading.read_all(pages, pipelines, in_pieces)
-            done.first, done.next = reader.first, reader.next
-        else:
-            pages = archives.read_source(source)
-            done.outcomes += reading.read_all(pages, pipelines, in_pieces)
-    return done
+def _batches(pages: Iterator[Found]) -> Iterator[list[Found]]:
+    batch: list[Found] = []
+    size = 0
+    for found in pages:
+        batch.append(found)
+        size += len(found.body) if isinstance(found, SavedPage) else 0
+        if len(batch) == _BATCH or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    yield batch
 
 
-def _finished(under_way: tuple[Task, Future[Done]]) -> tuple[Task, Done]:
-    task, future = under_way
-    return task, future.result()
+def _finished(
+    under_way: deque[tuple[list[Found], Future[list[Outcome]]]],
+) -> Iterator[tuple[Found, Outcome]]:
+    batch, future = under_way.popleft()
+    return zip(batch, future.result(), strict=True)
 
 
 # --- in the processes ----------------------------------------------------------------------------
@@ -201,12 +136,12 @@ def _finished(under_way: tuple[Task, Future[Done]]) -> tuple[Task, Done]:
 _pipelines: list[Pipeline] = []
 
 
-def _begin(setup: Setup) -> None:
+def _begin(settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends what it has begun
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    configure_logging(dict(setup.log))
-    _pipelines.extend(reading.pipelines_of(setup.item_pipelines))
+    configure_logging(settings)
+    _pipelines.extend(pipelines_of(settings))
 
 
 def _end_with_parent() -> None:
@@ -217,5 +152,5 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _read(task: Task) -> Done:
-    return read_task(task, _pipelines)
+def _read(batch: list[Found]) -> list[Outcome]:
+    return list(reading.read_all(batch, _pipelines))

@@ -21,8 +21,10 @@ from zjnews import addresses, archives, comparing, items, reading
 from zjnews.addresses import ARTICLE_KINDS, Kind
 from zjnews.archives import SavedPage, Source
 from zjnews.comparing import Difference
-from zjnews.items import Article, Rejected
+from zjnews.drafts import Draft
+from zjnews.items import Rejected
 from zjnews.reading import Pipeline
+from zjnews.text import error_in_words
 
 KEPT_HEADERS = ("Content-Type", "Last-Modified", "ETag")
 """What is kept of the headers of an answer: by which charset it is read, and which version of the
@@ -85,12 +87,8 @@ class Snapshot:
         those of that one. Raises OSError, of which ThereAlreadyError is one."""
         # First, so that a run that dies in between has not yet accepted anything.
         accepting = self._moved_to(self.folder.parent.with_name(record["layout"]))
-        draft = accepting.folder / f".{_ARTICLE}.part"
-        try:
-            draft.write_bytes(_dumped(record))
-            draft.replace(accepting.folder / _ARTICLE)
-        finally:
-            draft.unlink(missing_ok=True)
+        with Draft(accepting.folder / _ARTICLE) as file:
+            file.write(_dumped(record))
         return accepting
 
     def _moved_to(self, layout: Path) -> Snapshot:
@@ -111,57 +109,55 @@ class Snapshot:
         return found[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A page that has been read, and can be saved."""
+@dataclass(frozen=True)
+class Shelf:
+    """A folder of saved pages, to which others are added."""
 
-    page: SavedPage
-    headers: dict[str, str]
-    is_markup: bool
-    article: Article
+    pages: Path
+    pipelines: list[Pipeline]
+    overwrite: bool = False
+    """Whether a page takes the place of another one."""
 
-    def files(self) -> dict[str, bytes]:
-        """What to save, by file name."""
+    def save(self, page: SavedPage, headers: Mapping[str, str], name: str) -> Snapshot:
+        """Read a page and save it under its layout, with the record that it gives: all files or
+        none. Of the headers, which are looked up by the names in KEPT_HEADERS, only those stay.
+        Raises Rejected, and LeadsOn where the page only leads on; OSError, of which
+        ThereAlreadyError is one where it would have to overwrite another page."""
+        read, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
+        record = items.record(reading.finish(article, self.pipelines))
         answer = {
-            "url": self.page.url,
+            "url": page.url,
             "status": 200,
-            "headers": self.headers,
-            "fetched_at": self.page.fetched_at.astimezone(timezone.utc).isoformat(),
+            "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
+            "fetched_at": page.fetched_at.astimezone(timezone.utc).isoformat(),
         }
-        return {
-            _MARKUP if self.is_markup else _TEXT: self.page.body,
+        files = {
+            _MARKUP if read.is_markup else _TEXT: page.body,
             _RESPONSE: _dumped(answer),
-            _ARTICLE: _dumped(items.record(self.article)),
+            _ARTICLE: _dumped(record),
         }
-
-
-def take(page: SavedPage, headers: Mapping[str, str], pipelines: list[Pipeline]) -> Taken:
-    """Read a page that is to be saved; of the headers, which are looked up by the names in
-    KEPT_HEADERS, only those stay. Raises Rejected, and LeadsOn where the page only leads on."""
-    read, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
-    kept = {name: headers[name] for name in KEPT_HEADERS if name in headers}
-    return Taken(page, kept, read.is_markup, reading.finish(article, pipelines))
-
-
-def write(taken: Taken, pages: Path, name: str, overwrite: bool = False) -> Snapshot:
-    """Save a page under its layout, all of its files or none. Raises OSError; ThereAlreadyError
-    where it would have to overwrite another one."""
-    layout = pages / taken.article.layout
-    target = layout / name
-    if not overwrite:
-        _refuse_to_replace(target)
-    # Not beside the others, where a run that is killed would leave half a page among them.
-    draft = pages / f".{layout.name}-{name}.part"
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
-        draft.mkdir(parents=True)
-        for file, content in taken.files().items():
-            (draft / file).write_bytes(content)
-        layout.mkdir(exist_ok=True)
-        _replace(target, draft)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return Snapshot(target)
+        target = self.pages / record["layout"] / name
+        if not self.overwrite:
+            _refuse_to_replace(target)
+        # Not beside the others, where a run that is killed would leave half a page among them.
+        hidden = self.pages / f".{target.parent.name}-{name}"
+        draft, old = hidden.with_suffix(".part"), hidden.with_suffix(".old")
+        for left in (draft, old):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        try:
+            draft.mkdir(parents=True)
+            for file, content in files.items():
+                (draft / file).write_bytes(content)
+            target.parent.mkdir(exist_ok=True)
+            if target.exists():
+                target.rename(old)
+            draft.rename(target)
+        finally:
+            if old.exists() and not target.exists():
+                old.rename(target)
+            shutil.rmtree(draft, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
+        return Snapshot(target)
 
 
 def find(pages: Path) -> list[Snapshot]:
@@ -204,26 +200,10 @@ def _refuse_to_replace(folder: Path) -> None:
         raise ThereAlreadyError(EEXIST, "is there already", str(folder))
 
 
-def _replace(folder: Path, draft: Path) -> None:
-    """Put a folder in the place of another, which stays where that fails."""
-    old = draft.with_suffix(".old")
-    shutil.rmtree(old, ignore_errors=True)
-    try:
-        if folder.exists():
-            folder.rename(old)
-        draft.rename(folder)
-    finally:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 @contextmanager
 def _rejecting(reason: str) -> Iterator[None]:
     """What is wrong with a file as Rejected."""
     try:
         yield
-    except OSError as error:
-        raise Rejected(reason, error.strerror or str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise Rejected(reason, str(error)) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise Rejected(reason, error_in_words(error)) from error

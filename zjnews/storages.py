@@ -6,7 +6,6 @@ import hashlib
 import os
 import shutil
 import tempfile
-from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, cast
@@ -19,8 +18,9 @@ from scrapy.extensions.feedexport import FileFeedStorage, S3FeedStorage
 from scrapy.utils.misc import build_from_crawler, load_object
 from twisted.internet.defer import Deferred
 
+from zjnews.drafts import Draft
 from zjnews.state.outbox import Appended
-from zjnews.text import without_user
+from zjnews.text import error_in_words, without_user
 
 _CHUNK = 1024 * 1024
 _S3_TRIES = 3
@@ -47,6 +47,7 @@ class WholeFileStorage(FileFeedStorage):
     """A local file that appears under its name when it is whole. Appending makes a new whole file
     of the old one and what is new."""
 
+    draft: Draft | None = None
     begins = 0
     """Bytes of the old file that were taken over."""
 
@@ -55,19 +56,16 @@ class WholeFileStorage(FileFeedStorage):
         return self.write_mode == "ab"
 
     def open(self, spider: Spider | None) -> IO[bytes]:
-        self.target = Path(os.path.realpath(self.path))
-        if self.target.exists() and not self.target.is_file():
+        target = Path(os.path.realpath(self.path))
+        if target.exists() and not target.is_file():
             return super().open(cast("Spider", spider))  # a pipe, a device
-        self.target.parent.mkdir(parents=True, exist_ok=True)
-        self.draft = self.target.with_name(f".{self.target.name}.part")
-        # A link of that name is none of ours.
-        flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
-        file = os.fdopen(os.open(self.draft, flags, 0o666), "w+b")
-        if self.appends and self.target.exists():
-            with self.target.open("rb") as old:
-                shutil.copyfileobj(old, file, _CHUNK)
-        self.begins = file.tell()
-        return file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self.draft = Draft(target)
+        if self.appends and target.exists():
+            with target.open("rb") as old:
+                shutil.copyfileobj(old, self.draft.file, _CHUNK)
+        self.begins = self.draft.file.tell()
+        return self.draft.file
 
     def previous(self) -> bytes:
         """What the file holds now."""
@@ -91,21 +89,15 @@ class WholeFileStorage(FileFeedStorage):
             return False
 
     def store(self, file: IO[bytes]) -> Deferred[None] | None:
-        if not hasattr(self, "draft"):
+        if self.draft is None:
             return super().store(file)
-        file.flush()
-        os.fsync(file.fileno())
-        file.close()
-        self.draft.replace(self.target)
-        sync_folder(self.target.parent)
+        self.draft.keep()
         return None
 
     def discard(self, file: IO[bytes]) -> None:
         """Leave everything as it was before."""
-        with suppress(OSError):  # a full disk, once more
-            file.close()
-        if hasattr(self, "draft"):
-            self.draft.unlink(missing_ok=True)
+        if self.draft is not None:
+            self.draft.discard()
 
 
 class S3Storage(S3FeedStorage):
@@ -157,21 +149,6 @@ def _digest(file: IO[bytes], begins: int, length: int = -1) -> str:
         hashed.update(chunk)
         rest -= len(chunk) if rest > 0 else 0
     return hashed.hexdigest() if rest <= 0 else ""
-
-
-def says(error: BaseException) -> str:
-    """An error in one line."""
-    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return " ".join(str(words).split())
-
-
-def sync_folder(folder: Path) -> None:
-    """See that a new name outlives a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def place(uri: str) -> str:
@@ -227,7 +204,7 @@ def probe_folder(folder: Path, what: str) -> None:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise FeedError(f"{what}: {error.strerror or error}") from error
+        raise FeedError(f"{what}: {error_in_words(error)}") from error
 
 
 def _probe_s3(crawler: Crawler, uri: str, options: dict[str, Any]) -> None:

@@ -77,6 +77,12 @@ def without_user(text: str) -> str:
     return _USER.sub("", text) if "@" in text else text
 
 
+def error_in_words(error: BaseException) -> str:
+    """What has gone wrong, in one line: `No such file or directory`."""
+    words = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(words).split())
+
+
 def fit_for_log(text: str) -> str:
     r"""What a page, header, file or address says, as one line that may be shown: printable, without
     passwords, cut where it is very long.

@@ -26,7 +26,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from zjnews import addresses, codings
 from zjnews.items import Rejected
 from zjnews.page import MAX_BYTES
-from zjnews.text import fit_for_log
+from zjnews.text import error_in_words, fit_for_log
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -181,25 +181,18 @@ class Record:
 
 
 class Reader:
-    """The records that begin in a stretch of a file. What is damaged is named once, as `Damage`,
+    """The records of a file, from a byte on. What is damaged is named once, as `Damage`,
     and reading goes on behind it. Iterating raises OSError where the file cannot be opened."""
 
-    def __init__(
-        self, path: Path, start: int = 0, stop: int | None = None, member: str | None = None
-    ) -> None:
+    def __init__(self, path: Path, start: int = 0, member: str | None = None) -> None:
         """`start` need not be where a record begins. `member`: the file in a WACZ that is read."""
         self.path = path
         self.start = start
-        self.stop = stop
         self.member = member
         self.is_packed = False
-        self.first: int | None = None
-        """Where the first record begins that was found."""
-        self.next: int | None = None
-        """Where the first one begins that lies behind the stretch."""
         self.begun = start
         """Where the last record begins whose header could be read."""
-        self.in_damage = start > 0  # whatever stands there, it began in an earlier stretch
+        self.in_damage = start > 0  # whatever stands there, it began before
 
     def __iter__(self) -> Iterator[Record | Damage]:
         with ExitStack() as stack:
@@ -225,13 +218,12 @@ class Reader:
     def found_in(self, stream: IO[bytes]) -> Iterator[Record | Damage]:
         start = _next_start(stream, self.start) if self.start else 0
         left = _LEAST_READ + _MOST_READ * stream.seek(0, 2)
-        while start is not None and self.next is None:
+        while start is not None:
             try:
                 for record in self.records(stream, start):
                     start = record.offset + record.length
                     yield record
-                if self.next is None:
-                    _check_end(stream, start)
+                _check_end(stream, start)
             except _DAMAGE as error:
                 if _ONE_MEMBER in str(error):
                     stream.seek(self.begun)
@@ -254,7 +246,6 @@ class Reader:
         """The records of what a file gives that is packed as a whole, but so many that are known.
         Going back in it means to unpack it again, so it is given up when it is damaged often."""
         self.is_packed = True
-        self.stop = None
         self.begun = 0
         start = 0
         for _ in range(_MOST_DAMAGES):
@@ -279,7 +270,7 @@ class Reader:
         yield Damage(start, "damaged so often that the rest is not read (in the unpacked file)")
 
     def records(self, stream: IO[bytes], start: int) -> Iterator[Record]:
-        """The records from a place on up to the first one that is damaged, or lies behind."""
+        """The records from a place on up to the first one that is damaged."""
         stream.seek(start)
         records = _Records(stream)
         try:
@@ -291,12 +282,7 @@ class Reader:
         for record in records:
             _check_head(record)
             self.in_damage = False
-            if self.stop is not None and records.offset >= self.stop:
-                self.next = records.offset
-                return
             self.begun = records.offset
-            if self.first is None:
-                self.first = records.offset
             if not self.is_packed:
                 records.check_length(record)
             yield _read(record, records, self.is_packed)
@@ -390,7 +376,7 @@ def _check_head(record: Any) -> None:
 
 
 def _said(error: BaseException) -> str:
-    return fit_for_log(" ".join(str(error).split()) or type(error).__name__)
+    return fit_for_log(error_in_words(error))
 
 
 def _dictionary(file: IO[bytes]) -> zstd.ZstdDict | None:
@@ -406,12 +392,6 @@ def _dictionary(file: IO[bytes]) -> zstd.ZstdDict | None:
         found = codings.decoded(found, ["zstd"], _MOST_DICTIONARY)
     dictionary: zstd.ZstdDict = zstd.ZstdDict(found)
     return dictionary
-
-
-def can_be_split(path: Path) -> bool:
-    """Whether the records of a file are found from any byte on. Raises OSError."""
-    with path.open("rb") as file:
-        return bool(_STARTS.match(file.read(8)))
 
 
 def members(path: Path) -> list[str]:
@@ -444,7 +424,7 @@ def _read(record: Any, records: _Records, is_packed: bool) -> Record:
 def read_at(path: Path, offset: int) -> Record:
     """The record that begins at a byte of a file. Raises OSError, or Rejected (`broken-warc`) where
     none does."""
-    for found in Reader(path, offset, offset + 1):
+    for found in Reader(path, offset):
         if isinstance(found, Record) and found.offset == offset:
             return found
         break

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from io import TextIOWrapper
 
 from scrapy.commands import ScrapyCommand
 
 from zjnews import channels
+from zjnews.commands import say, show
 from zjnews.verdict import Status
 
 
@@ -21,21 +20,21 @@ class Command(ScrapyCommand):
         return "List the channels and newspapers that can be crawled by name"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if isinstance(sys.stdout, TextIOWrapper):
-            # A terminal that knows no Chinese is given question marks.
-            sys.stdout.reconfigure(errors="replace")
         try:
-            channels.channels(), channels.papers()
+            table = [(c.name, c.list, c.title, c.english) for c in channels.channels()]
+            papers = [(p.name, p.address, p.title, p.english) for p in channels.papers()]
         except ValueError as error:
-            print(f"scrapy channels: {error}", file=sys.stderr)
+            say("channels", str(error))
             self.exitcode = Status.BAD_ARGUMENTS
             return
-        table = [(c.name, c.list, c.title, c.english) for c in channels.channels()]
-        papers = [(p.name, p.address, p.title, p.english) for p in channels.papers()]
-        print(f"{len(table)} channels, for scrapy crawl channel -a channels=NAME[,NAME…]|all\n")
-        print("\n".join(_lines(table)))
-        print(f"\n{len(papers)} newspapers, for scrapy crawl paper -a papers=NAME[,NAME…]|all\n")
-        print("\n".join(_lines(papers)))
+        show(
+            [
+                f"{len(table)} channels, for scrapy crawl channel -a channels=NAME[,NAME…]|all\n",
+                *_lines(table),
+                f"\n{len(papers)} newspapers, for scrapy crawl paper -a papers=NAME[,NAME…]|all\n",
+                *_lines(papers),
+            ]
+        )
 
 
 def _lines(rows: list[tuple[str, str, str, str]]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import sys
 from pathlib import Path
 
 from scrapy.commands import crawl
@@ -12,6 +11,7 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 from zjnews import state, verdict, warcs
+from zjnews.commands import refuse_in_one_line, say
 from zjnews.extensions.feeds import feeds_of
 from zjnews.pipelines.images import ArticleImagesPipeline
 from zjnews.state.database import BusyError, StateError
@@ -23,7 +23,6 @@ from zjnews.storages import (
     probe,
     probe_folder,
 )
-from zjnews.text import fit_for_log
 from zjnews.verdict import Status
 
 WHOLE_FORMATS = ("json", "xml", "parquet")
@@ -33,13 +32,14 @@ MISSES = ("reject", "fetch")
 
 class Command(crawl.Command):
     """Tries arguments, store and feeds before anything starts, since Scrapy would turn their
-    complaints into tracebacks, and says what is wrong without the usage text, which hides it."""
+    complaints into tracebacks."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        refuse_in_one_line("crawl", parser)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        try:
-            super().process_options(args, opts)
-        except UsageError as error:
-            sys.exit(self.refuse(error, Status.BAD_ARGUMENTS))
+        super().process_options(args, opts)
         assert self.settings is not None
         if not self.settings.getdict("FEEDS"):
             self.settings.set("FEEDS", self.settings.getdict("DEFAULT_FEEDS"), priority="cmdline")
@@ -53,12 +53,11 @@ class Command(crawl.Command):
             check_archives(crawler)
             probe_feeds(crawler)
             ArticleImagesPipeline.check(crawler)
-        except (UsageError, StateError) as error:
-            self.exitcode = self.refuse(error, Status.BAD_ARGUMENTS)
-        except BusyError as error:
-            self.exitcode = self.refuse(error, Status.BUSY)
-        except FeedError as error:
-            self.exitcode = self.refuse(error, Status.NOT_SHIPPED)
+        except StateError as error:
+            raise UsageError(str(error)) from error
+        except (BusyError, FeedError) as error:
+            say("crawl", str(error))
+            self.exitcode = Status.BUSY if isinstance(error, BusyError) else Status.NOT_SHIPPED
         else:
             self.crawl(crawler, opts)
 
@@ -75,7 +74,7 @@ class Command(crawl.Command):
         assert crawler.stats is not None
         status, words = verdict.of(crawler.stats.get_stats())
         self.exitcode = status
-        print(f"scrapy crawl: exit status {status:d}, {words}", file=sys.stderr)
+        say("crawl", f"exit status {status:d}, {words}")
 
     def spider_name(self, args: list[str]) -> str:
         """The one spider that is asked for. Raises UsageError."""
@@ -85,10 +84,6 @@ class Command(crawl.Command):
             return args[0]
         given = f"no spider '{args[0]}'" if len(args) == 1 else "give one spider"
         raise UsageError(f"{given}; known: {', '.join(sorted(known))}")
-
-    def refuse(self, error: Exception, status: Status) -> int:
-        print(f"scrapy crawl: {fit_for_log(str(error))}", file=sys.stderr)
-        return int(status)
 
 
 def check_archives(crawler: Crawler) -> None:

@@ -4,10 +4,10 @@ what they have found, so it says what is."""
 from __future__ import annotations
 
 import argparse
-import sys
 
 from scrapy.commands import ScrapyCommand
 
+from zjnews.commands import say
 from zjnews.verdict import Status
 
 
@@ -24,8 +24,5 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         url = args[0] if args else "ADDRESS"
-        print(
-            f"scrapy parse: read an address with scrapy crawl article -a url={url} -O -:jsonl",
-            file=sys.stderr,
-        )
+        say("parse", f"read an address with scrapy crawl article -a url={url} -O -:jsonl")
         self.exitcode = Status.BAD_ARGUMENTS

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from scrapy import Request
 from scrapy.commands import ScrapyCommand
@@ -22,19 +20,26 @@ from scrapy.utils.conf import closest_scrapy_cfg
 from zjnews import reading, snapshots, verdict, warcs
 from zjnews.addresses import Address
 from zjnews.archives import SavedPage
-from zjnews.commands.compare import DIFFERENT, show
+from zjnews.commands import (
+    DIFFERENT,
+    file_and_error,
+    near,
+    refuse_in_one_line,
+    refuse_options,
+    say,
+    show,
+)
 from zjnews.commands.crawl import check_archives
-from zjnews.comparing import counted, shortened
+from zjnews.comparing import counted, title_of
 from zjnews.items import LeadsOn, Rejected
 from zjnews.joining import Pages
 from zjnews.outcomes import came_from
 from zjnews.reading import Pipeline
-from zjnews.snapshots import KEPT_HEADERS, Snapshot, ThereAlreadyError
+from zjnews.snapshots import KEPT_HEADERS, Shelf, Snapshot, ThereAlreadyError
 from zjnews.spiders.article import ArticleSpider
 from zjnews.spiders.fetching import answer, header
 from zjnews.state.known import Known
 from zjnews.storages import FeedError, probe_folder
-from zjnews.text import fit_for_log
 from zjnews.verdict import Status
 
 _SECRET = re.compile(r"(?:https?:)?//[^/?#]*@", re.IGNORECASE)
@@ -63,8 +68,7 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        # Its own puts the usage text in front, which hides what is wrong.
-        parser.error = refuse  # type: ignore[method-assign]
+        refuse_in_one_line("snapshot", parser)
         add = parser.add_argument
         add(
             "--from",
@@ -102,14 +106,18 @@ class Command(ScrapyCommand):
         pages, pipelines = opts.pages, self.pipelines()
         try:
             if opts.check or opts.accept:
-                self.exitcode = reread(Rereading(pages, pipelines, opts.accept), args)
+                rereading = Rereading(pages, pipelines, opts.accept)
+                rereading.read(args)
+                show(rereading.lines())
+                self.exitcode = rereading.status
             else:
-                self.exitcode = self.fetch(Shelf(pages, pipelines, opts.name, opts.overwrite), args)
+                self.exitcode = self.fetch(Shelf(pages, pipelines, opts.overwrite), opts.name, args)
         except (OSError, FeedError) as error:
-            say(told(error) if isinstance(error, OSError) else str(error))
+            words = file_and_error(error) if isinstance(error, OSError) else str(error)
+            say("snapshot", words)
             self.exitcode = Status.NOT_SHIPPED
         except KeyboardInterrupt:
-            say("interrupted")
+            say("snapshot", "interrupted")
             self.exitcode = Status.ENDED_EARLY
 
     def pipelines(self) -> list[Pipeline]:
@@ -120,56 +128,47 @@ class Command(ScrapyCommand):
         except TypeError as error:
             raise UsageError(f"ITEM_PIPELINES: {error}; saved pages have no crawl") from error
 
-    def fetch(self, shelf: Shelf, given: list[str]) -> int:
+    def fetch(self, shelf: Shelf, name: str | None, given: list[str]) -> int:
         """Save the pages of addresses; the exit status. Raises UsageError, FeedError."""
         assert self.crawler_process is not None
         crawler = self.crawler_process.create_crawler(SnapshotSpider)
         check_archives(crawler)
         probe_folder(shelf.pages, f"--pages {shelf.pages}")
-        self.crawler_process.crawl(crawler, addresses=given, shelf=shelf)
+        saving = Saving(shelf, name)
+        self.crawler_process.crawl(crawler, addresses=given, saving=saving)
         self.crawler_process.start()
         if self.crawler_process.bootstrap_failed:
             return Status.NOT_STARTED
         assert crawler.stats is not None
-        status, words = shelf.verdict(len(given), crawler.stats.get_stats())
-        say(f"exit status {status:d}, {words}")
+        status, words = saving.verdict(len(given), crawler.stats.get_stats())
+        say("snapshot", f"exit status {status:d}, {words}")
         return status
 
 
-def reread(rereading: Rereading, names: list[str]) -> int:
-    """Read saved pages and print how they came out; the exit status. Raises OSError."""
-    rereading.read(names)
-    show(rereading.lines())
-    return rereading.status
-
-
 @dataclass
-class Shelf:
-    """Where pages are saved, and what became of them."""
+class Saving:
+    """What becomes of the pages that are to be saved."""
 
-    pages: Path
-    pipelines: list[Pipeline]
-    name: str | None = None
-    overwrite: bool = False
+    shelf: Shelf
+    name: str | None
+    """What the folder is to be called, if not as in the address."""
     written: int = 0
     refused: int = 0
     """How many could not be saved."""
 
     def put(self, page: SavedPage, headers: dict[str, str], asked: str) -> None:
         """Save the page that is to be had at an address. Raises Rejected where it is no article."""
-        taken = snapshots.take(page, headers, self.pipelines)
         name = self.name or snapshots.name_for(asked)
         try:
-            snapshot = snapshots.write(taken, self.pages, name, self.overwrite)
+            saved = self.shelf.save(page, headers, name)
         except OSError as error:
             self.refused += 1
             hint = "; --overwrite replaces it" if isinstance(error, ThereAlreadyError) else ""
-            say(f"{asked}: {told(error)}{hint}")
+            say("snapshot", f"{asked}: {file_and_error(error)}{hint}")
         else:
             self.written += 1
-            title = shortened(taken.article.title or "(no title)")
-            warnings = f" (warnings: {', '.join(w)})" if (w := taken.article.warnings) else ""
-            show([f"{near(snapshot.folder)}: {title}{warnings}"])
+            warnings = f" (warnings: {', '.join(w)})" if (w := saved.expected["warnings"]) else ""
+            show([f"{near(saved.folder)}: {title_of(saved.expected)}{warnings}"])
 
     def verdict(self, given: int, stats: dict[str, Any]) -> tuple[Status, str]:
         """Exit status and its meaning, for so many addresses: 0 only where each one is saved."""
@@ -201,10 +200,10 @@ class SnapshotSpider(ArticleSpider):
         "SUMMARY_ENABLED": False,
     }
 
-    def __init__(self, addresses: Sequence[str], shelf: Shelf) -> None:
+    def __init__(self, addresses: Sequence[str], saving: Saving) -> None:
         super().__init__(url=" ".join(addresses))
         self.addresses = addresses
-        self.shelf = shelf
+        self.saving = saving
 
     def given(self) -> Iterator[str]:
         for text in self.addresses:
@@ -227,7 +226,7 @@ class SnapshotSpider(ArticleSpider):
         headers = {name: value for name in KEPT_HEADERS if (value := header(response, name))}
         try:
             try:
-                self.shelf.put(SavedPage(*answer(response)), headers, came_from(response.request))
+                self.saving.put(SavedPage(*answer(response)), headers, came_from(response.request))
             except LeadsOn as lead:
                 yield self.followed(lead, response)
         except Rejected as rejected:
@@ -256,17 +255,18 @@ class Rereading:
                 self.found[self.outcome(known[name])] += 1
             else:
                 self.unknown += 1
-                say(f"no saved page '{name}' in {near(self.pages)}; a name is LAYOUT/NAME")
+                where = near(self.pages)
+                say("snapshot", f"no saved page '{name}' in {where}; a name is LAYOUT/NAME")
 
     def outcome(self, snapshot: Snapshot) -> str:
         """Read one page, and accept what it gives if wanted."""
         try:
             return self.look(snapshot)
         except Rejected as rejected:
-            say(f"{snapshot.name}: {rejected}")
+            say("snapshot", f"{snapshot.name}: {rejected}")
             return _UNREAD
         except OSError as error:
-            say(f"{snapshot.name}: {told(error)}")
+            say("snapshot", f"{snapshot.name}: {file_and_error(error)}")
             return _UNWRITTEN
 
     def look(self, snapshot: Snapshot) -> str:
@@ -316,9 +316,7 @@ class Rereading:
 
 def check_options(args: list[str], opts: argparse.Namespace) -> None:
     """Raises UsageError."""
-    for arg in args:
-        if arg.startswith("-"):
-            raise UsageError(f"no option '{arg}'; scrapy snapshot -h shows them")
+    refuse_options("snapshot", args)
     if opts.check and opts.accept:
         raise UsageError("either --check or --accept")
     if opts.check or opts.accept:
@@ -343,24 +341,3 @@ def pages_folder(given: str | None) -> Path:
     if not configuration:
         raise UsageError("no scrapy.cfg here or above, beside which tests/pages would be: --pages")
     return Path(configuration).parent / "tests" / "pages"
-
-
-def near(path: Path | str) -> str:
-    """A path for a person: from here, where it is below."""
-    return os.path.relpath(path) if Path(path).absolute().is_relative_to(Path.cwd()) else str(path)
-
-
-def told(error: OSError) -> str:
-    """What went wrong with which file."""
-    where = f"{near(error.filename)}: " if error.filename else ""
-    return where + (error.strerror or str(error))
-
-
-def say(line: str) -> None:
-    print(f"scrapy snapshot: {fit_for_log(line)}", file=sys.stderr)
-
-
-def refuse(message: str) -> NoReturn:
-    """What Scrapy calls for every UsageError: one line, exit status 2."""
-    say(message)
-    sys.exit(Status.BAD_ARGUMENTS)

@@ -34,7 +34,8 @@ from zjnews.exporters import record_of
 from zjnews.items import RECORD_KEYS, Article
 from zjnews.state.database import StateError
 from zjnews.state.outbox import Batch
-from zjnews.storages import WholeFileStorage, place, previous_of, says
+from zjnews.storages import WholeFileStorage, place, previous_of
+from zjnews.text import error_in_words
 from zjnews.verdict import Status
 
 _LOOK_SECONDS = 1.0
@@ -117,7 +118,7 @@ class Feeds:
         except StateError:
             return  # reported by `Delivery`, which ends the crawl
         except OSError as error:
-            self.stop(f"standard output cannot be written: {says(error)}")
+            self.stop(f"standard output cannot be written: {error_in_words(error)}")
         except Exception as fault:  # an item that nobody can write down
             outcomes.fail(self.crawler, "feeds", f"no record of {item!r:.200}", fault)
 
@@ -230,7 +231,7 @@ class Feeds:
                     feed.stream[1].finish_exporting()
                     feed.stream[0].flush()
                 except OSError as error:
-                    self.stop(f"standard output cannot be written: {says(error)}")
+                    self.stop(f"standard output cannot be written: {error_in_words(error)}")
 
     # --- batches -----------------------------------------------------------------------------
 
@@ -269,7 +270,7 @@ class Feeds:
             outcomes.logger.error(
                 "feed %s was not stored (%s); its %d records wait",
                 place(batch.uri),
-                says(error),
+                error_in_words(error),
                 batch.count,
             )
             return False
@@ -316,7 +317,7 @@ class Feeds:
         except BaseException as error:
             getattr(storage, "discard", IO.close)(file)
             if isinstance(error, Exception) and not isinstance(error, (OSError, StateError)):
-                raise FormatError(says(error)) from error
+                raise FormatError(error_in_words(error)) from error
             raise
         return file
 
@@ -350,7 +351,7 @@ class Feeds:
             try:
                 self.export(batch.options, [line], BytesIO())
             except Exception as fault:  # every format has its own
-                refused[key] = says(fault)
+                refused[key] = error_in_words(fault)
         refused = refused or dict.fromkeys(self.state.outbox.keys(batch), str(error))
         for name, why in self.state.outbox.set_aside(batch, refused).items():
             outcomes.logger.error("%s refuses %s, set aside: %s", place(batch.uri), name, why)

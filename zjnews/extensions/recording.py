@@ -13,6 +13,7 @@ from zjnews import __version__, outcomes, recorder
 from zjnews.items import Rejected
 from zjnews.outcomes import logger
 from zjnews.recorder import Exchange, Recorder
+from zjnews.text import error_in_words
 
 
 class Recording:
@@ -63,7 +64,7 @@ class Recording:
         try:
             is_revisit = self.recorder.write(exchange)
         except OSError as error:
-            self.stop(error.strerror or str(error))
+            self.stop(error_in_words(error))
             return
         except Rejected as rejected:  # the downloader takes more for an answer
             logger.warning("%s is not kept: %s", exchange.url, rejected)
@@ -96,4 +97,4 @@ class Recording:
         try:
             self.recorder.close()
         except OSError as error:
-            self.stop(error.strerror or str(error))
+            self.stop(error_in_words(error))

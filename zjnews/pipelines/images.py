@@ -26,6 +26,7 @@ from zjnews import addresses, outcomes
 from zjnews.items import Article
 from zjnews.outcomes import logger
 from zjnews.storages import NO_CREDENTIALS, has_credentials, place
+from zjnews.text import error_in_words
 
 EXTENSIONS = {
     "JPEG": "jpg",
@@ -125,7 +126,7 @@ class ArticleImagesPipeline(ImagesPipeline):
         except KeyError:
             raise UsageError(f"IMAGES_STORE={uri}: a folder or s3://BUCKET/FOLDER") from None
         except Exception as error:  # each kind of store has its own
-            why = getattr(error, "strerror", None) or " ".join(str(error).split())
+            why = error_in_words(error)
             raise UsageError(f"IMAGES_STORE={uri}: {why}") from error
 
     def get_media_requests(self, item: Article, info: MediaPipeline.SpiderInfo) -> list[Request]:

@@ -42,19 +42,19 @@ class ArchiveSpider(PageSpider):
         self.paths = [whole] if whole.exists() else [Path(p.strip()) for p in path.split(",")]
 
     async def start(self) -> AsyncIterator[Any]:
+        gathering = Gathering()
         for path in self.paths:
             self.current = path.name
             if path.exists():
                 self.count_given()
-            gathering = Gathering()
             for found in archives.read(path):
                 if article := self.read(found, gathering):
                     yield article
-            for article, rejected in gathering.leave():
-                if rejected:
-                    self.reject(rejected, article.url)
-                else:
-                    yield article
+        for article, rejected in gathering.leave():
+            if rejected:
+                self.reject(rejected, article.url)
+            else:
+                yield article
 
     def read(self, found: Found, gathering: Gathering) -> Article | None:
         """The article that is whole with a page."""

@@ -13,6 +13,7 @@ from zjnews import addresses
 from zjnews.addresses import Address
 from zjnews.items import Rejected
 from zjnews.spiders.fetching import FetchingSpider
+from zjnews.text import error_in_words
 
 
 class ArticleSpider(FetchingSpider):
@@ -57,7 +58,7 @@ class ArticleSpider(FetchingSpider):
                     if address and not address.startswith("#"):
                         yield address
         except OSError as error:
-            detail = error.strerror or str(error)
+            detail = error_in_words(error)
             self.reject(Rejected("missing-file", detail), str(self.file))
 
 

@@ -9,8 +9,8 @@ from scrapy import Request
 from scrapy.exceptions import UsageError
 from twisted.python.failure import Failure
 
-from zjnews import addresses, channels, lists
-from zjnews.channels import Channel
+from zjnews import addresses, lists
+from zjnews.channels import find_channels
 from zjnews.items import Rejected
 from zjnews.lists import Listing
 from zjnews.page import Page
@@ -34,7 +34,10 @@ class ChannelSpider(FindingSpider):
 
     def __init__(self, channels: str = "", max_pages: str = "", **others: str) -> None:
         super().__init__(**others)
-        self.channels = chosen(channels)
+        examples = (
+            "-a channels=zjxc,gnxw, -a channels=all or -a channels=https://china.zjol.com.cn/gjxw/"
+        )
+        self.channels = self.named(find_channels, channels, examples)
         self.max_pages = read_count(max_pages)
 
     @property
@@ -119,20 +122,6 @@ class ChannelSpider(FindingSpider):
             self.end_walk(walk, "no further page")
         else:
             super().failed_list(failure)
-
-
-def chosen(text: str) -> list[Channel]:
-    """The channels of the argument. Raises UsageError."""
-    try:
-        found = channels.find_channels(text)
-    except ValueError as error:
-        raise UsageError(f"channel: {error}") from error
-    if not found:
-        raise UsageError(
-            "channel: channels is missing; for example: -a channels=zjxc,gnxw,"
-            " -a channels=all or -a channels=https://china.zjol.com.cn/gjxw/"
-        )
-    return found
 
 
 def read_count(text: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -23,6 +23,8 @@ from zjnews.state import State
 from zjnews.state.known import Known
 from zjnews.state.reasons import Trait, traits_of
 from zjnews.windows import SPANS, Window
+
+_T = TypeVar("_T")
 
 FIRST_YEAR = 2001
 """The site has no older articles."""
@@ -104,6 +106,18 @@ class FindingSpider(FetchingSpider):
         spider.state = state.of(crawler)
         spider.refresh = timedelta(hours=crawler.settings.getfloat("REFRESH_HOURS"))
         return spider
+
+    def named(self, find: Callable[[str], list[_T]], text: str, examples: str) -> list[_T]:
+        """What the first argument of the spider names. Raises UsageError."""
+        try:
+            found = find(text)
+        except ValueError as error:
+            raise UsageError(f"{self.name}: {error}") from error
+        if not found:
+            raise UsageError(
+                f"{self.name}: {self.arguments[0]} is missing; for example: {examples}"
+            )
+        return found
 
     # --- which articles are asked for --------------------------------------------------------
 

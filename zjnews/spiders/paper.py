@@ -12,9 +12,9 @@ from scrapy.exceptions import UsageError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from zjnews import channels, outcomes, papers
+from zjnews import outcomes, papers
 from zjnews.addresses import Address
-from zjnews.channels import Paper
+from zjnews.channels import Paper, find_papers
 from zjnews.dates import BEIJING
 from zjnews.items import Rejected
 from zjnews.page import Page
@@ -40,7 +40,7 @@ class PaperSpider(FindingSpider):
         if until.strip() and not since.strip():
             raise UsageError("paper: until needs since")
         super().__init__(since=since.strip() or "today", until=until, **others)
-        self.papers = chosen(papers)
+        self.papers = self.named(find_papers, papers, "-a papers=zjrb,qjwb or -a papers=all")
         self.today = self.started.astimezone(BEIJING).date()
         self.days = self.window.days(self.today, self.today)
         self.unlisted: dict[str, str] = {}
@@ -173,16 +173,3 @@ class PaperSpider(FindingSpider):
 def issue(paper: Paper, day: date) -> str:
     """What the state knows an issue by."""
     return f"paper:{paper.name}:{day}"
-
-
-def chosen(text: str) -> list[Paper]:
-    """The newspapers of the argument. Raises UsageError."""
-    try:
-        found = channels.find_papers(text)
-    except ValueError as error:
-        raise UsageError(f"paper: {error}") from error
-    if not found:
-        raise UsageError(
-            "paper: papers is missing; for example: -a papers=zjrb,qjwb or -a papers=all"
-        )
-    return found

@@ -19,6 +19,7 @@ from scrapy.exceptions import CloseSpider, DropItem
 
 from zjnews import sketches
 from zjnews.state import sql
+from zjnews.text import error_in_words
 
 VERSION = 2
 """Raised whenever the tables change, or what their keys mean."""
@@ -142,7 +143,7 @@ class Database:
             raise self._failure(error) from error
 
     def _failure(self, error: Exception) -> StateError:
-        words = getattr(error, "strerror", None) or str(error)
+        words = error_in_words(error)
         if any(word in words for word in _DAMAGED):
             words += f"; it is damaged: move {self.path} away, or put a copy in its place"
         told = self.error(words)
