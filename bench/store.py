@@ -1,7 +1,7 @@
 """What the state of delivered articles costs: bytes on disk, and microseconds a look-up.
 
-Run as `make bench-state`. The state is filled with articles of random sketches through its own
-tables, in the random order in which sketches come, then opened anew and asked.
+Run as `make bench-store`. The state is filled with articles of random sketches through its own
+tables, then opened anew and asked.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from zjnews import sketches
 from zjnews.items import Article
 from zjnews.state import State
 from zjnews.state.outbox import Batch
@@ -33,9 +32,8 @@ def fill(path: Path, rows: int, done: int = 0) -> None:
     state.db.run("PRAGMA cache_size = -2000000")  # of the filling, not of the asking
     rng = random.Random(done)
     for start in range(done, rows, _CHUNK):
-        articles, bands = [], []
+        articles = []
         for key in range(start, min(start + _CHUNK, rows)):
-            sketch = rng.randbytes(64)
             published = 1_000_000_000 + key * 26
             articles.append(
                 (
@@ -45,15 +43,14 @@ def fill(path: Path, rows: int, done: int = 0) -> None:
                     rng.randbytes(16),
                     published,
                     published,
-                    sketch,
+                    rng.randbytes(64),
                 )
             )
-            bands += [(number, key + 1) for number in sketches.bands(sketch)]
         with state.db.transaction():
             state.db.run_all(
                 "INSERT INTO articles VALUES (?, ?, ?, ?, ?, 'second', ?, NULL, NULL, ?)", articles
             )
-            state.db.run_all("INSERT INTO bands VALUES (?, ?)", bands)
+        state.run.write_bands()
     state.close()
 
 

@@ -1,18 +1,21 @@
 """Faults at chosen points of a crawl, as an extension: `-s EXTENSIONS={"tests.faults.Fault": 900}`
-with FAULT_POINT, FAULT_KIND (`kill` or `full`) and FAULT_SKIP (how often the point is passed)."""
+with FAULT_POINT, FAULT_KIND (`kill`, `full` or `locked`) and FAULT_SKIP (how often the point is
+passed)."""
 
 from __future__ import annotations
 
 import os
 import resource
 import signal
+import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 import boto3.s3.transfer
 from scrapy.crawler import Crawler
 
-from zjnews import storages
+from zjnews import state, storages
+from zjnews.extensions.feeds import Feeds
 from zjnews.state import State
 from zjnews.state.outbox import Outbox
 
@@ -23,13 +26,16 @@ POINTS = (
     "in the middle of the mark",
     "after the mark",
 )
+WRITING = "while the feed is written"
 
 
 class Fault:
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
+        self.crawler = crawler
         self.left = settings.getint("FAULT_SKIP")
-        self.strike = {"kill": kill, "full": fill_the_disk}[settings["FAULT_KIND"]]
+        kinds = {"kill": kill, "full": fill_the_disk, "locked": self.lock_the_state}
+        self.strike = kinds[settings["FAULT_KIND"]]
         point = settings["FAULT_POINT"]
         if point == POINTS[0]:
             self.wrap(State, "add", after=True)
@@ -43,6 +49,8 @@ class Fault:
             self.wrap(Outbox, "remove", after=True)
         elif point == POINTS[4]:
             self.wrap(Outbox, "delivered", after=True)
+        elif point == WRITING:
+            self.wrap(Feeds, "export", after=False)
         else:
             raise ValueError(point)
 
@@ -84,6 +92,15 @@ class Fault:
         self.left -= 1
         if self.left < 0:
             self.strike()
+
+    def lock_the_state(self) -> None:
+        """From now on another connection writes, and the crawl soon loses its patience."""
+        self.strike = lambda: None
+        ours = state.of(self.crawler).db.db
+        assert ours is not None
+        ours.execute("PRAGMA busy_timeout = 100")
+        self.other = sqlite3.connect(self.crawler.settings["STATE_DB"], isolation_level=None)
+        self.other.execute("BEGIN IMMEDIATE")
 
 
 def kill() -> None:

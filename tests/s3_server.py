@@ -70,7 +70,7 @@ class S3Server:
         return sorted(path for path in files if not _is_draft(path.name))
 
     def clear(self) -> None:
-        shutil.rmtree(self.folder / BUCKET)
+        shutil.rmtree(self.folder / BUCKET, ignore_errors=True)
         (self.folder / BUCKET).mkdir()
 
 

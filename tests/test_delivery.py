@@ -10,6 +10,7 @@ import random
 import resource
 import signal
 import sqlite3
+import subprocess
 import time
 from collections import Counter
 from contextlib import closing
@@ -22,8 +23,8 @@ import pyarrow.parquet
 import pytest
 
 from tests import command_line
-from tests.command_line import MOST_SECONDS, Process, scrapy_crawl, wait_until
-from tests.faults import POINTS
+from tests.command_line import MOST_SECONDS, ROOT, Process, scrapy_crawl, wait_until
+from tests.faults import POINTS, WRITING
 from tests.made_up_site import MadeUpSite
 from tests.site_server import Answer, Asked, Site, serve
 from tests.test_channel_spider import CHANNELS, FAST, is_article, lists_of
@@ -293,23 +294,90 @@ def test_a_kill_at_any_point_leaves_every_article_once(
     assert [path for path in place.iterdir() if path.name.startswith(".")] == []
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_a_full_disk_at_any_point_is_one_line_and_the_next_run_delivers(
-    tmp_path: Path, made_up: MadeUpSite, site: Site, point: str
+def is_told_in_one_line(errors: str) -> bool:
+    """Whether trouble in the state ended the crawl with one line, or in a feed told that it waits."""
+    lines = errors.splitlines()
+    ends = [line for line in lines if "the crawl ends here" in line]
+    waits = any("was not stored" in line for line in lines)
+    return "Traceback" not in errors and (len(ends) == 1 or (waits and not ends))
+
+
+TROUBLES = [
+    *(("batches", point, "full") for point in (*POINTS, WRITING)),
+    *(("appended", point, "full") for point in (WRITING, POINTS[2])),
+    *((name, WRITING, "full") for name in ("one file", "csv", "parquet", "rss")),
+    *((name, POINTS[2], "full") for name in ("one file", "csv")),
+    ("batches", POINTS[0], "locked"),
+    ("one file", POINTS[2], "locked"),
+]
+"""Kinds of feed, and where a disk is full or the state is locked by others."""
+
+
+@pytest.mark.parametrize(("name", "point", "kind"), TROUBLES)
+def test_a_full_disk_or_a_locked_state_is_one_line_and_the_next_run_delivers(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, name: str, point: str, kind: str
 ) -> None:
+    option, feed, *settings = FEEDS_OF_A_LIFE[name]
     place = tmp_path / "place"
-    feed = ("-o", f"{place}/%(batch_time)s-%(batch_id)d.jsonl")
-    batches = ("-s", "FEED_EXPORT_BATCH_ITEM_COUNT=25")
-    arguments = arguments_of(made_up, *feed, *batches)
+    arguments = arguments_of(made_up, option, f"{place}/{feed}", *settings)
     skip = 40 if point == POINTS[0] else 0
-    status, errors = run(tmp_path, site, *arguments, *fault_of(point, "full", skip))
+    status, errors = run(tmp_path, site, *arguments, *fault_of(point, kind, skip))
     assert status == 3, errors
-    assert "Traceback" not in errors
-    assert len([line for line in errors.splitlines() if "the crawl ends here" in line]) == 1
+    assert is_told_in_one_line(errors), errors
+    assert [path for path in place.iterdir() if path.name.startswith(".")] == []
     status, errors = run(tmp_path, site, *arguments)
     assert status == 0, errors
     assert Counter(delivered(place)) == Counter(expected(made_up))
     assert waiting(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "room"),
+    [("-o", 1), ("-o", 17_100), ("-O", 1)],
+    ids=["at the old records", "at the new ones", "when it is closed"],
+)
+def test_a_disk_that_is_full_leaves_the_file_that_was_there(
+    tmp_path: Path, option: str, room: int
+) -> None:
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+
+    out = tmp_path / "place" / "out.jsonl"
+    out.parent.mkdir()
+    old = b'{"id": "before"}\n' * 1000
+    out.write_bytes(old)
+    command = scrapy_crawl(
+        tmp_path, "archive", "-a", "path=tests/pages/trs2016/short-article-in-gbk"
+    )
+    done = subprocess.run(
+        [*command, option, str(out)],
+        cwd=ROOT,
+        preexec_fn=limit,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3
+    assert "was not stored" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(out.parent.iterdir()) == [out]
+    assert out.read_bytes() == old
+
+
+def test_a_damaged_state_that_is_moved_away_costs_no_article(
+    tmp_path: Path, made_up: MadeUpSite, site: Site
+) -> None:
+    path = tmp_path / "state.db"
+    path.write_bytes(b"SQLite format 3\0" + b"\x55" * 8000)
+    arguments = arguments_of(made_up, "-O", f"{tmp_path}/out.jsonl")
+    status, errors = run(tmp_path, site, *arguments)
+    assert status == 2
+    [line] = errors.strip().splitlines()
+    assert f"move {path} away" in line
+    path.unlink()
+    assert run(tmp_path, site, *arguments)[0] == 0
+    assert Counter(ids_in([tmp_path / "out.jsonl"])) == Counter(expected(made_up))
 
 
 def test_a_hundred_kills_in_one_life(tmp_path: Path, made_up: MadeUpSite, site: Site) -> None:
@@ -382,13 +450,19 @@ def test_a_feed_for_readers_keeps_what_it_has_over_quiet_runs_and_outages(
     links = {link.rel: link.href for link in feed.feed.links}
     assert links["self"] == "https://feeds.example.org/zj/bwgd.rss"
     assert links["alternate"] == made_up.list_url("bwgd")
+    page = ("archive", "-a", "path=tests/pages/trs/byline-and-subheads", "-O", str(out))
+    assert run(tmp_path, site, *page, "-s", "RSS_ITEMS=0")[0] == 0
+    joined = {entry.id for entry in feedparser.parse(out.read_bytes()).entries}
+    assert len(joined) == 8
+    assert joined > {entry.id for entry in feed.entries}
 
 
+@pytest.mark.parametrize("format_", ["jsonlines", "csv"])
 def test_a_record_that_its_format_refuses_is_set_aside_and_holds_up_nothing(
-    tmp_path: Path, made_up: MadeUpSite, site: Site
+    tmp_path: Path, made_up: MadeUpSite, site: Site, format_: str
 ) -> None:
     feeds = {
-        f"{tmp_path}/gbk.jsonl": {"format": "jsonlines", "encoding": "gbk"},
+        f"{tmp_path}/gbk.{format_}": {"format": format_, "encoding": "gbk"},
         f"{tmp_path}/utf8.jsonl": {"format": "jsonlines"},
     }
     marks = {**project.ITEM_PIPELINES, "tests.pipelines_of_users.NoGbk": 950}
@@ -400,8 +474,9 @@ def test_a_record_that_its_format_refuses_is_set_aside_and_holds_up_nothing(
     refused = [line for line in errors.splitlines() if "set aside" in line]
     assert 0 < len(refused) < len(expected(made_up))
     assert all("gbk" in line for line in refused)
-    lines = (tmp_path / "gbk.jsonl").read_text("gbk").splitlines()
-    assert len(lines) + len(refused) == len(expected(made_up))
+    with (tmp_path / f"gbk.{format_}").open(encoding="gbk", newline="") as written:
+        count = sum(1 for _ in (csv.DictReader(written) if format_ == "csv" else written))
+    assert count + len(refused) == len(expected(made_up))
     assert Counter(ids_in([tmp_path / "utf8.jsonl"])) == Counter(expected(made_up))
     with closing(sqlite3.connect(tmp_path / "state.db")) as db:
         [count] = db.execute("SELECT count(*) FROM set_aside WHERE reason LIKE '%gbk%'").fetchone()

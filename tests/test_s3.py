@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from tests.command_line import crawl
-from tests.faults import POINTS
+from tests.faults import POINTS, WRITING
 from tests.made_up_site import MadeUpSite, big_site
 from tests.s3_server import BUCKET, SECRET, S3Server
 from tests.site_server import Answer, Site, serve
@@ -28,6 +28,7 @@ from tests.test_delivery import (
     expected,
     fault_of,
     ids_in,
+    is_told_in_one_line,
     kill_anywhere,
     run,
     start,
@@ -163,6 +164,37 @@ def test_a_kill_at_any_point_leaves_every_article_once(
     assert status == 0, errors
     assert Counter(ids_in(s3.objects())) == Counter(expected(made_up))
     assert waiting(tmp_path) == []
+
+
+@pytest.mark.parametrize("point", [*POINTS[:3], POINTS[4], WRITING])
+def test_a_full_disk_at_any_point_is_one_line_and_the_next_run_delivers(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, s3: S3Server, point: str
+) -> None:
+    arguments = arguments_of(made_up, *FEED, *BATCHES)
+    fault = fault_of(point, "full", 30 if point == POINTS[0] else 0)
+    status, errors = run(tmp_path, site, *arguments, *fault, **s3.environment)
+    assert status == 3, errors
+    assert is_told_in_one_line(errors), errors
+    status, errors = run(tmp_path, site, *arguments, **s3.environment)
+    assert status == 0, errors
+    assert Counter(ids_in(s3.objects())) == Counter(expected(made_up))
+    assert waiting(tmp_path) == []
+
+
+def test_a_server_that_refuses_gets_everything_in_the_next_run(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, s3: S3Server
+) -> None:
+    (s3.folder / BUCKET).rmdir()
+    arguments = arguments_of(made_up, *FEED, *BATCHES)
+    away = (*arguments, "-s", "FEED_PROBE=False")
+    status, errors = run(tmp_path, site, *away, **s3.environment)
+    assert status == 3
+    assert "NoSuchBucket" in errors
+    assert is_told_in_one_line(errors), errors
+    s3.clear()
+    status, errors = run(tmp_path, site, *arguments, **s3.environment)
+    assert status == 0, errors
+    assert Counter(ids_in(s3.objects())) == Counter(expected(made_up))
 
 
 def test_a_feed_for_readers_rolls_in_a_bucket(

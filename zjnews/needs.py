@@ -14,26 +14,6 @@ OWN = "zjnews.settings"
 _COMPONENTS = ("EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
 """What a user adds to these stands beside ours."""
 _BY_NAME = ("FEED_EXPORTERS", "FEED_STORAGES", "DOWNLOAD_HANDLERS")
-_NUMBERS = (
-    "REFRESH_HOURS",
-    "RETRY_PAUSE",
-    "HOST_FAILURES",
-    "HOST_PAUSE",
-    "HOST_PAUSES",
-    "HOST_PAUSE_MAX",
-    "FEED_BATCH_SECONDS",
-    "WARC_BYTES",
-    "RSS_ITEMS",
-)
-_SWITCHES = (
-    "ALLOW_PRIVATE_ADDRESSES",
-    "CSV_FOR_SPREADSHEETS",
-    "DOWNLOAD_VERIFY_CERTIFICATES",
-    "DROP_DUPLICATES",
-    "FEED_PROBE",
-    "PROGRESS_ENABLED",
-    "SUMMARY_ENABLED",
-)
 _OPTIONAL = ("zjnews.pipelines.images.ArticleImagesPipeline",)
 _REQUIRED_EXTENSIONS = ("zjnews.extensions.delivery.Delivery",)
 
@@ -63,7 +43,7 @@ def complete(settings: BaseSettings, needs_pipelines: bool = True) -> None:
     if needs_pipelines:
         check_pipelines(settings, own)
     check_extensions(settings)
-    check_values(settings)
+    check_values(settings, own)
 
 
 def _loaded(name: str, key: Any) -> Any:
@@ -104,20 +84,21 @@ def check_extensions(settings: BaseSettings) -> None:
             raise UsageError(f"EXTENSIONS lacks {path}")
 
 
-def check_values(settings: BaseSettings) -> None:
-    """See that our own settings can be read. Raises UsageError."""
-    for name in _NUMBERS:
-        try:
-            is_good = 0 <= settings.getfloat(name) < float("inf")
-        except (TypeError, ValueError):
-            is_good = False
-        if not is_good:
-            raise UsageError(f"{name}={settings[name]} is no number of 0 or more")
-    for name in _SWITCHES:
-        try:
-            settings.getbool(name)
-        except ValueError as error:
-            raise UsageError(f"{name}={settings[name]} is neither 1 nor 0") from error
+def check_values(settings: BaseSettings, own: BaseSettings) -> None:
+    """See that numbers of our own, and all switches that we set, can be read. Raises UsageError."""
+    for name, value in own.items():
+        if isinstance(value, bool):
+            try:
+                settings.getbool(name)
+            except ValueError as error:
+                raise UsageError(f"{name}={settings[name]} is neither 1 nor 0") from error
+        elif isinstance(value, (int, float)) and not hasattr(default_settings, name):
+            try:
+                is_good = 0 <= settings.getfloat(name) < float("inf")
+            except (TypeError, ValueError):
+                is_good = False
+            if not is_good:
+                raise UsageError(f"{name}={settings[name]} is no number of 0 or more")
     if settings["JOBDIR"]:
         raise UsageError(
             "JOBDIR is of no use here: STATE_DB remembers what was found, so that a crawl which was"

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, cast
@@ -62,8 +63,12 @@ class WholeFileStorage(FileFeedStorage):
         target.parent.mkdir(parents=True, exist_ok=True)
         self.draft = Draft(target)
         if self.appends and target.exists():
-            with target.open("rb") as old:
-                shutil.copyfileobj(old, self.draft.file, _CHUNK)
+            try:
+                with target.open("rb") as old:
+                    shutil.copyfileobj(old, self.draft.file, _CHUNK)
+            except OSError:
+                self.draft.discard()
+                raise
         self.begins = self.draft.file.tell()
         return self.draft.file
 
@@ -108,10 +113,9 @@ class S3Storage(S3FeedStorage):
         if has_credentials(uri):
             raise NotConfigured(NO_CREDENTIALS)
         super().__init__(uri, *args, **options)
-        import boto3.session  # noqa: PLC0415  an optional install
-        from botocore.config import Config  # noqa: PLC0415
+        from botocore.config import Config  # noqa: PLC0415  an optional install
 
-        self.s3_client = boto3.session.Session().client(
+        self.s3_client = _s3_session().client(
             "s3",
             endpoint_url=self.endpoint_url,
             region_name=self.region_name,
@@ -135,9 +139,12 @@ class S3Storage(S3FeedStorage):
         return bytes(found["Body"].read())
 
 
-def previous_of(storage: Any) -> bytes:
-    """What lies where a feed is going; nothing, where the kind of storage cannot tell."""
-    return bytes(storage.previous()) if hasattr(storage, "previous") else b""
+@cache
+def _s3_session() -> Any:
+    """One for all batches: a client of a new one takes ten times as long to make."""
+    import boto3.session  # noqa: PLC0415  an optional install
+
+    return boto3.session.Session()
 
 
 def _digest(file: IO[bytes], begins: int, length: int = -1) -> str:
@@ -183,8 +190,6 @@ def _probe_format(crawler: Crawler, uri: str, options: dict[str, Any]) -> None:
         build_from_crawler(
             cls, crawler, BytesIO(), fields_to_export=options.get("fields"), **kwargs
         )
-    except KeyError as error:
-        raise FeedError(f"feed {place(uri)}: no such format as {error}") from error
     except (NotConfigured, TypeError) as error:
         raise FeedError(f"feed {place(uri)}: {error}") from error
 
@@ -208,18 +213,21 @@ def probe_folder(folder: Path, what: str) -> None:
 
 
 def _probe_s3(crawler: Crawler, uri: str, options: dict[str, Any]) -> None:
-    """Begin an upload and give it up, which asks for the same rights as storing a feed."""
     cls = load_object(crawler.settings.getwithbase("FEED_STORAGES")["s3"])
     try:
         storage = build_from_crawler(cls, crawler, uri, feed_options=options)
         key = f"{storage.keyname.split('%(', 1)[0]}.probe"
-        client, bucket = storage.s3_client, storage.bucketname
-        begun = client.create_multipart_upload(Bucket=bucket, Key=key)
-        client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=begun["UploadId"])
+        begin_upload(storage.s3_client, storage.bucketname, key)
     except NotConfigured as error:
         raise FeedError(f"feed {place(uri)}: {error}") from error
     except Exception as error:  # botocore makes its exceptions as it goes
         raise FeedError(f"feed {place(uri)}: {_says(error)}") from error
+
+
+def begin_upload(client: Any, bucket: str, key: str) -> None:
+    """Begin an upload and give it up, which asks for the same rights as storing a file."""
+    begun = client.create_multipart_upload(Bucket=bucket, Key=key)
+    client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=begun["UploadId"])
 
 
 def _says(error: Exception) -> str:

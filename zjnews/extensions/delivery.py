@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from scrapy import Request, signals
@@ -84,18 +85,17 @@ class Delivery:
     # --- the end -----------------------------------------------------------------------------
 
     def engine_stopped(self) -> None:
-        """A run that missed nothing spares the next one what it has walked over."""
-        if not self.state.db.failed:
-            guards = self.state.known.doubt_guards()
-            for host in guards:
-                outcomes.logger.warning(
-                    "%s refused most of its articles; they are not forgotten", host
-                )
-            if self.was_whole() and not guards:
-                self.note_walks()
+        with suppress(StateError):  # `state_failed` has reported it
+            if not self.state.db.failed:
+                self.note_walks(self.state.known.doubt_guards())
         self.state.close()
 
-    def note_walks(self) -> None:
+    def note_walks(self, guards: list[str]) -> None:
+        """A run that missed nothing spares the next one what it has walked over."""
+        for host in guards:
+            outcomes.logger.warning("%s refused most of its articles; they are not forgotten", host)
+        if guards or not self.was_whole():
+            return
         walks = getattr(self.crawler.spider, "walks", {})
         for walk in walks.values():
             if covered := self.crawler.spider.covers(walk):  # type: ignore[union-attr]

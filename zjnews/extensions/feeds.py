@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from io import BytesIO
@@ -34,7 +35,7 @@ from zjnews.exporters import record_of
 from zjnews.items import RECORD_KEYS, Article
 from zjnews.state.database import StateError
 from zjnews.state.outbox import Batch
-from zjnews.storages import WholeFileStorage, place, previous_of
+from zjnews.storages import WholeFileStorage, place
 from zjnews.text import error_in_words
 from zjnews.verdict import Status
 
@@ -297,7 +298,7 @@ class Feeds:
         if batch.key is not None:
             self.state.outbox.seal(batch)
         rolls = hasattr(self.exporter_class(batch.options), "roll")
-        previous = await run_in_thread(previous_of, storage) if rolls else b""
+        previous = await run_in_thread(getattr(storage, "previous", bytes)) if rolls else b""
         try:
             file = self.write(batch, storage, previous)
         except FormatError as error:
@@ -306,19 +307,20 @@ class Feeds:
                 return
             file = self.write(batch, storage, previous)
         if is_appended and batch.key is not None:
-            self.state.outbox.seal(batch, storage.appended(file))
+            with discarding(storage, file):
+                self.state.outbox.seal(batch, storage.appended(file))
         await ensure_awaitable(storage.store(file))
 
     def write(self, batch: Batch, storage: Any, previous: bytes) -> IO[bytes]:
         """The file of a batch, not yet at its place. Raises OSError, FormatError."""
         file: IO[bytes] = storage.open(self.crawler.spider)
         try:
-            self.export(batch.options, self.lines(batch), file, previous)
-        except BaseException as error:
-            getattr(storage, "discard", IO.close)(file)
-            if isinstance(error, Exception) and not isinstance(error, (OSError, StateError)):
-                raise FormatError(error_in_words(error)) from error
+            with discarding(storage, file):
+                self.export(batch.options, self.lines(batch), file, previous)
+        except (OSError, StateError):
             raise
+        except Exception as error:  # every format has its own
+            raise FormatError(error_in_words(error)) from error
         return file
 
     def export(
@@ -347,12 +349,13 @@ class Feeds:
         """Take out of a batch what its format refuses: each record that it refuses by itself, or
         all, where it takes each of them."""
         refused: dict[int, str] = {}
-        for key, line in list(self.state.outbox.records(batch)):
+        records = list(self.state.outbox.records(batch))
+        for key, line in records:
             try:
                 self.export(batch.options, [line], BytesIO())
             except Exception as fault:  # every format has its own
                 refused[key] = error_in_words(fault)
-        refused = refused or dict.fromkeys(self.state.outbox.keys(batch), str(error))
+        refused = refused or {key: str(error) for key, _ in records}
         for name, why in self.state.outbox.set_aside(batch, refused).items():
             outcomes.logger.error("%s refuses %s, set aside: %s", place(batch.uri), name, why)
         assert self.crawler.stats is not None
@@ -410,6 +413,16 @@ def _feed_of(uri: str | Path, given: dict[str, Any], crawler: Crawler) -> Feed:
         complete(options, template, crawler)
     accepts = load_object(options.get("item_filter", ItemFilter))(options)
     return Feed(template, options, accepts)
+
+
+@contextmanager
+def discarding(storage: Any, file: IO[bytes]) -> Iterator[None]:
+    """Leave nothing of a file that is not yet at its place, where an error is raised."""
+    try:
+        yield
+    except BaseException:
+        getattr(storage, "discard", IO.close)(file)
+        raise
 
 
 class FormatError(Exception):

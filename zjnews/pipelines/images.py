@@ -25,7 +25,7 @@ from twisted.python.failure import Failure
 from zjnews import addresses, outcomes
 from zjnews.items import Article
 from zjnews.outcomes import logger
-from zjnews.storages import NO_CREDENTIALS, has_credentials, place
+from zjnews.storages import NO_CREDENTIALS, begin_upload, has_credentials, place
 from zjnews.text import error_in_words
 
 EXTENSIONS = {
@@ -70,11 +70,7 @@ class Bucket(S3FilesStore):
         super().__init__(uri if uri.endswith("/") else f"{uri}/")
 
     def probe(self) -> None:
-        """Begin an upload and give it up, which asks for the same rights as keeping a picture."""
-        place = {"Bucket": self.bucket, "Key": f"{self.prefix}.probe"}
-        client: Any = self.s3_client
-        begun = client.create_multipart_upload(**place)
-        client.abort_multipart_upload(**place, UploadId=begun["UploadId"])
+        begin_upload(self.s3_client, self.bucket, f"{self.prefix}.probe")
 
     @staticmethod
     def _onsuccess(boto_key: dict[str, Any]) -> StatInfo:
@@ -86,7 +82,7 @@ class ArticleImagesPipeline(ImagesPipeline):
     """Scrapy's own, but bytes and format of a picture stay as they are, its path is the SHA-1 of
     its bytes, and what cannot be had is a warning of the article (`image-missing`).
 
-    For each address that was fetched a note, `addresses/…`, says which file it gave; the age of the
+    For each address that was fetched a note, `addresses/…` which file it gave; the age of the
     note is what IMAGES_EXPIRES is held against.
     """
 
@@ -126,8 +122,7 @@ class ArticleImagesPipeline(ImagesPipeline):
         except KeyError:
             raise UsageError(f"IMAGES_STORE={uri}: a folder or s3://BUCKET/FOLDER") from None
         except Exception as error:  # each kind of store has its own
-            why = error_in_words(error)
-            raise UsageError(f"IMAGES_STORE={uri}: {why}") from error
+            raise UsageError(f"IMAGES_STORE={uri}: {error_in_words(error)}") from error
 
     def get_media_requests(self, item: Article, info: MediaPipeline.SpiderInfo) -> list[Request]:
         return list(wanted(item).values())

@@ -40,6 +40,7 @@ class State:
             self.known.add(article, self.run.take_sketch(article.id))
             for batch in batches:
                 self.outbox.add(batch, article.id, record)
+        self.run.write_bands_if_many()
 
     def close(self) -> None:
         self.db.close()

@@ -85,10 +85,9 @@ class Knowledge:
 
     def add(self, article: Article, sketch: bytes | None) -> None:
         """Know an article from now on. `sketch`: None for a near copy, which has no copies."""
-        row = self.db.one(sql.ARTICLE_KEY, article.id)
-        if row and row[1]:
-            bands = sketches.bands(row[1])
-            self.db.run_all(sql.DROP_BAND, [(band, row[0]) for band in bands])
+        if known := self.db.one(sql.ARTICLE_KEY, article.id):
+            [key, old] = known
+            self._change_bands(key, old, sketch)
         self.db.run(
             sql.PUT_ARTICLE,
             article.id,
@@ -100,13 +99,16 @@ class Knowledge:
             article.last_modified,
             sketch,
         )
-        if sketch:
-            [key, _] = row or self.db.row(sql.ARTICLE_KEY, article.id)
-            self.db.run_all(sql.PUT_BAND, [(band, key) for band in sketches.bands(sketch)])
         if article.asked:
             self.note_led(article.asked, article.id)
         for address, how in self.pending.pop(article.id, ()):
             self._note(article.id, address, how)
+
+    def _change_bands(self, key: int, old: bytes | None, new: bytes | None) -> None:
+        """Of an article that is known already; `Run` writes those of new ones."""
+        for statement, sketch in ((sql.DROP_BAND, old), (sql.PUT_BAND, new)):
+            if sketch and old != new:
+                self.db.run_all(statement, [(band, key) for band in sketches.bands(sketch)])
 
     def renew(self, id_: str, etag: str | None, last_modified: str | None) -> None:
         """Note the validators of an article that has not changed."""

@@ -71,9 +71,6 @@ class Outbox:
         """The records of a batch as JSON, each with its key."""
         return self.db.rows(sql.RECORDS, batch.key)
 
-    def keys(self, batch: Batch) -> list[int]:
-        return [key for key, _ in self.records(batch)]
-
     def seal(self, batch: Batch, appended: Appended | None = None) -> None:
         """See that a batch outlives a loss of power, before it leaves."""
         batch.appended = appended

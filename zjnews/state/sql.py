@@ -29,10 +29,7 @@ TABLES = (
     " record TEXT NOT NULL)",
 )
 RUN_TABLES = (
-    "CREATE TEMPORARY TABLE claims (key {serial}, id TEXT NOT NULL UNIQUE, url TEXT NOT NULL,"
-    " sketch {bytes})",
-    "CREATE TEMPORARY TABLE claim_bands (band BIGINT, article BIGINT,"
-    " PRIMARY KEY (band, article)){compact}",
+    "CREATE TEMPORARY TABLE claims (id TEXT PRIMARY KEY, url TEXT NOT NULL){compact}",
     "CREATE TEMPORARY TABLE left_over (id TEXT PRIMARY KEY){compact}",
 )
 
@@ -64,6 +61,8 @@ BAND = "SELECT article FROM bands WHERE band = ? LIMIT ?"
 PUT_BAND = "INSERT INTO bands (band, article) VALUES (?, ?) ON CONFLICT (band, article) DO NOTHING"
 DROP_BAND = "DELETE FROM bands WHERE band = ? AND article = ?"
 SKETCH = "SELECT id, sketch FROM articles WHERE key = ?"
+NEWEST_ARTICLE = "SELECT coalesce(max(key), 0) FROM articles"
+SKETCHES_SINCE = "SELECT key, sketch FROM articles WHERE key > ? AND sketch IS NOT NULL"
 
 LED_TO = "SELECT article FROM passed WHERE address = ? AND article IS NOT NULL"
 COUNT_LED_TO = "SELECT count(*) FROM passed WHERE article = ?"
@@ -101,14 +100,7 @@ FORGET_WALK = "DELETE FROM walks WHERE name = ?"
 
 # --- what this run holds --------------------------------------------------------------------------
 CLAIM = "INSERT INTO claims (id, url) VALUES (?, ?) ON CONFLICT (id) DO NOTHING"
-CLAIMED = "SELECT key, url, sketch FROM claims WHERE id = ?"
-CLAIM_SKETCH = "UPDATE claims SET sketch = ? WHERE id = ?"
-CLAIMED_SKETCH = "SELECT id, sketch FROM claims WHERE key = ?"
-CLAIM_BAND = "SELECT article FROM claim_bands WHERE band = ? LIMIT ?"
-PUT_CLAIM_BAND = (
-    "INSERT INTO claim_bands (band, article) VALUES (?, ?) ON CONFLICT (band, article) DO NOTHING"
-)
-DROP_CLAIM_BAND = "DELETE FROM claim_bands WHERE band = ? AND article = ?"
+CLAIMED = "SELECT url FROM claims WHERE id = ?"
 NOTE_LEFT_OVER = "INSERT INTO left_over (id) SELECT DISTINCT article FROM records"
 LEFT_OVER = "SELECT 1 FROM left_over WHERE id = ?"
 
