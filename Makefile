@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SITE := samples/zjol.warc.gz
 OUT := articles.jsonl
 
-.PHONY: crawl test check kills interop bench bench-crawl bench-feeds bench-growth bench-store samples pins clean
+.PHONY: crawl test check fuzz kills interop bench bench-crawl bench-feeds bench-growth bench-store samples pins clean
 
 crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the network
 	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
@@ -17,6 +17,14 @@ check: $(VENV)/dev  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# `make fuzz MINUTES=30`, or so many of each kind: `make fuzz PAGES=100000 ADDRESSES=60000`.
+FUZZ = $(if $(PAGES),--pages $(PAGES)) $(if $(LISTS),--lists $(LISTS)) $(if $(ARCHIVES),--archives $(ARCHIVES)) \
+	$(if $(INDEXES),--indexes $(INDEXES)) $(if $(ADDRESSES),--addresses $(ADDRESSES)) \
+	$(if $(MINUTES),--minutes $(MINUTES),$(if $(PAGES)$(LISTS)$(ARCHIVES)$(INDEXES)$(ADDRESSES),,--minutes 5))
+
+fuzz: $(VENV)/dev  ## read what was changed at random: pages, lists, archives, indexes, addresses
+	$(BIN)/python -m tests.fuzz $(FUZZ) $(if $(SEED),--seed $(SEED))
 
 kills: $(VENV)/dev  ## a hundred kills in one life of a crawl
 	ZJNEWS_KILLS=100 $(BIN)/python -m pytest tests/test_delivery.py -k hundred_kills

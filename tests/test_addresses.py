@@ -302,6 +302,8 @@ def test_a_newspaper_is_the_same_wherever_it_is_published() -> None:
         "http://127.0.0.1/202609/t20260924_31929789.shtml",
         "http://[::1]/202609/t20260924_31929789.shtml",
         "http://[::1",
+        "http://a:[::1]b@]zjol.com.cn",
+        "http://[::1]@evil.org[zjol.com.cn",
         "http://zjol.com.cn:http/202609/t20260924_31929789.shtml",
         "http://zjol.com.cn:99999999/202609/t20260924_31929789.shtml",
         "ftp://zjol.com.cn/202609/t20260924_31929789.shtml",
@@ -491,7 +493,11 @@ BASE = f"https://{ZJ}/zjnews/202609/index.shtml"
         (f"//{ZJ}:a/", None),
         (f"//{ZJ}:99999999/", None),
         ("http://", None),
+        ("/\\", None),
+        ("https:///?a=b", None),
         ("http://a b/", None),
+        ("//x:[::1]y@]zjol.com.cn/", None),
+        (f"//a@[::1]@evil.org[{ZJ}/", None),
     ],
 )
 def test_addresses_are_joined_as_browsers_join(url: str, joined: str | None) -> None:

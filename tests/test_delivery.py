@@ -30,7 +30,7 @@ from tests.site_server import Answer, Asked, Site, serve
 from tests.test_channel_spider import CHANNELS, FAST, is_article, lists_of
 from zjnews import settings as project
 
-DAYS = 10
+DAYS = 20
 SINCE = f"since={DAYS}d"
 
 

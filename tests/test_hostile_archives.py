@@ -21,7 +21,7 @@ from warcio.warcwriter import WARCWriter
 
 from tests import command_line
 from tests.command_line import SCRAPY, crawl
-from tests.warc_files import Given, unpacked, write
+from tests.warc_files import Given, revisit, unpacked, write
 from zjnews import archives, cdxj, warcs
 from zjnews.archives import Passed, SavedPage, Unusable
 from zjnews.codings import zstd
@@ -346,6 +346,24 @@ def test_a_bad_response_json_costs_itself(tmp_path: Path, name: str) -> None:
     assert (len(pages(tmp_path)), reasons(tmp_path)) == (1, ["broken-response-json"])
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<?xml version='1.0'?><rss version='2.0'><channel><title>x</title></channel></rss>",
+        b"<html></html>",
+        b"<!DOCTYPE html>",
+        b"<html><body><div></div></body></html>" + b" " * 5_000,
+    ],
+)
+def test_what_a_library_logs_about_an_odd_page_is_no_failure(tmp_path: Path, body: bytes) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "page.html").write_bytes(body)
+    run = crawl(tmp_path, "archive", "-a", f"path={tmp_path}/in")
+    assert run.status == 5
+    assert len(run.lines) == 1
+    assert "ERROR" not in run.errors
+
+
 def test_a_lone_half_of_a_character_in_an_address_loses_no_record(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
@@ -379,6 +397,7 @@ def test_pipes_sockets_and_devices_are_named_and_passed_over(tmp_path: Path) -> 
         json.dumps({"url": URL, "status": [], "mime": 1, "offset": "0"}),
         json.dumps({"url": URL, "status": "200", "mime": "x", "offset": "9" * 400}),
         json.dumps({"url": URL, "status": "200", "mime": "x", "offset": -1}),
+        '{"url": "http://a/", "status": 1e999, "mime": "x", "offset": "0"}',
         "[" * 100_000,
         "null",
     ],
@@ -408,6 +427,57 @@ def test_a_very_deep_folder_is_read_to_the_bottom(tmp_path: Path) -> None:
     found = [page.url.rsplit("/", 1)[1] for page in pages(tmp_path)]
     subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # pytest cannot
     assert found == ["page.html", "e.html"]
+
+
+def test_a_very_deep_folder_is_replayed_to_the_bottom(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.warc.gz", given())
+    here, depth = Path.cwd(), 1_200
+    try:
+        os.chdir(tmp_path)
+        for _ in range(depth):
+            Path("d").mkdir()
+            os.chdir("d")
+        Path("b.warc.gz").write_bytes(path.read_bytes())
+    finally:
+        os.chdir(here)
+    found = [file.name for file in warcs.files(tmp_path)]
+    subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)  # pytest cannot
+    assert found == ["a.warc.gz", "b.warc.gz"]
+
+
+def repeating(folder: Path, form: str, *, by_date: bool = False) -> list[str]:
+    """Addresses that say: the same as another one, in an archive that is packed as a whole; the
+    last one of something that is not there."""
+    original = given(URLS[0])
+    digests = ["", ""] if by_date else [sha1(BODY), sha1(OTHER)]
+    repeats = [
+        revisit(URLS[1], original, digests[0]),
+        revisit(URLS[2], original, digests[0]),
+        revisit(URLS[3], given(URLS[0], OTHER, date="2026-09-16T02:00:00Z"), digests[1]),
+    ]
+    plain = unpacked(write(folder / "a.warc.gz", repeats[0], original, *repeats[1:]))
+    (folder / "a.warc.gz").unlink()
+    if form == "zstd":
+        (folder / "a.warc.zst").write_bytes(zstd.compress(plain.read_bytes()))
+    elif form == "wacz":
+        with zipfile.ZipFile(folder / "a.wacz", "w") as packed:
+            packed.write(plain, "archive/data.warc")
+    else:
+        (folder / "a.warc.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    return [original.url, *(one.url for one in repeats)]
+
+
+@pytest.mark.parametrize("by_date", [False, True])
+@pytest.mark.parametrize("form", ["zstd", "wacz", "one-member"])
+def test_what_another_address_had_before_is_read_from_a_packed_archive(
+    tmp_path: Path, form: str, by_date: bool
+) -> None:
+    urls = repeating(tmp_path, form, by_date=by_date)
+    found = [one for one in archives.read(tmp_path) if isinstance(one, SavedPage)]
+    assert [one.url for one in found] == urls[:3]
+    assert {one.body for one in found} == {BODY}
+    assert reasons(tmp_path) == ["broken-warc"]
 
 
 def test_a_wacz_that_is_none_is_named(tmp_path: Path) -> None:

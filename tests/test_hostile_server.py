@@ -125,6 +125,19 @@ def test_memory_does_not_grow_with_what_servers_send(tmp_path: Path) -> None:
     assert peaks[1] < peaks[0] + 60, peaks
 
 
+def test_a_broken_address_on_a_list_costs_itself(tmp_path: Path) -> None:
+    listed = (
+        "<meta http-equiv=refresh content='0;url=http://[::1'><base href='http://[::1/'>"
+        "<ul class=listUl><li><a href='http://[::1'>x</a></li><li><a href='//a:b@[::1]c]'>y</a></li>"
+        f"<li><a href='{article(GOOD)}'>z</a></li></ul>"
+    )
+    site_of = {f"{HOST}/a/": Answer(listed.encode()), **answers({})}
+    with serve(site_of) as site:
+        arguments = ("channel", "-a", f"channels={HOST}/a/", "-s", "AUTOTHROTTLE_ENABLED=0")
+        run_ = crawl(tmp_path, *arguments, environment=site.environment)
+    assert (run_.status, run_.ids) == (0, {f"trs:20260914:{GOOD}"}), run_.errors
+
+
 MEASURED = """
 import resource, subprocess, sys
 status = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL).returncode
@@ -152,15 +165,16 @@ def peak(folder: Path, site: Site, numbers: list[int]) -> int:
 def test_certificates_are_verified_unless_told_otherwise(tmp_path: Path) -> None:
     url = article(GOOD).replace("http:", "https:")
     arguments = ("article", "-a", f"url={url}", "-s", "ROBOTSTXT_OBEY=0")
+    two = (*arguments[:2], f"url={url},{url.replace(str(GOOD), '40000009')}", *arguments[3:])
     with serve({url: Answer(page(GOOD))}) as site:
         untrusted = {**site.environment, "SSL_CERT_FILE": os.devnull}
-        refused = crawl(tmp_path, *arguments, environment=untrusted)
+        refused = crawl(tmp_path, *two, environment=untrusted)
         taken = "DOWNLOAD_VERIFY_CERTIFICATES=False"
         read = crawl(tmp_path, *arguments, "-s", taken, environment=untrusted)
         trusted = crawl(tmp_path, *arguments, environment=site.environment)
         assert len(site.requests) == 2
-    assert (refused.status, refused.rejected) == (5, {"bad-certificate": 1})
-    [line] = refused.lines
+    assert (refused.status, refused.rejected) == (5, {"bad-certificate": 2})
+    [line] = refused.lines  # one a host
     assert taken in line and "zjnews.zjol.com.cn" in line
     assert read.ids == trusted.ids == {f"trs:20260914:{GOOD}"}
 
@@ -174,12 +188,14 @@ def test_a_name_that_leads_inside_is_refused(tmp_path: Path) -> None:
         "socket.gethostbyname = poisoned\n",
         "utf-8",
     )
-    urls = ",".join(article(GOOD).replace("zjnews.zjol", f"{name}.zjol") for name in "abc")
+    given = [(GOOD, name) for name in "abc"] + [(GOOD + n, "a") for n in (1, 2)]
+    urls = ",".join(article(n).replace("zjnews.zjol", f"{name}.zjol") for n, name in given)
     no_proxy = dict.fromkeys(("http_proxy", "https_proxy", "no_proxy"), "")
     environment = {**no_proxy, "PYTHONPATH": str(tmp_path)}
     quick = ("-s", "RETRY_TIMES=0", "-s", "DOWNLOAD_TIMEOUT=2", "-s", "ROBOTSTXT_OBEY=0")
     run_ = crawl(tmp_path, "article", "-a", f"url={urls}", *quick, environment=environment)
-    assert (run_.status, run_.rejected) == (5, {"private-address": 3})
+    assert (run_.status, run_.rejected) == (5, {"private-address": 5})
+    assert len(run_.lines) == 3  # one a host
     assert all("ALLOW_PRIVATE_ADDRESSES" in line for line in run_.lines)
     mirror = article(GOOD).replace("zjnews.zjol", "a.zjol")
     allowed = ("-s", "ALLOW_PRIVATE_ADDRESSES=True")

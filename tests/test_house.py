@@ -46,6 +46,7 @@ RANK = {
     "comparing": 3,
     "comparing_html": 4,
     "exporters": 3,
+    "guard": 1,
     "outcomes": 5,
     "cdxj": 4,
     "playback": 5,

@@ -103,6 +103,92 @@ def test_folders_are_made(tmp_path: Path) -> None:
     assert path.is_file()
 
 
+def test_nobody_else_may_read_what_waits(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with closing(State(path)) as state:
+            give(state, story(1))
+            modes = {file.name: file.stat().st_mode & 0o777 for file in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+    names = ("state.db", "state.db-wal", "state.db-shm", "state.db.lock")
+    assert modes == dict.fromkeys(names, 0o600)
+
+
+def test_a_store_that_is_there_keeps_its_mode(path: Path) -> None:
+    State(path).close()
+    path.chmod(0o640)
+    State(path).close()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+DAMAGES = {
+    "a text for a revision": "UPDATE articles SET revision = 'many'",
+    "a number for a hash": "UPDATE articles SET content_hash = 7",
+    "a text for a time": "UPDATE articles SET scraped_at = 'today', published_at = NULL",
+    "a time without end": "UPDATE articles SET published_at = 4611686018427387904, precision = 'day'",
+    "a precision that is none": "UPDATE articles SET published_at = 1, precision = 'week'",
+    "a blob for an ETag": "UPDATE articles SET etag = x'00ff'",
+    "a sketch that is none": "UPDATE articles SET sketch = 'x', revision = 'many'",
+    "nothing at all": "UPDATE articles SET revision = NULL, content_hash = NULL",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_row_of_wrong_types_costs_itself_and_is_told_once(
+    path: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    with closing(State(path)) as state:
+        give(state, story(1), story(2))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(f"{damage} WHERE id = 'trs:1'")
+        db.commit()
+    with closing(State(path)) as state:
+        assert state.known.find("trs:1") is state.known.find("trs:1") is None
+        [line] = [record.getMessage() for record in caplog.records]
+        assert "trs:1" in line and "damaged" in line
+        assert state.known.find("trs:2")
+        give(state, story(1))  # fetched again, which mends it
+        known = state.known.find("trs:1")
+        assert known is not None and known.revision == 1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE passed SET asked_at = 'x'",
+        "UPDATE passed SET days = 'x'",
+        "UPDATE passed SET published_at = 1 << 62, precision = 'day'",
+        "UPDATE walks SET since = 'x'",
+        "UPDATE walks SET until = NULL",
+    ],
+)
+def test_other_rows_of_wrong_types_cost_themselves(path: Path, damage: str) -> None:
+    address, now = "https://zjol.com.cn/a.shtml", datetime.now(timezone.utc)
+    with closing(State(path)) as state:
+        state.known.note_passed(address, "no-article")
+        state.known.note_walk("list", now, now)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(damage)
+        db.commit()
+    with closing(State(path)) as state:
+        assert (state.known.passed(address) is None) == ("passed" in damage)
+        assert (state.known.walked("list") is None) == ("walks" in damage)
+
+
+def test_a_sketch_that_is_damaged_is_like_none(path: Path) -> None:
+    with closing(State(path)) as state:
+        assert state.claim(story(1)) is None
+        assert state.run.first_like("trs:1", any_sketch(1)) is None
+        state.add(story(1), "{}", [])
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE articles SET sketch = 'x'")
+        db.commit()
+    with closing(State(path)) as state:
+        state.claim(story(2))
+        assert state.run.first_like("trs:2", any_sketch(1)) is None
+
+
 def test_a_temporary_store_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with closing(State()) as state:

@@ -100,6 +100,7 @@ _PLAIN_BASE = re.compile(r"https?://[a-z0-9.-]+/", re.ASCII)
 _LONGEST = 2000
 """Characters; no address of the site is near it."""
 _PORTS = {"http": 80, "https": 443}
+_IN_BRACKETS = re.compile(r"\[[0-9a-f:.]+\](?::\d*)?", re.IGNORECASE | re.ASCII)
 _EDGES = "".join(map(chr, range(0x21)))
 _BREAKS = re.compile(r"[\t\n\r]+")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
@@ -255,7 +256,10 @@ def _as_a_browser(url: str, base: str | None) -> str:
     path, mark, query = _QUERY.split(url[scheme.end() if scheme else 0 :], maxsplit=1)
     path = path.replace("\\", "/")
     if path.startswith("//") or (scheme and name != of_base):
-        path = f"{name}://{path.lstrip('/')}"
+        path = path.lstrip("/")
+        if not path:
+            raise ValueError("no host")
+        path = f"{name}://{path}"
     return path + mark + query
 
 
@@ -265,7 +269,9 @@ def _serialized(url: str) -> str:
     if parts.scheme not in _PORTS:
         return url
     host, port = parts.hostname, parts.port
-    if not host or " " in host:
+    place = parts.netloc.rpartition("@")[2]
+    # urllib takes what stands between brackets for the host, whatever stands around them.
+    if not host or " " in host or not (_IN_BRACKETS.fullmatch(place) or {*"[]"}.isdisjoint(place)):
         raise ValueError("no host")
     rest = url[len(f"{parts.scheme}://{parts.netloc}") :]
     host = f"[{host}]" if ":" in host else host

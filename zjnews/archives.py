@@ -9,17 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from zjnews import addresses, warcs
 from zjnews.addresses import Kind
-from zjnews.cdxj import changed, normal_form
+from zjnews.cdxj import changed, normal_form, timestamp_of
+from zjnews.guard import bounded
 from zjnews.items import Rejected, Skipped
-from zjnews.outcomes import faults_rejected
 from zjnews.page import MAX_BYTES
-from zjnews.playback import Playback
+from zjnews.playback import Playback, no_original, with_body
 from zjnews.text import error_in_words
 from zjnews.warcs import Answer, Record
 
@@ -32,6 +33,8 @@ _FRONTS = (Kind.LIST, Kind.PAPER_FRONT)
 _HEAD_BYTES = 65536
 _MOST_SIDECAR = 1024 * 1024
 """Bytes of a `response.json`."""
+_MOST_WAITING = 20_000
+"""Revisits whose originals are looked for together."""
 _PACKED = re.compile(r"\.(?:warc|arc|wacz)\.[a-z0-9]{1,5}$")
 """Archives of records in a form that is not read, such as `.warc.bz2`."""
 _NOT_ARCHIVES = (".open", ".cdxj", ".cdx", ".idx", ".part", ".json", ".txt", ".md5", ".sha1")
@@ -197,32 +200,47 @@ def read_sidecar(path: Path) -> dict[str, Any]:
 
 
 def _read_file(source: Source) -> Iterator[Found]:
-    path = source.path
     answer: dict[str, Any] = {}
     if source.sidecar:
         try:
-            answer = read_sidecar(source.sidecar)
-        except (OSError, ValueError) as error:
-            yield Unusable(str(source.sidecar), Rejected("broken-response-json", str(error)))
+            with bounded(str(source.sidecar)):
+                answer = _sidecar(source.sidecar)
+        except Rejected as rejected:
+            yield Unusable(str(source.sidecar), rejected)
+    try:
+        with bounded(str(source.path)):
+            page = _page_in(source.path, answer)
+    except Rejected as rejected:
+        yield Unusable(str(source.path), rejected)
+    else:
+        yield page
+
+
+def _sidecar(path: Path) -> dict[str, Any]:
+    try:
+        return read_sidecar(path)
+    except (OSError, ValueError) as error:
+        raise Rejected("broken-response-json", str(error)) from error
+
+
+def _page_in(path: Path, answer: dict[str, Any]) -> SavedPage:
+    """The page of a file. `answer`: what stands beside it. Raises Rejected."""
     try:
         size = path.stat().st_size
         body = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
-        yield _unreadable(path, error)
-        return
-    status = str(answer.get("status", 200))
+        raise Rejected("unreadable-file", error.strerror or str(error)) from error
     if size > MAX_BYTES:
-        yield Unusable(str(path), Rejected("too-large", f"{size:,} bytes, limit {MAX_BYTES:,}"))
-    elif status != "200":
-        yield Unusable(str(path), Rejected(f"http-{status}"))
-    else:
-        headers = {str(key).lower(): str(value) for key, value in answer.get("headers", {}).items()}
-        yield SavedPage(
-            url=answer.get("url") or _canonical_link(body) or path.resolve().as_uri(),
-            body=body,
-            content_type=headers.get("content-type"),
-            fetched_at=(answer.get("fetched_at") or changed(path)).replace(microsecond=0),
-        )
+        raise Rejected("too-large", f"{size:,} bytes, limit {MAX_BYTES:,}")
+    if (status := str(answer.get("status", 200))) != "200":
+        raise Rejected(f"http-{status}")
+    headers = {str(key).lower(): str(value) for key, value in answer.get("headers", {}).items()}
+    return SavedPage(
+        url=answer.get("url") or _canonical_link(body) or path.resolve().as_uri(),
+        body=body,
+        content_type=headers.get("content-type"),
+        fetched_at=(answer.get("fetched_at") or changed(path)).replace(microsecond=0),
+    )
 
 
 def _canonical_link(body: bytes) -> str | None:
@@ -237,50 +255,86 @@ def _canonical_link(body: bytes) -> str | None:
 
 
 def read_warc(reader: warcs.Reader) -> Iterator[Found]:
-    """The pages of a WARC file."""
+    """The pages of a WARC file. Pages that another address had before stand last, where a file is
+    packed as a whole: it has to be read once more for them."""
+    waiting: list[Answer] = []
     try:
         for found in reader:
             if isinstance(found, warcs.Damage):
                 yield Unusable(str(reader.path), Rejected("broken-warc", str(found)))
             elif found.kind in warcs.ANSWERS:
-                yield from _read_record(found, reader.path)
+                yield from _read_record(found, reader.path, waiting)
+        if waiting:
+            yield from _read_again(warcs.Reader(reader.path, member=reader.member), waiting)
     except OSError as error:
         yield _unreadable(reader.path, error)
 
 
-def _read_record(record: Record, path: Path) -> Iterator[Found]:
+def _read_record(record: Record, path: Path, waiting: list[Answer]) -> Iterator[Found]:
+    """`waiting`: takes revisits of other addresses that cannot be looked up."""
     where = record.url or str(path)
     try:
-        with faults_rejected(where):
+        with bounded(where):
             answer = warcs.read_answer(record)
-            found = _found(answer, path)
+            why_passed = _why_passed(answer)
+        if why_passed:
+            yield Passed(answer.url, Skipped(why_passed))
+            return
+        repeats = answer.kind == "revisit"
+        if repeats and record.is_packed and len(waiting) < _MOST_WAITING:
+            waiting.append(answer)
+            return
+        # It makes indexes where there are none, for which no limit of a page is meant.
+        beside = _beside(path.parent) if repeats else None
+        with bounded(where):
+            page = page_of(beside.whole(answer) if beside else answer, path)
     except Rejected as rejected:
         yield Unusable(where, rejected)
         return
-    if answer.at is None and isinstance(found, SavedPage):
+    if answer.at is None:
         detail = f"{record.date or 'none'} is no time; that of the file is taken"
         yield Unusable(where, Rejected("broken-warc-date", detail))
-    yield found
+    yield page
 
 
-def _found(answer: Answer, path: Path) -> SavedPage | Passed:
+def _read_again(reader: warcs.Reader, revisits: list[Answer]) -> Iterator[Found]:
+    """The pages of revisits, whose originals are looked for in a whole file."""
+    waiting: dict[tuple[str, str | None], list[Answer]] = {}
+    for revisit in revisits:
+        known_by = revisit.digest or timestamp_of(revisit.original_date)
+        waiting.setdefault((normal_form(revisit.original_url or ""), known_by), []).append(revisit)
+    for record in reader:
+        if isinstance(record, Record) and record.kind in warcs.ANSWERS and record.kind != "revisit":
+            url, digest = normal_form(record.url), record.header("WARC-Payload-Digest")
+            for known_by in filter(None, (digest, timestamp_of(record.date))):
+                for revisit in waiting.pop((url, known_by), ()):
+                    yield _page_or_why(revisit, record, reader.path)
+    for revisit in chain.from_iterable(waiting.values()):
+        yield Unusable(revisit.url, no_original(revisit))
+
+
+def _page_or_why(revisit: Answer, record: Record, path: Path) -> Found:
+    try:
+        with bounded(revisit.url):
+            return page_of(with_body(revisit, warcs.read_answer(record)), path)
+    except Rejected as rejected:
+        return Unusable(revisit.url, rejected)
+
+
+def _why_passed(answer: Answer) -> str | None:
+    """Why an answer is no page to read, though nothing is wrong with it. Raises Rejected."""
     if addresses.join(None, answer.url) is None:
         raise Rejected("broken-warc", "its address is broken")
     if not answer.url.startswith(("http://", "https://")):
-        return Passed(answer.url, Skipped("not-http"))
+        return "not-http"
     if urlsplit(answer.url).path == "/robots.txt":
-        return Passed(answer.url, Skipped("robots-txt"))
-    if answer.kind == "revisit":
-        return _read_revisit(answer, path)
-    return page_of(answer, path)
-
-
-def _read_revisit(answer: Answer, path: Path) -> SavedPage | Passed:
-    """The page that was the same as that of another address; of the same one it has been read."""
+        return "robots-txt"
+    if answer.kind != "revisit":
+        return None
     original = answer.original_url
-    if not original or normal_form(original) == normal_form(answer.url):
-        return Passed(answer.url, Skipped("revisit"))
-    return page_of(_beside(path.parent).whole(answer), path)
+    # Of the same address it has been read; another one may have been left out.
+    is_read = not original or normal_form(original) == normal_form(answer.url)
+    return "revisit" if is_read else None
 
 
 @lru_cache(maxsize=4)

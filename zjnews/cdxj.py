@@ -26,6 +26,7 @@ from w3lib.url import canonicalize_url
 
 from zjnews import addresses, warcs
 from zjnews.drafts import Draft
+from zjnews.guard import bounded, stoppable
 from zjnews.items import Rejected
 from zjnews.text import error_in_words
 from zjnews.warcs import Answer, Damage, Record
@@ -86,7 +87,7 @@ def normal_form(url: str) -> str:
 
 
 def line_of(answer: Answer, record: Record, at: datetime, filename: str) -> bytes:
-    """The line of an answer, without its end."""
+    """The line of an answer, without its end. Raises Rejected (`broken-warc`)."""
     is_revisit = answer.kind == "revisit"
     mime = re.split(r"[;\s]", answer.header("content-type") or "", maxsplit=1)[0]
     fields = {
@@ -98,7 +99,11 @@ def line_of(answer: Answer, record: Record, at: datetime, filename: str) -> byte
         "offset": str(record.offset),
         "filename": filename,
     }
-    return f"{key_of(answer.url)} {_timestamp(at)} {json.dumps(fields)}".encode()
+    try:
+        key = key_of(answer.url)
+    except ValueError as error:
+        raise Rejected("broken-warc", f"{answer.url[:200]} is no address") from error
+    return f"{key} {_timestamp(at)} {json.dumps(fields)}".encode()
 
 
 def _timestamp(at: datetime) -> str:
@@ -152,7 +157,7 @@ def lines_in(file: Path, archive: Path, note: Note = say_nothing) -> Iterator[by
     if file.name.lower().endswith(".wacz"):
         note(archive, Damage(0, "a WACZ is read, but not replayed; unzip it"))
         return
-    for found in warcs.Reader(file):
+    for found in stoppable(warcs.Reader(file)):
         if isinstance(found, Damage):
             note(archive, found)
         elif found.is_packed:
@@ -160,12 +165,13 @@ def lines_in(file: Path, archive: Path, note: Note = say_nothing) -> Iterator[by
             return
         elif found.kind in warcs.ANSWERS and found.url:
             try:
-                answer = warcs.read_answer(found)
-                yield line_of(answer, found, answer.at or changed(file), archive.name)
+                with bounded(found.url):
+                    answer = warcs.read_answer(found)
+                    line = line_of(answer, found, answer.at or changed(file), archive.name)
             except Rejected as rejected:
                 note(archive, Damage(found.offset, rejected.detail))
-            except ValueError:
-                note(archive, Damage(found.offset, f"{found.url[:200]} is no address"))
+            else:
+                yield line
 
 
 def is_fresh(archive: Path) -> bool:
@@ -264,7 +270,7 @@ class Index:
     def _capture(self, line: bytes, number: int, archive: Path) -> Iterator[tuple[int, Capture]]:
         try:
             yield number, _capture(line, archive)
-        except (ValueError, LookupError, TypeError, RecursionError):
+        except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
             name = self.paths[archive].name
             self.note(archive, Damage(0, f"its index {name} is damaged; remove it"))
 

@@ -4,15 +4,14 @@ log, remembered."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 
 from zjnews import logs, state
 from zjnews.items import Article, Rejected, Skipped
-from zjnews.state.reasons import Trait, traits_of
+from zjnews.state.reasons import OF_HOST, Trait, traits_of
 
 logger = logs.logger
 
@@ -23,19 +22,6 @@ FETCHED_AT = "fetched_at"
 
 SETS_COOKIE = "sets_cookie"
 """Flag of a request whose answer, a redirect, came with a cookie."""
-
-
-@contextmanager
-def faults_rejected(where: str) -> Iterator[None]:
-    """Raise Rejected for a fault of ours over an address or file too: it costs that one, and does
-    not pass in silence."""
-    try:
-        yield
-    except Rejected:
-        raise
-    except Exception as fault:
-        logger.exception("fault while reading %s", where)
-        raise Rejected("reader-fault", "see the traceback above") from fault
 
 
 def is_passing(rejected: Rejected) -> bool:
@@ -71,6 +57,11 @@ def reject(crawler: Crawler, rejected: Rejected, where: str, asked: str | None =
     if Trait.FAILS in traits:
         crawler.stats.inc_value(f"zjnews/failed/{rejected.reason}")
     level = logging.ERROR if Trait.FAILS in traits else logging.WARNING
+    if rejected.reason in OF_HOST:
+        of_host = f"zjnews/{rejected.reason}/{urlsplit(where).hostname}"
+        if crawler.stats.get_value(of_host):
+            level = logging.DEBUG
+        crawler.stats.inc_value(of_host)
     logger.log(level, "rejected %s (%s)", where, rejected)
     if asked and (Trait.PASSING not in traits or Trait.DOUBTFUL in traits):
         note_passed(crawler, asked, rejected.reason)

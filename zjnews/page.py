@@ -164,7 +164,7 @@ class Page:
         """What relative addresses on the page are joined with: its own, or what `<base>` says."""
         bases = (e.get("href") for e in self._head_elements if e.tag == "base")
         named = next(filter(None, bases), None)
-        return addresses.read(named, self.url).url if named else self.url
+        return (named and addresses.join(self.url, named)) or self.url
 
     @cached_property
     def classed_links(self) -> list[etree._Element]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from zjnews import cdxj, warcs
 from zjnews.cdxj import Capture
+from zjnews.guard import bounded
 from zjnews.items import Rejected
 from zjnews.text import error_in_words, unique
 from zjnews.warcs import Answer, Damage
@@ -81,11 +82,13 @@ class Playback:
                     yield capture
 
     def read(self, capture: Capture) -> Answer:
-        """Raises Rejected (`broken-warc`), where the index does not fit its file too."""
-        try:
-            answer = warcs.read_answer(warcs.read_at(capture.archive, capture.offset))
-        except OSError as error:
-            raise Rejected("broken-warc", error_in_words(error)) from error
+        """Raises Rejected, as `guard.bounded` does: `broken-warc` where the index does not fit its
+        file too."""
+        with bounded(capture.url):
+            try:
+                answer = warcs.read_answer(warcs.read_at(capture.archive, capture.offset))
+            except OSError as error:
+                raise Rejected("broken-warc", error_in_words(error)) from error
         if cdxj.normal_form(answer.url) != cdxj.normal_form(capture.url):
             raise Rejected("broken-warc", f"holds another address than {capture.url}")
         return answer
@@ -97,11 +100,19 @@ class Playback:
             return answer
         for capture in self.captures(answer.original_url or answer.url):
             if not capture.is_revisit and _is_original(capture, answer):
-                original = self.read(capture)
-                if not answer.headers:  # it may refer to the original for all of it
-                    answer = replace(answer, status=original.status, headers=original.headers)
-                return replace(answer, kind="response", body=original.body)
-        raise Rejected("broken-warc", f"the original of a revisit of {answer.url} is not there")
+                return with_body(answer, self.read(capture))
+        raise no_original(answer)
+
+
+def with_body(revisit: Answer, original: Answer) -> Answer:
+    """What a revisit stands for; it may refer to the original for its headers too."""
+    if not revisit.headers:
+        revisit = replace(revisit, status=original.status, headers=original.headers)
+    return replace(revisit, kind="response", body=original.body)
+
+
+def no_original(revisit: Answer) -> Rejected:
+    return Rejected("broken-warc", f"the original of a revisit of {revisit.url} is not there")
 
 
 def _is_original(capture: Capture, revisit: Answer) -> bool:

@@ -13,9 +13,9 @@ from scrapy.utils.misc import load_object
 
 from zjnews import items, loaders, page
 from zjnews.archives import Found, Passed, Unusable
+from zjnews.guard import bounded
 from zjnews.items import Article, Rejected
 from zjnews.joining import may_lack_pages, number_of, pages_of
-from zjnews.outcomes import faults_rejected
 from zjnews.page import Page
 
 COMPARING = 500
@@ -82,9 +82,9 @@ def pipelines_of(item_pipelines: Mapping[str, int | None]) -> list[Pipeline]:
 def load(
     url: str, body: bytes, content_type: str | None, fetched_at: datetime
 ) -> tuple[Page, Article]:
-    """A page and its article, before any pipeline. Raises Rejected, also for a fault of ours, which
-    must not end a crawl, nor pass in silence."""
-    with faults_rejected(url):
+    """A page and its article, before any pipeline. Raises Rejected, as `guard.bounded` does: for a
+    fault of ours too, which must not end a crawl, nor pass in silence."""
+    with bounded(url):
         read = page.read(url, body, content_type, fetched_at)
         article = loaders.load(read)
         if may_lack_pages(read):
@@ -93,8 +93,8 @@ def load(
 
 
 def finish(article: Article, pipelines: list[Pipeline]) -> Article:
-    """The article after the pipelines. Raises Rejected, for a fault too."""
-    with faults_rejected(article.url):
+    """The article after the pipelines. Raises Rejected, as `guard.bounded` does."""
+    with bounded(article.url):
         for pipeline in pipelines:
             article = pipeline.process_item(article)
         return article

@@ -16,7 +16,7 @@ from pathlib import Path
 from scrapy.settings import Settings
 from scrapy.utils.log import configure_logging
 
-from zjnews import archives, reading
+from zjnews import archives, guard, reading
 from zjnews.archives import Found, Passed, SavedPage, Source, Unusable
 from zjnews.joining import Gathering
 from zjnews.reading import Outcome, Piece, Pipeline, Refused, Whole
@@ -36,6 +36,7 @@ class Records:
         self.settings = settings
         self.processes = processes
         self.pipelines = pipelines_of(settings)
+        guard.page_seconds = settings.getfloat("PAGE_SECONDS")
         self.gathering = Gathering()
         self.bytes_read = 0
 
@@ -141,6 +142,7 @@ def _begin(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     configure_logging(settings)
+    guard.page_seconds = settings.getfloat("PAGE_SECONDS")
     _pipelines.extend(pipelines_of(settings))
 
 

@@ -36,10 +36,19 @@ def sketch(text: str) -> bytes | None:
 
 def bands(sketch: bytes) -> tuple[int, ...]:
     """The eight numbers of which two texts that are alike share at least one: with 0.9 of the
-    shingles in common in 99 of 100 cases, with half of them in 3."""
+    shingles in common in 99 of 100 cases, with half of them in 3. None of what is no sketch."""
+    if not _is_sketch(sketch):
+        return ()
     return struct.unpack(f"<{_BANDS}q", sketch)
 
 
 def likeness(one: bytes, other: bytes) -> float:
     """The share of the shingles that two texts have in common, estimated, 0 to 1."""
+    if not _is_sketch(other):
+        return 0.0
     return sum(a == b for a, b in zip(one, other, strict=True)) / _BYTES
+
+
+def _is_sketch(value: object) -> bool:
+    """A state that is damaged may hold anything."""
+    return isinstance(value, bytes) and len(value) == _BYTES

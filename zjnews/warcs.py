@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import os
 import re
 import sys
 import zipfile
@@ -24,6 +25,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 
 from zjnews import addresses, codings
+from zjnews.guard import logger
 from zjnews.items import Rejected
 from zjnews.page import MAX_BYTES
 from zjnews.text import error_in_words, fit_for_log
@@ -97,8 +99,24 @@ def is_archive(path: Path) -> bool:
 def files(path: Path) -> list[Path]:
     """The archives in a folder and those below it, or the one that a path names."""
     if path.is_dir():
-        return sorted(file for file in path.rglob("*") if is_archive(file) and file.is_file())
+        return sorted(file for file in _files_below(path) if is_archive(file) and file.is_file())
     return [path] if is_archive(path) and path.is_file() else []
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """To the bottom, however deep that is, which Path.rglob does not reach."""
+    folders = [folder]
+    while folders:
+        try:
+            entries = sorted(os.scandir(folders.pop()), key=lambda entry: entry.name)
+        except OSError as error:
+            logger.warning("%s cannot be read: %s", error.filename, error.strerror)
+            continue
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(Path(entry.path))
+            else:
+                yield Path(entry.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from scrapy.utils.log import configure_logging
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from zjnews import outcomes, reading, rereading, verdict
+from zjnews import needs, outcomes, reading, rereading, verdict
 from zjnews.archives import Passed
 from zjnews.commands import refuse_in_one_line, refuse_options, say
 from zjnews.drafts import Draft
@@ -240,6 +240,7 @@ def read_out(text: str | None) -> str:
 
 def records_of(settings: Settings, processes: int) -> Records:
     """Raises UsageError where a pipeline needs a crawl."""
+    needs.check_values(settings, needs.own_settings())
     for path, order in settings.getwithbase("ITEM_PIPELINES").items():
         if order is not None and order >= reading.COMPARING and not path.startswith("zjnews."):
             raise UsageError(f"ITEM_PIPELINES: {path} comes behind 500, where reread has no crawl")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any
 
+from scrapy.exceptions import CloseSpider
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
 from zjnews import outcomes
@@ -20,5 +21,7 @@ class StartFailures(BaseSpiderMiddleware):
                 yield one
         except StateError:
             return  # reported by `Delivery`, which ends the crawl
+        except CloseSpider:
+            raise
         except Exception as fault:
             outcomes.fail(self.crawler, "spider", "the spider could not go on asking", fault)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 from datetime import datetime, timezone
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 
@@ -84,7 +85,11 @@ class ReplayMiddleware:
         self.fetches_misses = crawler.settings["WARC_REPLAY_MISSES"] == "fetch"
         self.order = Order(crawler)
         self.noted: set[tuple[Path, Damage]] = set()
-        self.playback = Playback(warcs.files(Path(crawler.settings["WARC_REPLAY"])), self.note)
+
+    @cached_property
+    def playback(self) -> Playback:
+        """Made when the first request comes: a run that makes indexes can be asked to stop."""
+        return Playback(warcs.files(Path(self.crawler.settings["WARC_REPLAY"])), self.note)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ReplayMiddleware:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from zjnews.guard import bounded_item
 from zjnews.items import Article, Rejected
 
 _REQUIRED = ("id", "url", "canonical_url", "layout", "language", "fetched_at")
@@ -15,6 +16,7 @@ _SENTENCE = re.compile(r"[。！？]|[.!?](?:\s|$)")
 class ChecksPipeline:
     """Refuses a record without a required key (`no-<key>`), sorts the warnings."""
 
+    @bounded_item
     def process_item(self, item: Article) -> Article:
         for key in _REQUIRED:
             if not getattr(item, key):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from zjnews import addresses, dates
 from zjnews.dates import Moment
+from zjnews.guard import bounded_item
 from zjnews.items import Article
 
 _FIRST_YEAR = 1999
@@ -18,6 +19,7 @@ _APART = timedelta(days=7)
 class DatesPipeline:
     """Fills `published_at`, its precision and `modified_at`."""
 
+    @bounded_item
     def process_item(self, item: Article) -> Article:
         address = addresses.read(item.url)
         fetched = datetime.fromisoformat(item.fetched_at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from zjnews.guard import bounded_item
 from zjnews.items import Article, text_of
 from zjnews.sketches import sketch
 from zjnews.text import normal_form
@@ -12,6 +13,7 @@ from zjnews.text import normal_form
 class DerivedPipeline:
     """Runs after everything that may change title or body."""
 
+    @bounded_item
     def process_item(self, item: Article) -> Article:
         item.text = text_of(item.body)
         item.images = [block.image for block in item.body if block.image]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from zjnews.guard import bounded_item
 from zjnews.items import Article, Block, Payload, text_of
 from zjnews.text import squeeze
 
@@ -18,6 +19,7 @@ _COPIES = 3
 class PayloadPipeline:
     """Reads `Article.payloads`; knows nothing of how they stood on the page."""
 
+    @bounded_item
     def process_item(self, item: Article) -> Article:
         item.body, copied = without_copy(item.body)
         if copied:

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from scrapy.exceptions import UsageError
+from scrapy.exceptions import CloseSpider, UsageError
 
 from zjnews import archives
 from zjnews.archives import Found, Passed, Unusable
+from zjnews.guard import stoppable
 from zjnews.items import Article, Rejected
 from zjnews.joining import Gathering, number_of, pages_of
 from zjnews.spiders.base import PageSpider
@@ -47,9 +48,12 @@ class ArchiveSpider(PageSpider):
             self.current = path.name
             if path.exists():
                 self.count_given()
-            for found in archives.read(path):
-                if article := self.read(found, gathering):
-                    yield article
+            try:
+                for found in stoppable(archives.read(path)):
+                    if article := self.read(found, gathering):
+                        yield article
+            except Rejected as interrupted:
+                raise CloseSpider("shutdown") from interrupted
         for article, rejected in gathering.leave():
             if rejected:
                 self.reject(rejected, article.url)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import scrapy
+from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from zjnews import __version__, needs, outcomes, reading
+from zjnews import __version__, guard, needs, outcomes, reading
 from zjnews.items import Article, Rejected, Skipped
 from zjnews.page import Page
 
@@ -52,6 +54,13 @@ class PageSpider(scrapy.Spider):
             if name not in self.arguments and name != "_job":  # Scrapyd's own
                 accepted = ", ".join(f"-a {known}=…" for known in self.arguments)
                 raise UsageError(f"{self.name}: no argument '{name}'; accepted: {accepted}")
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> PageSpider:
+        spider: PageSpider = super().from_crawler(crawler, *args, **kwargs)
+        guard.page_seconds = crawler.settings.getfloat("PAGE_SECONDS")
+        guard.heed_signals()
+        return spider
 
     @classmethod
     def update_settings(cls, settings: BaseSettings) -> None:

@@ -30,6 +30,7 @@ class ChannelSpider(FindingSpider):
     """
 
     name = "channel"
+    find_listed = staticmethod(lists.read)
     arguments = ("channels", *FindingSpider.window_arguments, "max_pages")
 
     def __init__(self, channels: str = "", max_pages: str = "", **others: str) -> None:
@@ -56,10 +57,9 @@ class ChannelSpider(FindingSpider):
         walk.asked.add(addresses.read(url).canonical)
         return self.ask_listing(url, walk, number=number, is_guess=is_guess)
 
-    def read_listing(
-        self, page: Page, walk: Walk, number: int, is_guess: bool
+    def ask_listed(
+        self, page: Page, listing: Listing, walk: Walk, number: int, is_guess: bool
     ) -> Iterator[Request]:
-        listing = lists.read(page)
         folder = page.address.canonical.rsplit("/", 1)[0]
         walk.folder = walk.folder or folder
         if listing.entries and folder == walk.folder:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
-from scrapy.utils._compression import _DecompressionMaxSizeExceeded
 from twisted.python.failure import Failure
 
 from zjnews import page
 from zjnews.addresses import Address
+from zjnews.guard import bounded
 from zjnews.items import LeadsOn, Rejected
 from zjnews.joining import Pages
 from zjnews.outcomes import FETCHED_AT, SETS_COOKIE, came_from, is_passing, way_to
@@ -27,6 +27,7 @@ NOT_MODIFIED = 304
 OWN_META = ("asked", "known", "walk", "sections")
 """What a request for an article carries: the canonical address that was asked for first, whether it
 was delivered before, the walk that found it, the sections it was found in."""
+_T = TypeVar("_T")
 _LONGEST_WAY = 10
 """Pages that may lead on to one another."""
 
@@ -68,10 +69,7 @@ class FetchingSpider(PageSpider):
                 yield self.followed(lead, response)
                 return
         except Rejected as rejected:
-            if number == 1:
-                yield from filter(None, [self.refuse(rejected, response.request)])
-                return
-            self.reject(rejected, response.url)
+            yield from self.go_without(rejected, response.url, response.request, pages)
         else:
             if number in (1, read.address.page):
                 article.asked = response.meta["asked"]
@@ -79,7 +77,7 @@ class FetchingSpider(PageSpider):
                 article.etag = header(response, "ETag")
                 article.last_modified = header(response, "Last-Modified")
                 pages.add(read, article, number)
-        yield from self.go_on(pages, number, response.request)
+            yield from self.go_on(pages, number, response.request)
 
     def go_on(self, pages: Pages, number: int, request: Request) -> Iterator[Any]:
         """After a page of an article: the next one, or the article itself."""
@@ -99,18 +97,24 @@ class FetchingSpider(PageSpider):
         )
 
     def failed_article(self, failure: Failure) -> Iterator[Any]:
-        """No answer: a further page that is not there is left out; any other failure loses the
-        article for this run."""
+        """No answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        rejected = why_failed(failure)
+        pages = request.cb_kwargs.get("pages") or Pages()
+        yield from self.go_without(why_failed(failure), came_from(request), request, pages)
+
+    def go_without(
+        self, rejected: Rejected, where: str, request: Request, pages: Pages
+    ) -> Iterator[Any]:
+        """After a page that gave nothing: a further one that will give nothing tomorrow either is
+        left out; any other loses the article for this run."""
         number = request.cb_kwargs.get("number", 1)
         if number == 1:
             yield from filter(None, [self.refuse(rejected, request)])
-        elif not is_passing(rejected):
-            self.reject(rejected, came_from(request))
-            yield from self.go_on(request.cb_kwargs["pages"], number, request)
-        else:
+        elif is_passing(rejected) and Trait.DOUBTFUL not in traits_of(rejected.reason):
             self.refuse(Rejected("page-failed", f"page {number}: {rejected}"), request)
+        else:
+            self.reject(rejected, where)
+            yield from self.go_on(pages, number, request)
 
     def refuse(self, rejected: Rejected, request: Request) -> Request | None:
         """Count what a request for an article gave instead. Another request for it, where there is
@@ -155,12 +159,14 @@ def answer(response: Response) -> tuple[str, bytes, str, datetime]:
     return response.url, response.body, header(response, "Content-Type") or "", fetched_at
 
 
-def read_page(response: Response) -> Page:
-    """The page of an answer. Raises Rejected, LeadsOn where it only leads on."""
-    read = page.read(*answer(response))
-    if lead := read.leads_on:
-        raise lead
-    return read
+def read_page(response: Response, read: Callable[[Page], _T]) -> tuple[Page, _T]:
+    """The page of an answer, and what `read` finds on it. Raises Rejected, as `guard.bounded` does,
+    and LeadsOn where the page only leads on."""
+    with bounded(response.url):
+        found = page.read(*answer(response))
+        if lead := found.leads_on:
+            raise lead
+        return found, read(found)
 
 
 def header(response: Response, name: str) -> str | None:
@@ -181,8 +187,6 @@ def why_failed(failure: Failure) -> Rejected:
     if isinstance(error, Rejected):
         return error
     if isinstance(error, IgnoreRequest):
-        if isinstance(error.__cause__, _DecompressionMaxSizeExceeded):
-            return Rejected("too-large", "when it was unpacked")
         if "robots" in str(error):
             return Rejected("robots-forbidden", str(error))
         return loop_of(failure.request, str(error))  # type: ignore[attr-defined]

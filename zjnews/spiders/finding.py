@@ -18,6 +18,7 @@ from zjnews.addresses import Address, Kind
 from zjnews.dates import BEIJING
 from zjnews.items import LeadsOn, Rejected
 from zjnews.outcomes import came_from, is_passing
+from zjnews.page import Page
 from zjnews.spiders.fetching import FetchingSpider, read_page, why_failed
 from zjnews.state import State
 from zjnews.state.known import Known
@@ -73,9 +74,11 @@ class FindingSpider(FetchingSpider):
 
     keeps_state = True
     window_arguments = ("since", "until", "full")
-    read_listing: Callable[..., Iterator[Request]]
-    """Of a page, its walk, and what `ask_listing` was told: asks for what the page lists, and for
-    the pages that follow from it."""
+    find_listed: Callable[[Page], Any]
+    """What a page of a list names."""
+    ask_listed: Callable[..., Iterator[Request]]
+    """Of a page, what it names, its walk, and what `ask_listing` was told: asks for what is named,
+    and for the pages that follow from it."""
     state: State
     refresh: timedelta
     """How long an article may still be corrected."""
@@ -102,7 +105,8 @@ class FindingSpider(FetchingSpider):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FindingSpider:
-        spider: FindingSpider = super().from_crawler(crawler, *args, **kwargs)
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        assert isinstance(spider, FindingSpider)
         spider.state = state.of(crawler)
         spider.refresh = timedelta(hours=crawler.settings.getfloat("REFRESH_HOURS"))
         return spider
@@ -226,7 +230,7 @@ class FindingSpider(FetchingSpider):
         walk = self.walks[response.meta["walk"]]
         try:
             try:
-                page = read_page(response)
+                page, listed = read_page(response, self.find_listed)
             except LeadsOn as lead:
                 yield self.followed(lead, response)
                 return
@@ -238,7 +242,7 @@ class FindingSpider(FetchingSpider):
             is_listing = asked.kind in (Kind.LIST, Kind.PAPER_PAGE)
             if is_listing and asked.canonical != page.address.canonical:
                 walk.has_failed = True  # another page stands in for it, perhaps for today only
-            yield from self.read_listing(page, walk, **about)
+            yield from self.ask_listed(page, listed, walk, **about)
 
     # --- walks ------------------------------------------------------------------------------
 

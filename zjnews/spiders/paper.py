@@ -16,6 +16,7 @@ from zjnews import outcomes, papers
 from zjnews.addresses import Address
 from zjnews.channels import Paper, find_papers
 from zjnews.dates import BEIJING
+from zjnews.guard import bounded
 from zjnews.items import Rejected
 from zjnews.page import Page
 from zjnews.papers import PrintedPage
@@ -34,6 +35,7 @@ class PaperSpider(FindingSpider):
     """
 
     name = "paper"
+    find_listed = staticmethod(papers.read)
     arguments = ("papers", *FindingSpider.window_arguments)
 
     def __init__(self, papers: str = "", since: str = "", until: str = "", **others: str) -> None:
@@ -87,10 +89,11 @@ class PaperSpider(FindingSpider):
         """Ask for the issues of a month that there are."""
         fronts = None
         try:
-            fronts = papers.read_issues(response.body, response.url)
-        except ValueError as error:
-            self.reject(Rejected("broken-issues", str(error)), response.url)
-            self.unlisted[paper.name] = "broken-issues"
+            with bounded(response.url):
+                fronts = read_issues(response)
+        except Rejected as rejected:
+            self.reject(rejected, response.url)
+            self.unlisted[paper.name] = rejected.reason
         yield from self.ask_issues(paper, days, fronts)
 
     def failed_issues(self, failure: Failure) -> Iterator[Request]:
@@ -128,8 +131,9 @@ class PaperSpider(FindingSpider):
     def ask_page(self, url: str, paper: Paper, day: date, walk: Walk) -> Request:
         return self.ask_listing(url, walk, paper=paper, day=day)
 
-    def read_listing(self, page: Page, walk: Walk, paper: Paper, day: date) -> Iterator[Request]:
-        printed = papers.read(page)
+    def ask_listed(
+        self, page: Page, printed: PrintedPage, walk: Walk, paper: Paper, day: date
+    ) -> Iterator[Request]:
         if (page.address.paper, page.address.date) != (paper.name, day):
             walk.has_failed = True  # there may be one tomorrow
             self.skip("no-issue", page.url)
@@ -168,6 +172,14 @@ class PaperSpider(FindingSpider):
             self.skip("no-issue", request.url)
         else:
             super().failed_list(failure)
+
+
+def read_issues(response: Response) -> dict[date, str]:
+    """The days of a month that have an issue, with their front pages. Raises Rejected."""
+    try:
+        return papers.read_issues(response.body, response.url)
+    except ValueError as error:
+        raise Rejected("broken-issues", str(error)) from error
 
 
 def issue(paper: Paper, day: date) -> str:

@@ -34,6 +34,8 @@ _PATIENCE = 30.0
 """Seconds to wait for another process that is writing."""
 _TURN = 0.02
 """Seconds between two tries."""
+_MODE = 0o600
+"""Of new files: what waits may have a password in the address of its feed."""
 _WORDS = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "compact": " WITHOUT ROWID"}
 _DAMAGED = ("malformed", "not a database", "corrupt")
 
@@ -78,6 +80,9 @@ class Database:
             raise
 
     def _open(self) -> None:
+        if self.path:
+            # SQLite gives the files beside it the same mode.
+            os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT | os.O_NONBLOCK, _MODE))
         self.db = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None)
         if self.row("PRAGMA page_count") == (0,):
             self.run("PRAGMA auto_vacuum = INCREMENTAL")
@@ -225,7 +230,7 @@ class Database:
 
 def _locked(path: str, what: str) -> int:
     """The descriptor of a file that is locked as long as it is open. Raises OSError, BusyError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _MODE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from zjnews import addresses, sketches
 from zjnews.dates import Moment
+from zjnews.guard import logger
 from zjnews.items import Article, Precision
 from zjnews.state import sql
 from zjnews.state.database import Database
 from zjnews.windows import SPANS
 
+_T = TypeVar("_T")
 _LEADS_TO = "leads-to"
 _NEAR_COPY = "near-copy"
 _DAYS = 3
@@ -64,6 +68,8 @@ class Knowledge:
         """By host: addresses that were refused for good, and articles read, in this run."""
         self.pending: dict[str, list[tuple[str, str]]] = {}
         """By the id of an article that is not known yet: addresses that belong to it, and how."""
+        self.damaged: set[str] = set()
+        """Of what the rows are that could not be read."""
 
     # --- articles ----------------------------------------------------------------------------
 
@@ -76,12 +82,7 @@ class Knowledge:
 
     def article(self, id_: str) -> Known | None:
         """The article with an id."""
-        row = self.db.one(sql.ARTICLE, id_)
-        if row is None:
-            return None
-        published = _moment(row[3], row[4])
-        dated = published.at + SPANS[published.precision] if published else _time(row[5])
-        return Known(row[0], row[1], row[2], dated, row[6], row[7])
+        return self._read(id_, self.db.one(sql.ARTICLE, id_), _known)
 
     def add(self, article: Article, sketch: bytes | None) -> None:
         """Know an article from now on. `sketch`: None for a near copy, which has no copies."""
@@ -118,10 +119,7 @@ class Knowledge:
 
     def passed(self, address: str) -> Passed | None:
         """What a canonical address gave that was asked for and led to no record."""
-        row = self.db.one(sql.PASSED, address)
-        if row is None:
-            return None
-        return Passed(row[0], _moment(row[1], row[2]), _time(row[3]), row[4] >= _DAYS)
+        return self._read(address, self.db.one(sql.PASSED, address), _passed)
 
     def note_passed(
         self,
@@ -185,8 +183,20 @@ class Knowledge:
 
     def walked(self, name: str) -> tuple[datetime, datetime] | None:
         """The stretch of time for which everything that a list has is known."""
-        row = self.db.one(sql.WALK, name)
-        return (_time(row[0]), _time(row[1])) if row else None
+        return self._read(name, self.db.one(sql.WALK, name), lambda r: (_time(r[0]), _time(r[1])))
+
+    def _read(self, key: str, row: Any | None, make: Callable[[Any], _T]) -> _T | None:
+        """What a row says. One that is damaged is reported once, and as if it were not there: its
+        article is fetched again, which mends it."""
+        if row is None:
+            return None
+        try:
+            return make(row)
+        except (ArithmeticError, LookupError, OSError, TypeError, ValueError) as error:
+            if key not in self.damaged:
+                self.damaged.add(key)
+                logger.warning("%s: what is known of %s is damaged: %s", self.db.path, key, error)
+            return None
 
     def forget_walk(self, name: str) -> None:
         """To be called before a walk: the run may crash and leave a gap."""
@@ -210,6 +220,24 @@ def now() -> int:
     return int(datetime.now(timezone.utc).timestamp())
 
 
+def _known(row: Any) -> Known:
+    published = _moment(row[3], row[4])
+    dated = published.at + SPANS[published.precision] if published else _time(row[5])
+    etag, last_modified = (value and _of(str, value) for value in row[6:8])
+    return Known(row[0], _of(int, row[1]), _of(bytes, row[2]), dated, etag, last_modified)
+
+
+def _passed(row: Any) -> Passed:
+    return Passed(row[0], _moment(row[1], row[2]), _time(row[3]), _of(int, row[4]) >= _DAYS)
+
+
+def _of(kind: type[_T], value: Any) -> _T:
+    """A value, for SQLite takes any into a column of any type. Raises TypeError."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r:.40} where {kind.__name__} should be")
+    return value
+
+
 def _time(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, timezone.utc)
 
@@ -217,6 +245,8 @@ def _time(seconds: int) -> datetime:
 def _moment(seconds: int | None, precision: Precision | None) -> Moment | None:
     if seconds is None or precision is None:
         return None
+    if precision not in SPANS:
+        raise ValueError(f"{precision!r:.40} is no precision")
     return Moment(_time(seconds), precision)
 
 

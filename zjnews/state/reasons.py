@@ -14,8 +14,8 @@ class Trait(Flag):
     PASSING = auto()
     """May be gone tomorrow: a run that follows asks again."""
     DOUBTFUL = auto()
-    """Looks like a page of maintenance or of a guard against robots: believed when it was met on
-    several days."""
+    """Looks like a page of maintenance or of a guard against robots, or took too long on a machine
+    that may have been slow: believed when it was met on several days."""
     GONE = auto()
     """The page is no longer there."""
     ELSEWHERE = auto()
@@ -48,6 +48,7 @@ REJECTED = {
     "http-404": _GONE,
     "http-410": _GONE,
     "http-<status>": _PASSING,
+    "interrupted": _PASSING,
     "later-page": _NONE,
     "list-page": _DOUBTFUL,
     "meta-refresh": _NONE,
@@ -66,6 +67,7 @@ REJECTED = {
     "script-redirect": _NONE,
     "too-complex": _NONE,
     "too-large": _NONE,
+    "too-slow": _DOUBTFUL,
     "unknown-address": _NONE,
     "unknown-file": Trait.FAILS,
     "unreadable": _DOUBTFUL,
@@ -73,6 +75,8 @@ REJECTED = {
 }
 """Counted as `zjnews/rejected/<reason>`. `http-<status>` and `no-<key>` stand for all of their form
 that are not named."""
+OF_HOST = ("bad-certificate", "private-address")
+"""Those that all pages of a host have alike: one line in the log is enough."""
 SKIPPED = {
     "gone": Trait.FOUND,
     "known": Trait.FOUND,

@@ -1,0 +1,177 @@
+"""What everything that reads goes through: a fault of ours, a page that takes too long, a run that
+is asked to stop cost what is being read, and no more."""
+
+from __future__ import annotations
+
+import logging
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial, wraps
+from types import FrameType
+from typing import Any, TypeVar
+
+from zjnews.items import Article, Rejected
+
+logger = logging.getLogger("zjnews")
+
+page_seconds = 10.0
+"""The setting PAGE_SECONDS: seconds of processor time that a page may take; 0 for any number. One
+for the whole process, as the timer is."""
+
+_TICK = 0.05
+"""Seconds of processor time between two looks at the clock."""
+_GRACE = 1.0
+"""Seconds after a run was asked to stop in which pages are still read to their end."""
+_END: Any = object()
+_T = TypeVar("_T")
+_Pipeline = TypeVar("_Pipeline")
+_OURS = (__name__, "contextlib")
+"""Code that must come to its end, or the timer would go on."""
+
+
+@dataclass(eq=False, slots=True)
+class _Watched:
+    """Something that is being read."""
+
+    deadline: float
+    """By the clock of the thread's processor time."""
+
+
+class _EndedError(BaseException):
+    """Breaks off a reading. No `except Exception` on the way may take it for a fault."""
+
+    def __init__(self, watched: _Watched, rejected: Rejected) -> None:
+        super().__init__()
+        self.watched = watched
+        self.rejected = rejected
+
+
+_open: list[_Watched] = []
+"""What is being read in the main thread, each within the one before it."""
+_stops_at = math.inf
+"""By the monotonic clock: when the reading ends of a run that was asked to stop."""
+
+
+@contextmanager
+def bounded(where: str) -> Iterator[None]:
+    """Read a page, record or file within. Raises Rejected: `reader-fault` for what anything in it
+    throws, with a traceback in the log; `too-slow` after `page_seconds`; `interrupted` where the
+    run was asked to stop, see `heed_signals`.
+
+    The last two only in the main thread: Python hands signals, and so the ticks of the timer, to no
+    other one. There must be no `yield` within.
+    """
+    try:
+        with _watched(page_seconds or math.inf):
+            yield
+    except Rejected:
+        raise
+    except Exception as fault:
+        logger.exception("fault while reading %s", where)
+        raise Rejected("reader-fault", "see the traceback above") from fault
+
+
+def bounded_item(
+    process: Callable[[_Pipeline, Article], Article],
+) -> Callable[[_Pipeline, Article], Article]:
+    """`process_item` of a pipeline, `bounded`: in a crawl it is Scrapy that calls it."""
+
+    @wraps(process)
+    def process_item(pipeline: _Pipeline, item: Article) -> Article:
+        with bounded(item.url):
+            return process(pipeline, item)
+
+    return process_item
+
+
+def stoppable(items: Iterable[_T]) -> Iterator[_T]:
+    """The items as they are; getting one may take as long as it wants. Raises Rejected
+    (`interrupted`) where the run was asked to stop."""
+    iterator = iter(items)
+    while True:
+        with _watched(math.inf):
+            item = next(iterator, _END)
+        if item is _END:
+            return
+        yield item
+
+
+def heed_signals() -> None:
+    """Have SIGINT and SIGTERM break off what is being read, after a second, beside what they are
+    set up to do. To be called at the begin of a run."""
+    global _stops_at  # noqa: PLW0603  there is one set of signals in a process
+    _stops_at = math.inf
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            then = signal.getsignal(number)
+            if callable(then) and then is not signal.default_int_handler:  # which needs no help
+                signal.signal(number, partial(_stop, then))
+
+
+def _stop(
+    then: Callable[[int, FrameType | None], Any], number: int, frame: FrameType | None
+) -> None:
+    global _stops_at  # noqa: PLW0603
+    _stops_at = time.monotonic() + _GRACE
+    then(number, frame)
+
+
+@contextmanager
+def _watched(seconds: float) -> Iterator[None]:
+    """Raises Rejected where what stands within is broken off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    if time.monotonic() > _stops_at:
+        raise _interrupted()
+    watched = _Watched(time.thread_time() + seconds)
+    is_outermost = not _open
+    if is_outermost:
+        before = signal.signal(signal.SIGVTALRM, _look) or signal.SIG_DFL
+    try:
+        _open.append(watched)
+        if is_outermost:
+            signal.setitimer(signal.ITIMER_VIRTUAL, _TICK, _TICK)
+        yield
+    except _EndedError as ended:
+        if ended.watched is watched:
+            raise ended.rejected from None
+        raise
+    finally:
+        _open.remove(watched)
+        if is_outermost:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, before)
+
+
+def _look(_: int, frame: FrameType | None) -> None:
+    """A tick of the timer: break off what takes too long. It ticks on, in case that was caught."""
+    if not _open or frame is None or frame.f_globals.get("__name__") in _OURS:
+        return
+    if time.monotonic() > _stops_at:
+        raise _EndedError(_open[0], _interrupted())
+    now = time.thread_time()
+    for watched in _open:
+        if now > watched.deadline:
+            detail = f"more than {page_seconds:g} s of processor time, last in {_module_of(frame)}"
+            raise _EndedError(watched, Rejected("too-slow", detail))
+
+
+def _interrupted() -> Rejected:
+    return Rejected("interrupted", "the run was asked to stop")
+
+
+def _module_of(frame: FrameType) -> str:
+    """The innermost module of the project that is at work."""
+    at: FrameType | None = frame
+    while at is not None:
+        name = str(at.f_globals.get("__name__"))
+        if name.startswith("zjnews."):
+            return name
+        at = at.f_back
+    return "no module of zjnews"
