@@ -22,6 +22,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bench.pages_that_repeat import INPUTS
 from zjnews import archives, captions, cdxj, credits, dates, lists, page, papers, reading, settings
 from zjnews.items import Rejected
 
@@ -269,6 +270,7 @@ ROWS: dict[str, Row] = {
         each_line(lambda line: captions.read_caption(line, hinted=True)),
     ),
     "captions: pictures": Row(in_article("<p><img src='%d.jpg'></p><p>张三 摄</p>"), read_page),
+    **{f"loaders: {name}": Row(make, read_page) for name, make in INPUTS.items()},
 }
 """To add one: its reader and what makes it slow, a maker of it, and what reads it."""
 

@@ -26,6 +26,7 @@ from zjnews import addresses
 from zjnews.items import Article, Image, Rejected
 from zjnews.middlewares.onsite import OnSiteMiddleware
 from zjnews.pipelines.images import wanted
+from zjnews.state.carried import Carried
 
 PIL = pytest.importorskip("PIL.Image")
 
@@ -440,17 +441,17 @@ def test_an_address_that_nobody_can_be_asked_for_is_left_alone(url: str) -> None
 @pytest.mark.parametrize(
     ("url", "meta", "passes"),
     [
-        ("https://img.zjolcdn.com/a.jpg", {"image": True}, True),
+        ("https://img.zjolcdn.com/a.jpg", Carried(is_image=True).meta, True),
         ("https://img.zjolcdn.com/a.jpg", {}, False),
         ("https://img.zjolcdn.com/robots.txt", {"dont_obey_robotstxt": True}, True),
         ("https://img.zjolcdn.com/robots.txt", {}, False),
-        ("https://evil.example/a.jpg", {"image": True}, False),
+        ("https://evil.example/a.jpg", Carried(is_image=True).meta, False),
         ("https://evil.example/robots.txt", {"dont_obey_robotstxt": True}, False),
         ("https://img.zjol.com.cn/a.jpg", {}, True),
     ],
 )
 def test_only_pictures_pass_to_the_image_hosts(
-    url: str, meta: dict[str, bool], passes: bool
+    url: str, meta: dict[str, Any], passes: bool
 ) -> None:
     request = Request(url, meta=dict(meta))
     if passes:

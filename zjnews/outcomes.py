@@ -6,7 +6,6 @@ from __future__ import annotations
 import logging
 from urllib.parse import urlsplit
 
-from scrapy import Request
 from scrapy.crawler import Crawler
 
 from zjnews import logs, state
@@ -17,26 +16,11 @@ logger = logs.logger
 
 REPLAYED = "replayed"
 """Flag of a response that comes from an archive."""
-FETCHED_AT = "fetched_at"
-"""What a request carries whose answer comes from an archive: when it was fetched, aware."""
-
-SETS_COOKIE = "sets_cookie"
-"""Flag of a request whose answer, a redirect, came with a cookie."""
 
 
 def is_passing(rejected: Rejected) -> bool:
     """Whether another try may succeed."""
     return Trait.PASSING in traits_of(rejected.reason)
-
-
-def way_to(request: Request) -> list[str]:
-    """The addresses that led to a request: pages that led on, then what the server redirected."""
-    return [*request.meta.get("way", []), *request.meta.get("redirect_urls", [])]
-
-
-def came_from(request: Request) -> str:
-    """The address that was asked for first."""
-    return [*way_to(request), request.url][0]
 
 
 def fail(crawler: Crawler, what: str, line: str, fault: BaseException | None = None) -> None:

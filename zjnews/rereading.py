@@ -84,6 +84,10 @@ class Records:
                         yield from _finished(under_way)
                 while under_way:
                     yield from _finished(under_way)
+            except BaseException:
+                for child in multiprocessing.active_children():  # nobody waits for what they read
+                    child.kill()
+                raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 

@@ -32,13 +32,11 @@ from zjnews.commands import (
 from zjnews.commands.crawl import check_archives
 from zjnews.comparing import counted, title_of
 from zjnews.items import LeadsOn, Rejected
-from zjnews.joining import Pages
-from zjnews.outcomes import came_from
 from zjnews.reading import Pipeline
 from zjnews.snapshots import KEPT_HEADERS, Shelf, Snapshot, ThereAlreadyError
 from zjnews.spiders.article import ArticleSpider
 from zjnews.spiders.fetching import answer, header
-from zjnews.state.known import Known
+from zjnews.state.carried import first_asked
 from zjnews.storages import FeedError, probe_folder
 from zjnews.verdict import Status
 
@@ -213,20 +211,18 @@ class SnapshotSpider(ArticleSpider):
             else:
                 yield text
 
-    def ask_article(
-        self, address: Address, known: Known | None = None, walk: str | None = None
-    ) -> Request:
+    def ask_article(self, address: Address, *about: Any) -> Request:
         """For the page that is named, whichever of the article it is."""
-        return super().ask_article(address, known, walk).replace(url=address.url)
+        return super().ask_article(address, *about).replace(url=address.url)
 
-    def parse_article(
-        self, response: Response, pages: Pages | None = None, number: int = 1
-    ) -> Iterator[Any]:
+    def parse_article(self, response: Response) -> Iterator[Any]:
         assert response.request is not None
         headers = {name: value for name in KEPT_HEADERS if (value := header(response, name))}
         try:
             try:
-                self.saving.put(SavedPage(*answer(response)), headers, came_from(response.request))
+                self.saving.put(
+                    SavedPage(*answer(response)), headers, first_asked(response.request)
+                )
             except LeadsOn as lead:
                 yield self.followed(lead, response)
         except Rejected as rejected:

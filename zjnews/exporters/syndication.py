@@ -20,6 +20,7 @@ from scrapy.utils.gz import gunzip
 
 from zjnews.exporters import logger, record_of, refuse_appending
 from zjnews.exporters.markup import html_of, is_web
+from zjnews.state.crawling import spider_of
 
 _TITLE_LENGTH = 40
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -123,7 +124,7 @@ class SyndicationExporter(BaseItemExporter):
     def options_of(crawler: Crawler) -> dict[str, Any]:
         """What the settings and the spider tell of a feed."""
         settings = crawler.settings
-        title, link = getattr(crawler.spider, "column", None) or (None, None)
+        title, link = spider_of(crawler).column or (None, None)
         told: dict[str, Any] = {"title": settings["RSS_TITLE"] or title or None, "link": link}
         if settings["RSS_ITEMS"] is not None:
             told["items"] = settings.getint("RSS_ITEMS")

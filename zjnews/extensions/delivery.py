@@ -13,6 +13,8 @@ from twisted.python.failure import Failure
 
 from zjnews import outcomes, state, verdict
 from zjnews.items import Rejected, Skipped
+from zjnews.state.carried import carried_by, carry, first_asked, way_to
+from zjnews.state.crawling import spider_of
 from zjnews.state.database import FAILED, StateError
 
 
@@ -46,22 +48,20 @@ class Delivery:
     def response_downloaded(self, response: Response, request: Request) -> None:
         """A redirect with a cookie may be a wall, before those who bring none back."""
         if 300 <= response.status < 400 and "Set-Cookie" in response.headers:
-            request.meta[outcomes.SETS_COOKIE] = True
+            carry(request, sets_cookie=True)
 
     def request_dropped(self, request: Request) -> None:
         """A request that Scrapy has seen before: given twice, or where a redirect led."""
-        way = outcomes.way_to(request)
+        carried = carried_by(request)
         reason = "duplicate"
-        if request.url in way:
-            reason = "cookie-wall" if request.meta.get(outcomes.SETS_COOKIE) else "redirect-loop"
+        if request.url in way_to(request):
+            reason = "cookie-wall" if carried.sets_cookie else "redirect-loop"
         rejected = Rejected(reason, f"{request.url} was asked for already")
-        asked = request.meta.get("asked")
-        outcomes.reject(self.crawler, rejected, outcomes.came_from(request), asked)
+        outcomes.reject(self.crawler, rejected, first_asked(request), carried.asked)
         # Where many pages lead to one, that may be a guard against robots.
-        if asked:
-            self.state.known.count_refused(asked)
-        if walk_failed := getattr(self.crawler.spider, "walk_failed", None):
-            walk_failed(request.meta.get("walk"))
+        if carried.asked:
+            self.state.known.count_refused(carried.asked)
+        spider_of(self.crawler).walk_failed(carried.walk)
 
     # --- failures ----------------------------------------------------------------------------
 
@@ -96,10 +96,8 @@ class Delivery:
             outcomes.logger.warning("%s refused most of its articles; they are not forgotten", host)
         if guards or not self.was_whole():
             return
-        walks = getattr(self.crawler.spider, "walks", {})
-        for walk in walks.values():
-            if covered := self.crawler.spider.covers(walk):  # type: ignore[union-attr]
-                self.state.known.note_walk(walk.name, *covered)
+        for walk, covered in spider_of(self.crawler).walked().items():
+            self.state.known.note_walk(walk, *covered)
 
     def was_whole(self) -> bool:
         assert self.crawler.stats is not None

@@ -16,6 +16,7 @@ from tqdm import tqdm
 from tqdm.contrib import DummyTqdmFile
 
 from zjnews.outcomes import logger
+from zjnews.state.crawling import spider_of
 from zjnews.text import printable
 
 _SECONDS = 0.5
@@ -96,7 +97,7 @@ class Progress:
 
     @property
     def current(self) -> str:
-        return printable(str(getattr(self.crawler.spider, "current", "")))
+        return printable(spider_of(self.crawler).current)
 
 
 def _sum(stats: dict[str, Any], prefix: str) -> int:

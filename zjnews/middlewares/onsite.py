@@ -9,6 +9,7 @@ from scrapy import Request
 from zjnews import addresses
 from zjnews.items import Rejected
 from zjnews.middlewares.robots import is_for_robots_txt
+from zjnews.state.carried import carried_by
 
 
 class OnSiteMiddleware:
@@ -28,5 +29,5 @@ class OnSiteMiddleware:
 
 def _is_for_image(request: Request) -> bool:
     """A picture of an article, or the robots.txt that is looked at before it."""
-    is_meant = bool(request.meta.get("image")) or is_for_robots_txt(request)
+    is_meant = carried_by(request).is_image or is_for_robots_txt(request)
     return is_meant and addresses.is_on_image_host(request.url)

@@ -18,8 +18,9 @@ from scrapy.responsetypes import responsetypes
 from zjnews import outcomes, warcs
 from zjnews.items import Rejected
 from zjnews.middlewares.robots import is_for_robots_txt
-from zjnews.outcomes import FETCHED_AT, REPLAYED
+from zjnews.outcomes import REPLAYED
 from zjnews.playback import Playback
+from zjnews.state.carried import carry
 from zjnews.warcs import Answer, Damage
 
 _LONG_AGO = datetime.fromtimestamp(0, timezone.utc)
@@ -102,7 +103,7 @@ class ReplayMiddleware:
 
     async def process_request(self, request: Request) -> Response | None:
         """Raises Rejected (`archive-miss`)."""
-        request.meta.pop(FETCHED_AT, None)  # of the request that was redirected
+        carry(request, fetched_at=None)  # it had that of the request that was redirected
         if not self.fetches_misses:
             await self.order.turn(self.date_of(request))
         answer = self.answer(request)
@@ -111,7 +112,7 @@ class ReplayMiddleware:
             return None
         assert self.crawler.stats is not None
         self.crawler.stats.inc_value("zjnews/replayed")
-        request.meta[FETCHED_AT] = answer.at and answer.at.replace(microsecond=0)
+        carry(request, fetched_at=answer.at and answer.at.replace(microsecond=0))
         return response_of(answer, request.url)
 
     def answer(self, request: Request) -> Answer | None:

@@ -25,6 +25,7 @@ from twisted.python.failure import Failure
 from zjnews import addresses, outcomes
 from zjnews.items import Article
 from zjnews.outcomes import logger
+from zjnews.state.carried import Carried
 from zjnews.storages import NO_CREDENTIALS, begin_upload, has_credentials, place
 from zjnews.text import error_in_words
 
@@ -256,7 +257,7 @@ def _request(url: str) -> Request | None:
             url,
             callback=NO_CALLBACK,
             headers={"Accept": "image/*,*/*;q=0.5"},
-            meta={"image": True},  # lets it pass to where nothing but pictures lies
+            meta=Carried(is_image=True).meta,  # lets it pass to where nothing but pictures lies
         )
     except ValueError:
         return None

@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from zjnews import state
 from zjnews.items import Article, Skipped
 from zjnews.state import State
+from zjnews.state.crawling import spider_of
 from zjnews.state.known import digest
 
 
@@ -25,7 +26,7 @@ class RevisionsPipeline:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RevisionsPipeline:
         refresh = timedelta(hours=crawler.settings.getfloat("REFRESH_HOURS"))
-        return cls(state.of(crawler), getattr(crawler.spider, "full", False), refresh)
+        return cls(state.of(crawler), spider_of(crawler).full, refresh)
 
     def process_item(self, item: Article) -> Article:
         if not self.is_young(item):

@@ -8,6 +8,7 @@ from scrapy.crawler import Crawler
 
 from zjnews.dates import Moment
 from zjnews.items import Article, Skipped
+from zjnews.state.crawling import spider_of
 from zjnews.windows import Window
 
 
@@ -19,7 +20,7 @@ class WindowPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> WindowPipeline:
-        return cls(getattr(crawler.spider, "window", Window()))
+        return cls(spider_of(crawler).window)
 
     def process_item(self, item: Article) -> Article:
         if item.published_at and item.published_precision:

@@ -13,6 +13,7 @@ from scrapy.settings import BaseSettings
 from zjnews import __version__, guard, needs, outcomes, reading
 from zjnews.items import Article, Rejected, Skipped
 from zjnews.page import Page
+from zjnews.windows import Window
 
 _REPLAYED_AT_ONCE = 10_000
 _SECRETS = (
@@ -41,6 +42,10 @@ class PageSpider(scrapy.Spider):
     """The names that `-a` takes."""
     keeps_state = False
     """Whether what it delivers is remembered by the runs that follow."""
+    full = False
+    """Whether everything is asked for again, whatever was delivered before."""
+    window = Window()
+    """When the articles that are wanted were published."""
     gives_records = True
     """Whether its items go through the pipelines."""
     uses_network = True
@@ -54,6 +59,18 @@ class PageSpider(scrapy.Spider):
             if name not in self.arguments and name != "_job":  # Scrapyd's own
                 accepted = ", ".join(f"-a {known}=…" for known in self.arguments)
                 raise UsageError(f"{self.name}: no argument '{name}'; accepted: {accepted}")
+
+    @property
+    def column(self) -> tuple[str, str] | None:
+        """Title and address of the one channel or newspaper that is crawled."""
+        return None
+
+    def walk_failed(self, walk: str | None) -> None:
+        """To be called when a request of a walk over lists was dropped or has failed."""
+
+    def walked(self) -> dict[str, tuple[datetime, datetime]]:
+        """By the name of a walk, the stretch of time of which it has delivered everything."""
+        return {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> PageSpider:

@@ -116,7 +116,7 @@ class ChannelSpider(FindingSpider):
         """A further page that is not there is the end of the list; where a link led to it, perhaps
         for today only."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        walk = self.walks[request.meta["walk"]]
+        walk = self.walk_of(request)
         if request.cb_kwargs["number"] > 1 and is_gone(failure):
             walk.has_failed = walk.has_failed or not request.cb_kwargs["is_guess"]
             self.end_walk(walk, "no further page")

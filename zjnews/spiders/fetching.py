@@ -17,16 +17,14 @@ from zjnews.addresses import Address
 from zjnews.guard import bounded
 from zjnews.items import LeadsOn, Rejected
 from zjnews.joining import Pages
-from zjnews.outcomes import FETCHED_AT, SETS_COOKIE, came_from, is_passing, way_to
+from zjnews.outcomes import is_passing
 from zjnews.page import Page
 from zjnews.spiders.base import PageSpider
+from zjnews.state.carried import Carried, carried_by, first_asked, way_to
 from zjnews.state.known import Known
 from zjnews.state.reasons import Trait, traits_of
 
 NOT_MODIFIED = 304
-OWN_META = ("asked", "known", "walk", "sections")
-"""What a request for an article carries: the canonical address that was asked for first, whether it
-was delivered before, the walk that found it, the sections it was found in."""
 _T = TypeVar("_T")
 _LONGEST_WAY = 10
 """Pages that may lead on to one another."""
@@ -36,14 +34,20 @@ class FetchingSpider(PageSpider):
     """A spider that fetches articles from the site."""
 
     def ask_article(
-        self, address: Address, known: Known | None = None, walk: str | None = None
+        self,
+        address: Address,
+        known: Known | None = None,
+        walk: str | None = None,
+        sections: tuple[str, ...] = (),
     ) -> Request:
         """The request for an article; one that is known need only be sent where it has changed."""
         request = Request(
             address.first_page,
             callback=self.parse_article,
             errback=self.failed_article,
-            meta={"asked": address.canonical, "known": known is not None, "walk": walk},
+            meta=Carried(
+                asked=address.canonical, known=known is not None, walk=walk, sections=sections
+            ).meta,
         )
         if known is not None:
             request.meta["handle_httpstatus_list"] = [NOT_MODIFIED]
@@ -53,15 +57,14 @@ class FetchingSpider(PageSpider):
                 request.headers["If-Modified-Since"] = known.last_modified
         return request
 
-    def parse_article(
-        self, response: Response, pages: Pages | None = None, number: int = 1
-    ) -> Iterator[Any]:
+    def parse_article(self, response: Response) -> Iterator[Any]:
         """One page of an article: the article when it is whole, else the request for the next."""
         assert response.request is not None
         if response.status == NOT_MODIFIED:
             self.skip("unchanged", response.url)
             return
-        pages = pages or Pages()
+        carried = carried_by(response.request)
+        pages, number = carried.pages or Pages(), carried.number
         try:
             try:
                 read, article = self.load(*answer(response))
@@ -72,8 +75,8 @@ class FetchingSpider(PageSpider):
             yield from self.go_without(rejected, response.url, response.request, pages)
         else:
             if number in (1, read.address.page):
-                article.asked = response.meta["asked"]
-                article.sections = article.sections or response.meta.get("sections", [])
+                article.asked = carried.asked
+                article.sections = article.sections or list(carried.sections)
                 article.etag = header(response, "ETag")
                 article.last_modified = header(response, "Last-Modified")
                 pages.add(read, article, number)
@@ -91,23 +94,22 @@ class FetchingSpider(PageSpider):
             url,
             callback=self.parse_article,
             errback=self.failed_article,
-            cb_kwargs={"pages": pages, "number": number},
-            meta={key: request.meta[key] for key in OWN_META if key in request.meta},
+            meta=carried_by(request).onward(pages=pages, number=number, way=()).meta,
             dont_filter=True,  # a page may have been asked for as part of another copy
         )
 
     def failed_article(self, failure: Failure) -> Iterator[Any]:
         """No answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        pages = request.cb_kwargs.get("pages") or Pages()
-        yield from self.go_without(why_failed(failure), came_from(request), request, pages)
+        pages = carried_by(request).pages or Pages()
+        yield from self.go_without(why_failed(failure), first_asked(request), request, pages)
 
     def go_without(
         self, rejected: Rejected, where: str, request: Request, pages: Pages
     ) -> Iterator[Any]:
         """After a page that gave nothing: a further one that will give nothing tomorrow either is
         left out; any other loses the article for this run."""
-        number = request.cb_kwargs.get("number", 1)
+        number = carried_by(request).number
         if number == 1:
             yield from filter(None, [self.refuse(rejected, request)])
         elif is_passing(rejected) and Trait.DOUBTFUL not in traits_of(rejected.reason):
@@ -119,17 +121,14 @@ class FetchingSpider(PageSpider):
     def refuse(self, rejected: Rejected, request: Request) -> Request | None:
         """Count what a request for an article gave instead. Another request for it, where there is
         another way to it."""
-        where = came_from(request)
-        if request.meta.get("known") and Trait.GONE in traits_of(rejected.reason):
+        where, carried = first_asked(request), carried_by(request)
+        if carried.known and Trait.GONE in traits_of(rejected.reason):
             self.skip("gone", where)
             return None
-        self.reject(rejected, where, request.meta.get("asked"))
+        self.reject(rejected, where, carried.asked)
         if is_passing(rejected):
-            self.walk_failed(request.meta.get("walk"))
+            self.walk_failed(carried.walk)
         return None
-
-    def walk_failed(self, walk: str | None) -> None:
-        """To be told that a walk over lists has missed something."""
 
     def followed(self, lead: LeadsOn, response: Response) -> Request:
         """The same request for the page that this one leads to. Raises Rejected."""
@@ -138,24 +137,24 @@ class FetchingSpider(PageSpider):
         way = [*way_to(request), response.url]
         if lead.url in way or len(way) > _LONGEST_WAY:
             raise loop_of(request, f"{response.url} leads to {lead.url}")
-        meta = {key: request.meta[key] for key in OWN_META if key in request.meta}
+        carried = carried_by(request).onward(way=tuple(way))
         # A further page may have been asked for as part of another copy.
-        is_further = request.cb_kwargs.get("number", 1) > 1
         return request.replace(
-            url=lead.url, meta={**meta, "way": way}, headers={}, dont_filter=is_further
+            url=lead.url, meta=carried.meta, headers={}, dont_filter=carried.number > 1
         )
 
 
 def loop_of(request: Request, detail: str) -> Rejected:
     """What is said of a request that is led in a circle: by a site that waits for a cookie, or
     not."""
-    return Rejected("cookie-wall" if request.meta.get(SETS_COOKIE) else "redirect-loop", detail)
+    return Rejected("cookie-wall" if carried_by(request).sets_cookie else "redirect-loop", detail)
 
 
 def answer(response: Response) -> tuple[str, bytes, str, datetime]:
     """Address, body, content type and time of an answer, as pages are read from."""
+    assert response.request is not None
     now = datetime.now(timezone.utc).replace(microsecond=0)
-    fetched_at = response.meta.get(FETCHED_AT) or now
+    fetched_at = carried_by(response.request).fetched_at or now
     return response.url, response.body, header(response, "Content-Type") or "", fetched_at
 
 

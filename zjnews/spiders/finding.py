@@ -17,13 +17,14 @@ from zjnews import addresses, outcomes, state, verdict, windows
 from zjnews.addresses import Address, Kind
 from zjnews.dates import BEIJING
 from zjnews.items import LeadsOn, Rejected
-from zjnews.outcomes import came_from, is_passing
+from zjnews.outcomes import is_passing
 from zjnews.page import Page
 from zjnews.spiders.fetching import FetchingSpider, read_page, why_failed
 from zjnews.state import State
+from zjnews.state.carried import Carried, carried_by, first_asked
 from zjnews.state.known import Known
 from zjnews.state.reasons import Trait, traits_of
-from zjnews.windows import SPANS, Window
+from zjnews.windows import SPANS
 
 _T = TypeVar("_T")
 
@@ -87,7 +88,7 @@ class FindingSpider(FetchingSpider):
         super().__init__(**others)
         self.started = datetime.now(timezone.utc)
         try:
-            self.window: Window = windows.read(since, until, self.started)
+            self.window = windows.read(since, until, self.started)
             self.full = read_yes(full)
         except ValueError as error:
             raise UsageError(f"{self.name}: {error}") from error
@@ -125,7 +126,9 @@ class FindingSpider(FetchingSpider):
 
     # --- which articles are asked for --------------------------------------------------------
 
-    def wish(self, address: Address, day: date | None, walk: Walk) -> Request | None:
+    def wish(
+        self, address: Address, day: date | None, walk: Walk, sections: tuple[str, ...] = ()
+    ) -> Request | None:
         """The request for an article that a list names; None where it is not wanted, or not
         again."""
         known = self.state.known.article(address.id) or self.state.known.find(address.canonical)
@@ -143,7 +146,7 @@ class FindingSpider(FetchingSpider):
             self.skip(why, address.url)
             return None
         self.askers[address.id] = {walk.name}
-        return self.ask_article(address, None if self.full else known, walk.name)
+        return self.ask_article(address, None if self.full else known, walk.name, sections)
 
     def note_found_again(self, address: Address, walk: Walk) -> None:
         """An article that was asked for by another address, or in another walk."""
@@ -165,21 +168,19 @@ class FindingSpider(FetchingSpider):
 
     def refuse(self, rejected: Rejected, request: Request) -> Request | None:
         """As for any article; one that is gone may still be there by another address."""
-        id_ = addresses.read(request.meta.get("asked", "")).id
-        others = [a for a in self.elsewhere.pop(id_, []) if a.canonical != request.meta["asked"]]
-        is_not_there = Trait.ELSEWHERE in traits_of(rejected.reason) and not request.meta.get(
-            "known"
-        )
+        carried = carried_by(request)
+        id_ = addresses.read(carried.asked).id
+        others = [a for a in self.elsewhere.pop(id_, []) if a.canonical != carried.asked]
+        is_not_there = Trait.ELSEWHERE in traits_of(rejected.reason) and not carried.known
         if is_not_there:
-            self.not_there.setdefault(id_, set()).add(request.meta["asked"])
+            self.not_there.setdefault(id_, set()).add(carried.asked)
         if is_not_there and others:
             if is_passing(rejected):
                 self.reject(rejected, request.url)
             else:
-                outcomes.note_passed(self.crawler, request.meta["asked"], rejected.reason)
-            walk = self.walks[request.meta["walk"]]
+                outcomes.note_passed(self.crawler, carried.asked, rejected.reason)
             self.elsewhere[id_] = others[1:]
-            return self.ask_article(others[0], None, walk.name)
+            return self.ask_article(others[0], None, carried.walk)
         if is_passing(rejected):
             self.lost.add(id_)
             for name in self.askers.get(id_, ()):
@@ -220,14 +221,15 @@ class FindingSpider(FetchingSpider):
             url,
             callback=self.parse_listing,
             errback=self.failed_list,
-            meta={"walk": walk.name},
+            meta=Carried(walk=walk.name).meta,
             cb_kwargs=about,
             dont_filter=True,  # a walk never asks for a page twice; another run may
             priority=-1,  # the articles of a page come first, so that few requests ever wait
         )
 
     def parse_listing(self, response: Response, **about: Any) -> Iterator[Request]:
-        walk = self.walks[response.meta["walk"]]
+        assert response.request is not None
+        walk = self.walk_of(response.request)
         try:
             try:
                 page, listed = read_page(response, self.find_listed)
@@ -237,8 +239,7 @@ class FindingSpider(FetchingSpider):
         except Rejected as rejected:
             self.lose_list(rejected, response.url, walk)
         else:
-            assert response.request is not None
-            asked = addresses.read(came_from(response.request))
+            asked = addresses.read(first_asked(response.request))
             is_listing = asked.kind in (Kind.LIST, Kind.PAPER_PAGE)
             if is_listing and asked.canonical != page.address.canonical:
                 walk.has_failed = True  # another page stands in for it, perhaps for today only
@@ -253,6 +254,14 @@ class FindingSpider(FetchingSpider):
         self.walks[name] = walk
         self.state.known.forget_walk(name)
         return walk
+
+    def walk_of(self, request: Request) -> Walk:
+        """The walk that a request for a list page belongs to."""
+        return self.walks[str(carried_by(request).walk)]
+
+    def walked(self) -> dict[str, tuple[datetime, datetime]]:
+        covered = {name: self.covers(walk) for name, walk in self.walks.items()}
+        return {name: stretch for name, stretch in covered.items() if stretch}
 
     def end_walk(self, walk: Walk, why: str) -> None:
         walk.has_ended = True
@@ -297,7 +306,7 @@ class FindingSpider(FetchingSpider):
     def failed_list(self, failure: Failure) -> None:
         """A list page that gave no answer: the end of the walk, and no good one."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        self.lose_list(why_failed(failure), request.url, self.walks[request.meta["walk"]])
+        self.lose_list(why_failed(failure), request.url, self.walk_of(request))
 
     def lose_list(self, rejected: Rejected, url: str, walk: Walk) -> None:
         self.reject(rejected, url)

@@ -153,10 +153,9 @@ class PaperSpider(FindingSpider):
         if not walk.has_ended:  # the first page names all others
             walk.has_ended = True
             outcomes.logger.info("paper %s: %d pages", walk.title, 1 + len(printed.pages))
-        sections = [part for part in (paper.title, printed.number, printed.name) if part]
+        sections = tuple(filter(None, (paper.title, printed.number, printed.name)))
         for article in printed.articles:
-            if request := self.wish(article, article.date, walk):
-                request.meta["sections"] = sections
+            if request := self.wish(article, article.date, walk, sections):
                 yield request
         for other in printed.pages:
             if other.canonical not in self.found:
@@ -166,7 +165,7 @@ class PaperSpider(FindingSpider):
     def failed_list(self, failure: Failure) -> None:
         """A front page that is not there: no issue on that day, so far."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        walk = self.walks[request.meta["walk"]]
+        walk = self.walk_of(request)
         if is_gone(failure) and not walk.pages:
             walk.has_failed = True
             self.skip("no-issue", request.url)
