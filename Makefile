@@ -13,10 +13,11 @@ crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the n
 test: check  ## every test
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-check: $(VENV)/dev  ## ruff and mypy
+check: $(VENV)/dev  ## ruff, mypy and import-linter
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # `make fuzz MINUTES=30`, or so many of each kind: `make fuzz PAGES=100000 ADDRESSES=60000`.
 FUZZ = $(if $(PAGES),--pages $(PAGES)) $(if $(LISTS),--lists $(LISTS)) $(if $(ARCHIVES),--archives $(ARCHIVES)) \
@@ -27,10 +28,10 @@ fuzz: $(VENV)/dev  ## read what was changed at random: pages, lists, archives, i
 	$(BIN)/python -m tests.fuzz $(FUZZ) $(if $(SEED),--seed $(SEED))
 
 kills: $(VENV)/dev  ## a hundred kills in one life of a crawl
-	ZJNEWS_KILLS=100 $(BIN)/python -m pytest tests/test_delivery.py -k hundred_kills
+	ZJNEWS_KILLS=100 $(BIN)/python -m pytest tests/feeds/test_delivery.py -k hundred_kills
 
 interop: $(VENV)/tools  ## pywb and cdxj-indexer on our archives
-	ZJNEWS_TOOLS=$(VENV)/tools/bin $(BIN)/python -m pytest tests/test_other_tools.py
+	ZJNEWS_TOOLS=$(VENV)/tools/bin $(BIN)/python -m pytest tests/archives/test_other_tools.py
 
 bench: $(VENV)/dev  ## pages a second, and reread on one process and two, against parsing alone
 	$(BIN)/python -m bench.pages

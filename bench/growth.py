@@ -23,8 +23,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from bench.pages_that_repeat import INPUTS
-from zjnews import archives, captions, cdxj, credits, dates, lists, page, papers, reading, settings
+from zjnews import settings
+from zjnews.archives import cdxj
+from zjnews.archives import saved as archives
 from zjnews.items import Rejected
+from zjnews.loaders import reading
+from zjnews.pages import lists, page, papers
+from zjnews.text import captions, credits, dates
 
 SIZES = tuple(kilobytes * 1000 for kilobytes in (50, 100, 200, 400))
 MOST_GROWTH = 2.5

@@ -15,9 +15,11 @@ from pathlib import Path
 import lxml.html
 import trafilatura
 
-from zjnews import archives, reading, settings
-from zjnews.archives import SavedPage
+from zjnews import settings
+from zjnews.archives import saved as archives
+from zjnews.archives.saved import SavedPage
 from zjnews.items import Article, Rejected, record
+from zjnews.loaders import reading
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "zjol.warc.gz"
 PIPELINES = reading.pipelines_of(settings.ITEM_PIPELINES)

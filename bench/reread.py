@@ -30,9 +30,9 @@ from warcio.warcwriter import WARCWriter
 
 from bench.crawl import ROOT, resident
 from bench.pages import SAMPLES, articles, is_gbk, parse_only
-from zjnews import addresses
-from zjnews.archives import SavedPage
+from zjnews.archives.saved import SavedPage
 from zjnews.commands.reread import Reread, records_of
+from zjnews.site import addresses
 
 NOW = datetime.now(timezone.utc)
 BATCH = 500

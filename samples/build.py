@@ -22,7 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from warcio.statusandheaders import StatusAndHeaders  # type: ignore[import-untyped, unused-ignore]
 from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped, unused-ignore]
 
-from zjnews import cdxj
+from zjnews.archives import cdxj
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -14,8 +14,9 @@ from typing import Any
 import boto3.s3.transfer
 from scrapy.crawler import Crawler
 
-from zjnews import state, storages
+from zjnews import state
 from zjnews.extensions.feeds import Feeds
+from zjnews.feeds import storages
 from zjnews.state import State
 from zjnews.state.outbox import Outbox
 

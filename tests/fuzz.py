@@ -35,26 +35,20 @@ from scrapy import Request
 from twisted.web.client import URI
 
 from tests.command_line import ROOT
-from zjnews import (
-    addresses,
-    archives,
-    cdxj,
-    guard,
-    items,
-    lists,
-    page,
-    papers,
-    reading,
-    settings,
-    warcs,
-)
-from zjnews.archives import SavedPage, Unusable
-from zjnews.guard import bounded
+from zjnews import items, settings
+from zjnews.archives import cdxj, warcs
+from zjnews.archives import saved as archives
+from zjnews.archives.playback import Playback
+from zjnews.archives.saved import SavedPage, Unusable
 from zjnews.items import Rejected
-from zjnews.page import Page
-from zjnews.playback import Playback
+from zjnews.loaders import reading
+from zjnews.pages import lists, page, papers
+from zjnews.pages.page import Page
+from zjnews.site import addresses
+from zjnews.state import guard
+from zjnews.state.guard import bounded
 
-PAGES = ROOT / "tests" / "pages"
+PAGES = ROOT / "tests" / "saved"
 SITE = ROOT / "samples" / "zjol.warc.gz"
 NOW = datetime(2026, 9, 30, tzinfo=timezone.utc)
 _KILLED_AFTER = 10.0

@@ -149,7 +149,7 @@ class MadeUpArticle:
     """An article, and what a test wants to know of it."""
 
     id: str
-    """As `zjnews.addresses` gives it."""
+    """As `zjnews.site.addresses` gives it."""
     url: str
     """By https, plain, as the first channel that lists it has it."""
     published_at: datetime

@@ -7,13 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from zjnews import reading, settings, snapshots
+from zjnews import settings
 from zjnews.items import Article, record
-from zjnews.snapshots import Snapshot
+from zjnews.loaders import reading
+from zjnews.review import snapshots
+from zjnews.review.snapshots import Snapshot
 
 FETCHING = 900
 """Pipelines from this number on ask for more."""
-PAGES = Path(__file__).parent / "pages"
+PAGES = Path(__file__).parent / "saved"
 FETCHED = datetime(2026, 9, 15, 2, 0, 0, tzinfo=timezone.utc)
 PIPELINES = reading.pipelines_of(settings.ITEM_PIPELINES)
 SAVED_PAGES = snapshots.find(PAGES)

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from zjnews import addresses
+from zjnews.site import addresses
 
 DOMAIN = "zjol.com.cn"
 SISTERS = ("inzhejiang.com", "www.inzhejiang.com", "qjwb.thehour.cn")

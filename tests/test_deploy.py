@@ -491,7 +491,7 @@ def test_scrapyd_takes_the_project_and_runs_a_channel(
     assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     assert json.loads(deployed.stdout)["spiders"] == 4
     asked = {"project": "zjnews", "spider": "channel"}
-    # By its name, which stands in the egg's channels.toml.
+    # By its name, which stands in the egg's site/channels.toml.
     job = scrapyd.ask(
         "schedule", **asked, channels="jkxw", since="90d", setting=["CONTACT=me@b.org"]
     )

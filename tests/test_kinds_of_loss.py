@@ -16,15 +16,17 @@ from scrapy.utils.project import get_project_settings
 
 from tests import warc_files
 from tests.command_line import ROOT, SCRAPY, Run, crawl, run
+from tests.review.test_reread import archive_of, article_page
 from tests.site_server import Answer, serve
-from tests.test_reread import archive_of, article_page
 from tests.warc_files import Given
-from zjnews import cdxj, channels, recorder, rereading
-from zjnews.cdxj import Index
-from zjnews.reading import Whole
-from zjnews.rereading import Records
+from zjnews.archives import cdxj, recorder
+from zjnews.archives.cdxj import Index
+from zjnews.loaders.reading import Whole
+from zjnews.review import rereading
+from zjnews.review.rereading import Records
+from zjnews.site import channels
+from zjnews.site.windows import Window
 from zjnews.spiders.finding import end_of
-from zjnews.windows import Window
 
 FOLDER = "http://zjnews.zjol.com.cn/zjnews/202503/"
 ONE = f"{FOLDER}t20250318_30845127.shtml"
@@ -256,7 +258,7 @@ def test_a_draft_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
     target = tmp_path / "target"
     target.write_text("somebody's")
     (tmp_path / ".out.jsonl.part").symlink_to(target)
-    done = crawl(tmp_path, "archive", "-a", "path=tests/pages/trs")
+    done = crawl(tmp_path, "archive", "-a", "path=tests/saved/trs")
     assert done.status == 3
     assert target.read_text() == "somebody's"
 
@@ -265,7 +267,7 @@ def test_a_draft_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
 
 
 def test_a_gzipped_feed_is_compared_as_it_is(tmp_path: Path) -> None:
-    crawl(tmp_path, "archive", "-a", "path=tests/pages/trs")
+    crawl(tmp_path, "archive", "-a", "path=tests/saved/trs")
     plain = tmp_path / "out.jsonl"
     packed = tmp_path / "out.jsonl.gz"
     packed.write_bytes(gzip.compress(plain.read_bytes()))
@@ -282,13 +284,13 @@ def test_a_gzipped_feed_is_compared_as_it_is(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ('[[channel]]\nname = "a"\ntitel = "b"\n', "channel number 1 has name, titel; it needs"),
-        ("[[channel]\n", "channels.toml cannot be read"),
+        ("[[channel]\n", "site/channels.toml cannot be read"),
     ],
 )
 def test_a_broken_table_of_channels_is_one_line(
     text: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "channels.toml").write_text(text)
+    (tmp_path / "site/channels.toml").write_text(text)
     monkeypatch.setattr(channels.resources, "files", lambda _: tmp_path)
     for cached in (channels._read, channels.channels):
         cached.cache_clear()
@@ -306,7 +308,7 @@ def test_a_broken_table_of_channels_is_one_line(
 def test_a_crawl_on_a_terminal_ends_well_wherever_its_log_goes(tmp_path: Path, log: str) -> None:
     file = tmp_path / "log.txt"
     given = f"{log}{file}" if log == "LOG_FILE=" else log
-    command = [sys.executable, "-m", "scrapy", "crawl", "archive", "-a", "path=tests/pages/trs"]
+    command = [sys.executable, "-m", "scrapy", "crawl", "archive", "-a", "path=tests/saved/trs"]
     feed = ["-O", f"{tmp_path}/out.jsonl", "-s", given]
     terminal, inside = os.openpty()
     done = subprocess.run([*command, *feed], cwd=ROOT, stderr=inside, check=False)
@@ -321,12 +323,12 @@ def test_an_error_in_the_start_of_a_spider_is_a_failure(tmp_path: Path) -> None:
     """A folder that vanishes: the same as any fault while addresses are read."""
     script = tmp_path / "sitecustomize.py"
     script.write_text(
-        "import zjnews.archives as a\n"
+        "import zjnews.archives.saved as a\n"
         "def broken(path):\n    raise ZeroDivisionError\n    yield\n"
         "a.read = broken\n"
     )
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
-    command = [sys.executable, "-m", "scrapy", "crawl", "archive", "-a", "path=tests/pages/trs"]
+    command = [sys.executable, "-m", "scrapy", "crawl", "archive", "-a", "path=tests/saved/trs"]
     feed = ["-O", f"{tmp_path}/out.jsonl", "-L", "CRITICAL"]
     done = subprocess.run(
         [*command, *feed], cwd=ROOT, env=environment, capture_output=True, text=True, check=False

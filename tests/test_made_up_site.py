@@ -18,9 +18,11 @@ from lxml import etree
 from tests.command_line import crawl
 from tests.made_up_site import BEIJING, ODDITIES, MadeUpArticle, MadeUpSite, big_site, similarity
 from tests.site_server import Answer, Asked, Site, serve
-from zjnews import addresses, loaders, page
-from zjnews.addresses import Kind
+from zjnews import loaders
 from zjnews.items import Article, Rejected, text_of
+from zjnews.pages import page
+from zjnews.site import addresses
+from zjnews.site.addresses import Kind
 
 NOW = datetime(2026, 9, 14, 4, 30, 20, tzinfo=timezone.utc)
 COUNTS = {

@@ -9,8 +9,10 @@ from pathlib import Path
 from samples import build
 from tests.command_line import ROOT
 from tests.reading import read_record
-from zjnews import addresses, archives, cdxj
-from zjnews.archives import SavedPage
+from zjnews.archives import cdxj
+from zjnews.archives import saved as archives
+from zjnews.archives.saved import SavedPage
+from zjnews.site import addresses
 
 README = (ROOT / "README.md").read_text("utf-8")
 BUNDLED = ROOT / "samples" / "zjol.warc.gz"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.command_line import crawl, run, scrapy_crawl
 from tests.site_server import Answer, serve
-from zjnews import logs
-from zjnews.storages import has_credentials, place
-from zjnews.text import fit_for_log, without_user
+from zjnews.feeds.storages import has_credentials, place
+from zjnews.state import logs
+from zjnews.text.cleaning import fit_for_log, without_user
 
 KEY, SECRET = "AKIAMADEUPKEY", "Sec/RET+made/up=1"
 ARTICLE = "zjnews.zjol.com.cn/zjnews/202609/t20260914_60000001.shtml"

@@ -4,7 +4,7 @@ Scrapy's own list: https://docs.scrapy.org/en/latest/topics/settings.html
 """
 
 from zjnews.items import RECORD_KEYS
-from zjnews.page import MAX_BYTES
+from zjnews.pages.page import MAX_BYTES
 
 BOT_NAME = "zjnews"
 SPIDER_MODULES = ["zjnews.spiders"]
@@ -56,12 +56,14 @@ SPIDER_MIDDLEWARES = {
 }
 DOWNLOAD_HANDLERS = {
     # Replaced: the same, but headers have an end, and what was sent and served can be kept.
-    "http": "zjnews.handlers.SiteDownloadHandler",
-    "https": "zjnews.handlers.SiteDownloadHandler",
+    "http": "zjnews.middlewares.downloads.SiteDownloadHandler",
+    "https": "zjnews.middlewares.downloads.SiteDownloadHandler",
 }
 
 DOWNLOAD_VERIFY_CERTIFICATES = True  # default False; False for old hosts whose own is bad
-TWISTED_DNS_RESOLVER = "zjnews.handlers.SiteResolver"  # default takes any address for a name
+TWISTED_DNS_RESOLVER = (
+    "zjnews.middlewares.downloads.SiteResolver"  # default takes any address for a name
+)
 ALLOW_PRIVATE_ADDRESSES = False  # our own: True for a mirror of the site at home
 
 # --- Limits --------------------------------------------------------------------------------------
@@ -112,10 +114,10 @@ DEFAULT_FEEDS = {  # our own: where no other feed is named, by -o, -O or FEEDS
 FEED_URI_PARAMS = "zjnews.extensions.feeds.uri_params"  # default none; adds %(date)s
 FEED_BATCH_SECONDS = 300  # our own: a batch is closed when its first record is so old
 FEED_EXPORTERS = {
-    "csv": "zjnews.exporters.csv_files.CsvExporter",  # default prints blocks as Python
-    "parquet": "zjnews.exporters.parquet.ParquetExporter",  # default none
-    "rss": "zjnews.exporters.syndication.RssExporter",  # default none
-    "atom": "zjnews.exporters.syndication.AtomExporter",  # default none
+    "csv": "zjnews.feeds.csv_files.CsvExporter",  # default prints blocks as Python
+    "parquet": "zjnews.feeds.parquet.ParquetExporter",  # default none
+    "rss": "zjnews.feeds.syndication.RssExporter",  # default none
+    "atom": "zjnews.feeds.syndication.AtomExporter",  # default none
 }
 RSS_ITEMS = 50  # our own: articles of a feed for readers, the newest; 0 for all
 RSS_TITLE = ""  # our own: its title; by default that of the channel or newspaper
@@ -123,9 +125,9 @@ RSS_URL = ""  # our own: http or https address of the folder in which readers fi
 CSV_FOR_SPREADSHEETS = False  # our own: True keeps a cell from being taken for a formula
 FEED_PROBE = True  # our own: try the feeds before the crawl begins
 FEED_STORAGES = {
-    "": "zjnews.storages.WholeFileStorage",  # default writes into the file itself
-    "file": "zjnews.storages.WholeFileStorage",
-    "s3": "zjnews.storages.S3Storage",  # default takes credentials from the address, too
+    "": "zjnews.feeds.storages.WholeFileStorage",  # default writes into the file itself
+    "file": "zjnews.feeds.storages.WholeFileStorage",
+    "s3": "zjnews.feeds.storages.S3Storage",  # default takes credentials from the address, too
 }
 
 # --- What the user sees --------------------------------------------------------------------------
@@ -143,4 +145,4 @@ PROGRESS_ENABLED = True  # our own: the line at the bottom of a terminal; log li
 SUMMARY_ENABLED = True  # our own: the summary on standard error when a crawl ends
 LOG_LEVEL = "INFO"  # default DEBUG, which prints every item
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # default ERROR; our own line names what could not be fetched
-LOG_FORMATTER = "zjnews.logs.LogFormatter"  # default prints the whole item for every drop
+LOG_FORMATTER = "zjnews.state.logs.LogFormatter"  # default prints the whole item for every drop

@@ -12,8 +12,8 @@ from typing import NoReturn
 
 from scrapy.exceptions import UsageError
 
-from zjnews.text import error_in_words, printable, without_user
-from zjnews.verdict import Status
+from zjnews.state.verdict import Status
+from zjnews.text.cleaning import error_in_words, printable, without_user
 
 DIFFERENT = 1
 """Exit status where something differs, as diff has it."""

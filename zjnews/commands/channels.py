@@ -6,9 +6,9 @@ import argparse
 
 from scrapy.commands import ScrapyCommand
 
-from zjnews import channels
 from zjnews.commands import say, show
-from zjnews.verdict import Status
+from zjnews.site import channels
+from zjnews.state.verdict import Status
 
 
 class Command(ScrapyCommand):

@@ -13,20 +13,13 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from zjnews import comparing, comparing_html
-from zjnews.commands import (
-    DIFFERENT,
-    file_and_error,
-    refuse_in_one_line,
-    refuse_options,
-    say,
-    show,
-)
-from zjnews.comparing import Comparison, Feed, name_of, title_of
-from zjnews.drafts import Draft
+from zjnews.commands import DIFFERENT, file_and_error, refuse_in_one_line, refuse_options, say, show
+from zjnews.feeds.drafts import Draft
 from zjnews.items import RECORD_KEYS
-from zjnews.text import printable
-from zjnews.verdict import Status
+from zjnews.review import comparing, comparing_html
+from zjnews.review.comparing import Comparison, Feed, name_of, title_of
+from zjnews.state.verdict import Status
+from zjnews.text.cleaning import printable
 
 FEWEST_ON_PAGE = 20
 """Examples of each field on the page, where no more are asked for."""

@@ -10,12 +10,11 @@ from scrapy.commands import crawl
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
-from zjnews import state, verdict, warcs
+from zjnews import state
+from zjnews.archives import warcs
 from zjnews.commands import refuse_in_one_line, say
 from zjnews.extensions.feeds import feeds_of
-from zjnews.pipelines.images import ArticleImagesPipeline
-from zjnews.state.database import BusyError, StateError
-from zjnews.storages import (
+from zjnews.feeds.storages import (
     NO_CREDENTIALS,
     FeedError,
     has_credentials,
@@ -23,7 +22,10 @@ from zjnews.storages import (
     probe,
     probe_folder,
 )
-from zjnews.verdict import Status
+from zjnews.pipelines.images import ArticleImagesPipeline
+from zjnews.state import verdict
+from zjnews.state.database import BusyError, StateError
+from zjnews.state.verdict import Status
 
 WHOLE_FORMATS = ("json", "xml", "parquet")
 """Formats to whose files nothing can be appended."""

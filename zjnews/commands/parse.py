@@ -8,7 +8,7 @@ import argparse
 from scrapy.commands import ScrapyCommand
 
 from zjnews.commands import say
-from zjnews.verdict import Status
+from zjnews.state.verdict import Status
 
 
 class Command(ScrapyCommand):

@@ -23,20 +23,23 @@ from scrapy.utils.log import configure_logging
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from zjnews import needs, outcomes, reading, rereading, verdict
-from zjnews.archives import Passed
+from zjnews.archives.saved import Passed
 from zjnews.commands import refuse_in_one_line, refuse_options, say
-from zjnews.drafts import Draft
 from zjnews.extensions.summary import Summary, counts
+from zjnews.feeds.drafts import Draft
+from zjnews.feeds.storages import FeedError, place, probe_folder
 from zjnews.items import Rejected, Skipped
-from zjnews.outcomes import logger
+from zjnews.loaders import reading
+from zjnews.loaders.reading import Pipeline, Whole
 from zjnews.pipelines.copies import CopiesPipeline
 from zjnews.pipelines.duplicates import DuplicatesPipeline
-from zjnews.reading import Pipeline, Whole
-from zjnews.rereading import Records
+from zjnews.review import rereading
+from zjnews.review.rereading import Records
+from zjnews.spiders import needs
 from zjnews.spiders.archive import ArchiveSpider
-from zjnews.storages import FeedError, place, probe_folder
-from zjnews.text import error_in_words, printable
+from zjnews.state import outcomes, verdict
+from zjnews.state.outcomes import logger
+from zjnews.text.cleaning import error_in_words, printable
 
 _T = TypeVar("_T")
 

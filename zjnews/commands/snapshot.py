@@ -17,9 +17,8 @@ from scrapy.http import Response
 from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.utils.conf import closest_scrapy_cfg
 
-from zjnews import reading, snapshots, verdict, warcs
-from zjnews.addresses import Address
-from zjnews.archives import SavedPage
+from zjnews.archives import warcs
+from zjnews.archives.saved import SavedPage
 from zjnews.commands import (
     DIFFERENT,
     file_and_error,
@@ -30,15 +29,19 @@ from zjnews.commands import (
     show,
 )
 from zjnews.commands.crawl import check_archives
-from zjnews.comparing import counted, title_of
+from zjnews.feeds.storages import FeedError, probe_folder
 from zjnews.items import LeadsOn, Rejected
-from zjnews.reading import Pipeline
-from zjnews.snapshots import KEPT_HEADERS, Shelf, Snapshot, ThereAlreadyError
+from zjnews.loaders import reading
+from zjnews.loaders.reading import Pipeline
+from zjnews.review import snapshots
+from zjnews.review.comparing import counted, title_of
+from zjnews.review.snapshots import KEPT_HEADERS, Shelf, Snapshot, ThereAlreadyError
+from zjnews.site.addresses import Address
 from zjnews.spiders.article import ArticleSpider
 from zjnews.spiders.fetching import answer, header
+from zjnews.state import verdict
 from zjnews.state.carried import first_asked
-from zjnews.storages import FeedError, probe_folder
-from zjnews.verdict import Status
+from zjnews.state.verdict import Status
 
 _SECRET = re.compile(r"(?:https?:)?//[^/?#]*@", re.IGNORECASE)
 """How an address begins that has a name or password in it."""
@@ -59,7 +62,7 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "Fetches each address, and nothing else, and saves the page with the record that it"
-            " gives in tests/pages/<layout>/<name>. Exit status: 0 all is done (--check: nothing"
+            " gives in tests/saved/<layout>/<name>. Exit status: 0 all is done (--check: nothing"
             " differs), 1 differences, 2 bad arguments, 3 not written, 4 ended early, 5 an address"
             " gave no article, 6 a saved page cannot be read."
         )
@@ -76,7 +79,7 @@ class Command(ScrapyCommand):
         )
         add("--name", help="the name of the folder, for one address (default: as in the address)")
         add("--overwrite", action="store_true", help="replace pages that are there already")
-        add("--pages", metavar="FOLDER", help="where pages are saved (default: tests/pages)")
+        add("--pages", metavar="FOLDER", help="where pages are saved (default: tests/saved)")
         add("--check", action="store_true", help="tell what saved pages give that is not expected")
         add("--accept", action="store_true", help="expect from now on what saved pages give now")
 
@@ -335,5 +338,5 @@ def pages_folder(given: str | None) -> Path:
         return Path(given)
     configuration = closest_scrapy_cfg()
     if not configuration:
-        raise UsageError("no scrapy.cfg here or above, beside which tests/pages would be: --pages")
-    return Path(configuration).parent / "tests" / "pages"
+        raise UsageError("no scrapy.cfg here or above, beside which tests/saved would be: --pages")
+    return Path(configuration).parent / "tests" / "saved"

@@ -11,8 +11,9 @@ from scrapy.http import Response
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
-from zjnews import outcomes, state, verdict
+from zjnews import state
 from zjnews.items import Rejected, Skipped
+from zjnews.state import outcomes, verdict
 from zjnews.state.carried import carried_by, carry, first_asked, way_to
 from zjnews.state.crawling import spider_of
 from zjnews.state.database import FAILED, StateError

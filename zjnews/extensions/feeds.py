@@ -29,15 +29,16 @@ from scrapy.utils.serialize import ScrapyJSONEncoder
 from twisted.internet.defer import Deferred, DeferredList, DeferredLock
 from twisted.internet.task import LoopingCall
 
-from zjnews import outcomes, state, verdict
-from zjnews.dates import BEIJING
-from zjnews.exporters import record_of
+from zjnews import state
+from zjnews.feeds.records import record_of
+from zjnews.feeds.storages import WholeFileStorage, place
 from zjnews.items import RECORD_KEYS, Article
+from zjnews.state import outcomes, verdict
 from zjnews.state.database import StateError
 from zjnews.state.outbox import Batch
-from zjnews.storages import WholeFileStorage, place
-from zjnews.text import error_in_words
-from zjnews.verdict import Status
+from zjnews.state.verdict import Status
+from zjnews.text.cleaning import error_in_words
+from zjnews.text.dates import BEIJING
 
 _LOOK_SECONDS = 1.0
 """Between two looks at the age of the batches."""

@@ -15,9 +15,9 @@ from scrapy.utils.log import get_scrapy_root_handler
 from tqdm import tqdm
 from tqdm.contrib import DummyTqdmFile
 
-from zjnews.outcomes import logger
 from zjnews.state.crawling import spider_of
-from zjnews.text import printable
+from zjnews.state.outcomes import logger
+from zjnews.text.cleaning import printable
 
 _SECONDS = 0.5
 """Between two looks at the counts, on a terminal."""

@@ -9,11 +9,13 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
-from zjnews import __version__, outcomes, recorder
+from zjnews import __version__
+from zjnews.archives import recorder
+from zjnews.archives.recorder import Exchange, Recorder
 from zjnews.items import Rejected
-from zjnews.outcomes import logger
-from zjnews.recorder import Exchange, Recorder
-from zjnews.text import error_in_words
+from zjnews.state import outcomes
+from zjnews.state.outcomes import logger
+from zjnews.text.cleaning import error_in_words
 
 
 class Recording:

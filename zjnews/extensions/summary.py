@@ -10,12 +10,12 @@ from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 
-from zjnews import verdict
 from zjnews.extensions.feeds import Feeds
 from zjnews.extensions.recording import Recording
+from zjnews.feeds.storages import place
 from zjnews.items import RECORD_VERSION
-from zjnews.storages import place
-from zjnews.text import printable
+from zjnews.state import verdict
+from zjnews.text.cleaning import printable
 
 
 class Summary:

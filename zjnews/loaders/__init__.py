@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from zjnews import furniture
-from zjnews.addresses import Kind
-from zjnews.furniture import Message
 from zjnews.items import Article, Rejected, text_of
 from zjnews.loaders.base import SENTENCE, ArticleLoader
 from zjnews.loaders.doubts import doubts
@@ -21,7 +18,10 @@ from zjnews.loaders.forms import (
 from zjnews.loaders.paper import PaperLoader
 from zjnews.loaders.plaintext import PlaintextLoader
 from zjnews.loaders.walk import lines_of
-from zjnews.page import Page
+from zjnews.pages.page import Page
+from zjnews.site.addresses import Kind
+from zjnews.text import furniture
+from zjnews.text.furniture import Message
 
 LAYOUTS: tuple[type[ArticleLoader], ...] = (
     EnglishLoader,  # before the Chinese layouts, whose containers English pages borrow

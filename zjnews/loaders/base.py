@@ -13,7 +13,6 @@ from itemloaders import ItemLoader
 from itemloaders.processors import Identity, TakeFirst
 from lxml import etree
 
-from zjnews import credits, dates, furniture
 from zjnews.items import Article, Payload, text_of
 from zjnews.loaders import heads
 from zjnews.loaders.below import credits_below
@@ -35,8 +34,9 @@ from zjnews.loaders.line import (
     with_values,
 )
 from zjnews.loaders.walk import Line, Piece, is_hidden, lines_of, pieces_after, pieces_of
-from zjnews.page import Page, parse
-from zjnews.text import fold, language_of, squeeze, unique
+from zjnews.pages.page import Page, parse
+from zjnews.text import credits, dates, furniture
+from zjnews.text.cleaning import fold, language_of, squeeze, unique
 
 SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 HEADINGS = ("h1", "h2", "h3")

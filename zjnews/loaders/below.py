@@ -8,9 +8,9 @@ from itertools import islice
 
 from lxml import etree
 
-from zjnews import credits, furniture
-from zjnews.credits import Credits
 from zjnews.loaders.elements import text_of_small
+from zjnews.text import credits, furniture
+from zjnews.text.credits import Credits
 
 _NEXT = 5
 """How many elements after the body may be its tags and credits."""

@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 
-from zjnews import captions, credits, furniture
-from zjnews.captions import Caption
-from zjnews.credits import Credits
 from zjnews.items import Block, Image
 from zjnews.loaders.walk import Line, Piece
-from zjnews.text import squeeze, unique
+from zjnews.text import captions, credits, furniture
+from zjnews.text.captions import Caption
+from zjnews.text.cleaning import squeeze, unique
+from zjnews.text.credits import Credits
 
 _SENTENCE_LENGTH = 50
 """Lines from this length on that end like a sentence are the article itself; credits stand before

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from zjnews import credits, furniture
 from zjnews.items import Article
 from zjnews.loaders.walk import is_hidden
-from zjnews.page import Page
-from zjnews.text import fold, squeeze
+from zjnews.pages.page import Page
+from zjnews.text import credits, furniture
+from zjnews.text.cleaning import fold, squeeze
 
 _PARAGRAPHS = ("p", "br", "div", "td", "section")
 _SENTENCE = re.compile(r"[。！？][”’」』）)]?$|[a-z]{2}[.!?][\"”’)]?$")

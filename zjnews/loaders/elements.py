@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 from lxml import etree
 
-from zjnews.text import fold
+from zjnews.text.cleaning import fold
 
 _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 _SHOWN = ("img", "video", "iframe", "embed")

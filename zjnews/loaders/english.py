@@ -9,11 +9,11 @@ from itertools import islice
 
 from lxml import etree
 
-from zjnews import credits
 from zjnews.loaders.base import ArticleLoader
 from zjnews.loaders.elements import text_in
 from zjnews.loaders.walk import Line, Piece, pieces_after
-from zjnews.page import Page
+from zjnews.pages.page import Page
+from zjnews.text import credits
 
 _DATE = r"\d{4}-\d\d-\d\d(?:\s+\d\d:\d\d(?::\d\d)?)?(?:\s|&nbsp;|<[^<>]*>)*"
 _DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*[:：]")

@@ -8,11 +8,11 @@ from functools import cached_property
 
 from lxml import etree
 
-from zjnews.furniture import is_notice, names_site
 from zjnews.loaders.base import HEADINGS, SENTENCE, ArticleLoader
 from zjnews.loaders.elements import outermost, outermost_inside, text_in, text_of_small
 from zjnews.loaders.walk import lines_of
-from zjnews.text import squeeze
+from zjnews.text.cleaning import squeeze
+from zjnews.text.furniture import is_notice, names_site
 
 _VAGUE = ("div.content", "div.article", "article")
 """Containers that may hold the page's frame as well."""

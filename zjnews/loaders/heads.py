@@ -10,10 +10,10 @@ from itertools import islice
 from lxml import etree
 from w3lib.html import remove_tags, replace_entities
 
-from zjnews import dates, furniture
 from zjnews.loaders.elements import FEW
-from zjnews.page import Page
-from zjnews.text import fold
+from zjnews.pages.page import Page
+from zjnews.text import dates, furniture
+from zjnews.text.cleaning import fold
 
 _PUBLISHED_META = (
     "publishdate pubdate publishtime pubtime publishedtime publisheddate datepublished releasedate"

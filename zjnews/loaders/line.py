@@ -9,7 +9,7 @@ from itertools import islice
 from lxml import etree
 
 from zjnews.loaders.elements import FEW, above, text_in, texts_between
-from zjnews.page import Page
+from zjnews.pages.page import Page
 
 LABELS_OF_SPANS = {
     "pubtime_baidu": "",

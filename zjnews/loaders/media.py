@@ -8,7 +8,7 @@ from itertools import islice
 
 from lxml import etree
 
-from zjnews import addresses
+from zjnews.site import addresses
 
 _VIDEO_FILE = re.compile(
     r"(?:https?:)?(?:\\?/){2}[\w.-]{1,80}(?:\\?/[\w.-]{1,80}){1,9}\.(?:mp4|m3u8)\b", re.I

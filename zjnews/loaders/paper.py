@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from zjnews import credits
 from zjnews.loaders.base import ArticleLoader
 from zjnews.loaders.elements import FEW, above, text_of_small, with_ancestors
 from zjnews.loaders.walk import Piece, pieces_of
+from zjnews.text import credits
 
 _STRIP = re.compile(
     r"(?:(?P<paper>[\u4e00-\u9fff]{1,10}[报刊])\s.{0,40}?)??"

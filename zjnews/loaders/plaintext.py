@@ -16,15 +16,15 @@ from functools import cached_property
 
 from lxml import etree
 
-from zjnews import credits, dates, furniture
-from zjnews.addresses import Kind
-from zjnews.credits import HAN
 from zjnews.items import Article, Block, Image, Payload, Rejected
 from zjnews.loaders.base import SENTENCE, ArticleLoader
 from zjnews.loaders.paper import Tail, strip_in, tail_in
 from zjnews.loaders.walk import Line, Piece
-from zjnews.page import Page
-from zjnews.text import fold, squeeze
+from zjnews.pages.page import Page
+from zjnews.site.addresses import Kind
+from zjnews.text import credits, dates, furniture
+from zjnews.text.cleaning import fold, squeeze
+from zjnews.text.credits import HAN
 
 _PICTURE_FILE = re.compile(r"[\w.-]{1,80}\.(?:jpe?g|png|gif|webp)", re.I)
 _LABEL = re.compile(

@@ -11,11 +11,11 @@ from typing import NamedTuple, TypeVar
 
 from lxml import etree
 
-from zjnews import furniture
 from zjnews.items import Block, Image
 from zjnews.loaders import media
 from zjnews.loaders.elements import outermost_inside
-from zjnews.text import fold
+from zjnews.text import furniture
+from zjnews.text.cleaning import fold
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = _HEADINGS | frozenset(

@@ -10,9 +10,9 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.http import Response, TextResponse
 from scrapy.responsetypes import responsetypes
 
-from zjnews import codings
 from zjnews.items import Rejected
-from zjnews.page import MAX_BYTES
+from zjnews.pages import codings
+from zjnews.pages.page import MAX_BYTES
 
 
 class DecodingMiddleware(HttpCompressionMiddleware):

@@ -8,7 +8,7 @@ from typing import Any
 from scrapy.exceptions import CloseSpider
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
-from zjnews import outcomes
+from zjnews.state import outcomes
 from zjnews.state.database import StateError
 
 

@@ -18,7 +18,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.asyncio import call_later
 
 from zjnews.items import Rejected
-from zjnews.outcomes import REPLAYED, logger
+from zjnews.state.outcomes import REPLAYED, logger
 
 TOO_MANY = 429
 UNAVAILABLE = 503

@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 
-from zjnews import addresses
 from zjnews.items import Rejected
 from zjnews.middlewares.robots import is_for_robots_txt
+from zjnews.site import addresses
 from zjnews.state.carried import carried_by
 
 

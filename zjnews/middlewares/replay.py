@@ -15,13 +15,14 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from zjnews import outcomes, warcs
+from zjnews.archives import warcs
+from zjnews.archives.playback import Playback
+from zjnews.archives.warcs import Answer, Damage
 from zjnews.items import Rejected
 from zjnews.middlewares.robots import is_for_robots_txt
-from zjnews.outcomes import REPLAYED
-from zjnews.playback import Playback
+from zjnews.state import outcomes
 from zjnews.state.carried import carry
-from zjnews.warcs import Answer, Damage
+from zjnews.state.outcomes import REPLAYED
 
 _LONG_AGO = datetime.fromtimestamp(0, timezone.utc)
 _QUIET_ROUNDS = 5

@@ -12,7 +12,7 @@ from scrapy.http import Response
 from scrapy.robotstxt import ProtegoRobotParser, RobotParser
 from twisted.internet.defer import Deferred
 
-from zjnews.outcomes import logger
+from zjnews.state.outcomes import logger
 
 
 def _as_warning(record: logging.LogRecord) -> bool:

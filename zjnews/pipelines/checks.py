@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from zjnews.guard import bounded_item
 from zjnews.items import Article, Rejected
+from zjnews.state.guard import bounded_item
 
 _REQUIRED = ("id", "url", "canonical_url", "layout", "language", "fetched_at")
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from zjnews import addresses, dates
-from zjnews.dates import Moment
-from zjnews.guard import bounded_item
 from zjnews.items import Article
+from zjnews.site import addresses
+from zjnews.state.guard import bounded_item
+from zjnews.text import dates
+from zjnews.text.dates import Moment
 
 _FIRST_YEAR = 1999
 _LEAD = timedelta(days=1)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from zjnews.guard import bounded_item
 from zjnews.items import Article, text_of
-from zjnews.sketches import sketch
-from zjnews.text import normal_form
+from zjnews.state.guard import bounded_item
+from zjnews.text.cleaning import normal_form
+from zjnews.text.sketches import sketch
 
 
 class DerivedPipeline:

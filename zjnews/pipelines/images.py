@@ -22,12 +22,13 @@ from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
 from scrapy.utils.defer import ensure_awaitable
 from twisted.python.failure import Failure
 
-from zjnews import addresses, outcomes
+from zjnews.feeds.storages import NO_CREDENTIALS, begin_upload, has_credentials, place
 from zjnews.items import Article
-from zjnews.outcomes import logger
+from zjnews.site import addresses
+from zjnews.state import outcomes
 from zjnews.state.carried import Carried
-from zjnews.storages import NO_CREDENTIALS, begin_upload, has_credentials, place
-from zjnews.text import error_in_words
+from zjnews.state.outcomes import logger
+from zjnews.text.cleaning import error_in_words
 
 EXTENSIONS = {
     "JPEG": "jpg",

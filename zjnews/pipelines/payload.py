@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from zjnews.guard import bounded_item
 from zjnews.items import Article, Block, Payload, text_of
-from zjnews.text import squeeze
+from zjnews.state.guard import bounded_item
+from zjnews.text.cleaning import squeeze
 
 _REMAINS = re.compile(r"\]\]>[^。！？]{0,200}|\d{3,12}\s?.*\s?public\s?html")
 """Lines that an unrecognised payload leaves among the paragraphs."""

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from scrapy.crawler import Crawler
 
-from zjnews.dates import Moment
 from zjnews.items import Article, Skipped
+from zjnews.site.windows import Window
 from zjnews.state.crawling import spider_of
-from zjnews.windows import Window
+from zjnews.text.dates import Moment
 
 
 class WindowPipeline:

@@ -8,12 +8,12 @@ from typing import Any
 
 from scrapy.exceptions import CloseSpider, UsageError
 
-from zjnews import archives
-from zjnews.archives import Found, Passed, Unusable
-from zjnews.guard import stoppable
+from zjnews.archives import saved as archives
+from zjnews.archives.saved import Found, Passed, Unusable
 from zjnews.items import Article, Rejected
-from zjnews.joining import Gathering, number_of, pages_of
+from zjnews.pages.joining import Gathering, number_of, pages_of
 from zjnews.spiders.base import PageSpider
+from zjnews.state.guard import stoppable
 
 
 class ArchiveSpider(PageSpider):

@@ -9,11 +9,11 @@ from typing import Any
 
 from scrapy.exceptions import UsageError
 
-from zjnews import addresses
-from zjnews.addresses import Address
 from zjnews.items import Rejected
+from zjnews.site import addresses
+from zjnews.site.addresses import Address
 from zjnews.spiders.fetching import FetchingSpider
-from zjnews.text import error_in_words
+from zjnews.text.cleaning import error_in_words
 
 
 class ArticleSpider(FetchingSpider):

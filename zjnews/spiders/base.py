@@ -10,10 +10,13 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 from scrapy.settings import BaseSettings
 
-from zjnews import __version__, guard, needs, outcomes, reading
+from zjnews import __version__
 from zjnews.items import Article, Rejected, Skipped
-from zjnews.page import Page
-from zjnews.windows import Window
+from zjnews.loaders import reading
+from zjnews.pages.page import Page
+from zjnews.site.windows import Window
+from zjnews.spiders import needs
+from zjnews.state import guard, outcomes
 
 _REPLAYED_AT_ONCE = 10_000
 _SECRETS = (

@@ -9,11 +9,12 @@ from scrapy import Request
 from scrapy.exceptions import UsageError
 from twisted.python.failure import Failure
 
-from zjnews import addresses, lists
-from zjnews.channels import find_channels
 from zjnews.items import Rejected
-from zjnews.lists import Listing
-from zjnews.page import Page
+from zjnews.pages import lists
+from zjnews.pages.lists import Listing
+from zjnews.pages.page import Page
+from zjnews.site import addresses
+from zjnews.site.channels import find_channels
 from zjnews.spiders.fetching import is_gone
 from zjnews.spiders.finding import FindingSpider, Walk
 

@@ -12,16 +12,16 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
-from zjnews import page
-from zjnews.addresses import Address
-from zjnews.guard import bounded
 from zjnews.items import LeadsOn, Rejected
-from zjnews.joining import Pages
-from zjnews.outcomes import is_passing
-from zjnews.page import Page
+from zjnews.pages import page
+from zjnews.pages.joining import Pages
+from zjnews.pages.page import Page
+from zjnews.site.addresses import Address
 from zjnews.spiders.base import PageSpider
 from zjnews.state.carried import Carried, carried_by, first_asked, way_to
+from zjnews.state.guard import bounded
 from zjnews.state.known import Known
+from zjnews.state.outcomes import is_passing
 from zjnews.state.reasons import Trait, traits_of
 
 NOT_MODIFIED = 304

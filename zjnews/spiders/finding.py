@@ -13,18 +13,19 @@ from scrapy.exceptions import UsageError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from zjnews import addresses, outcomes, state, verdict, windows
-from zjnews.addresses import Address, Kind
-from zjnews.dates import BEIJING
+from zjnews import state
 from zjnews.items import LeadsOn, Rejected
-from zjnews.outcomes import is_passing
-from zjnews.page import Page
+from zjnews.pages.page import Page
+from zjnews.site import addresses, windows
+from zjnews.site.addresses import Address, Kind
+from zjnews.site.windows import SPANS
 from zjnews.spiders.fetching import FetchingSpider, read_page, why_failed
-from zjnews.state import State
+from zjnews.state import State, outcomes, verdict
 from zjnews.state.carried import Carried, carried_by, first_asked
 from zjnews.state.known import Known
+from zjnews.state.outcomes import is_passing
 from zjnews.state.reasons import Trait, traits_of
-from zjnews.windows import SPANS
+from zjnews.text.dates import BEIJING
 
 _T = TypeVar("_T")
 

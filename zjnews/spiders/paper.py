@@ -12,17 +12,18 @@ from scrapy.exceptions import UsageError
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from zjnews import outcomes, papers
-from zjnews.addresses import Address
-from zjnews.channels import Paper, find_papers
-from zjnews.dates import BEIJING
-from zjnews.guard import bounded
 from zjnews.items import Rejected
-from zjnews.page import Page
-from zjnews.papers import PrintedPage
+from zjnews.pages import papers
+from zjnews.pages.page import Page
+from zjnews.pages.papers import PrintedPage
+from zjnews.site.addresses import Address
+from zjnews.site.channels import Paper, find_papers
+from zjnews.site.windows import SPANS
 from zjnews.spiders.fetching import is_gone, why_failed
 from zjnews.spiders.finding import FindingSpider, Walk, end_of
-from zjnews.windows import SPANS
+from zjnews.state import outcomes
+from zjnews.state.guard import bounded
+from zjnews.text.dates import BEIJING
 
 
 class PaperSpider(FindingSpider):

@@ -9,7 +9,7 @@ from typing import Any
 
 from scrapy import Request
 
-from zjnews.joining import Pages
+from zjnews.pages.joining import Pages
 
 _KEY = "zjnews"
 

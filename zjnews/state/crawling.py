@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from scrapy.crawler import Crawler
 
-from zjnews.windows import Window
+from zjnews.site.windows import Window
 
 
 @runtime_checkable

@@ -17,9 +17,9 @@ from typing import Any
 
 from scrapy.exceptions import CloseSpider, DropItem
 
-from zjnews import sketches
 from zjnews.state import sql
-from zjnews.text import error_in_words
+from zjnews.text import sketches
+from zjnews.text.cleaning import error_in_words
 
 VERSION = 2
 """Raised whenever the tables change, or what their keys mean."""

@@ -10,13 +10,14 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from zjnews import addresses, sketches
-from zjnews.dates import Moment
-from zjnews.guard import logger
 from zjnews.items import Article, Precision
+from zjnews.site import addresses
+from zjnews.site.windows import SPANS
 from zjnews.state import sql
 from zjnews.state.database import Database
-from zjnews.windows import SPANS
+from zjnews.state.guard import logger
+from zjnews.text import sketches
+from zjnews.text.dates import Moment
 
 _T = TypeVar("_T")
 _LEADS_TO = "leads-to"

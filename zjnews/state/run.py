@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from zjnews import sketches
 from zjnews.state import sql
 from zjnews.state.database import Database
+from zjnews.text import sketches
 
 _CANDIDATES = 16
 """Articles of one band that are looked at, oldest first; a band that more share is a form text."""

@@ -1,0 +1,435 @@
+"""`scrapy reread`: the same bytes as the spider `archive` gives, on any number of processes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scrapy import cmdline
+from scrapy.utils.project import get_project_settings
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from tests.command_line import MOST_SECONDS, ROOT, SCRAPY, Run, command_line, run, wait_until
+from tests.reading import PAGES
+from zjnews import settings as project
+from zjnews.archives.saved import Found, Passed
+from zjnews.commands.reread import Reread, records_of
+from zjnews.loaders import reading
+from zjnews.loaders.reading import Outcome, Refused, Whole
+from zjnews.review import rereading
+from zjnews.review.rereading import Records
+
+SAMPLES = ROOT / "samples" / "zjol.warc.gz"
+
+
+def command(*arguments: str) -> list[str]:
+    return [*SCRAPY, "reread", "-s", "LOG_LEVEL=WARNING", *arguments]
+
+
+def reread(folder: Path, *arguments: str) -> Run:
+    out = folder / "reread.jsonl"
+    given = arguments if "-O" in arguments else (*arguments, "-O", str(out))
+    done = run(command(*given))
+    lines = out.read_text("utf-8").splitlines() if out.exists() else []
+    return Run(done.returncode, done.stderr, [json.loads(line) for line in lines])
+
+
+def records(folder: Path, *paths: Path, processes: int = 1) -> bytes:
+    """What it writes, without the start of a process and its log."""
+    settings = get_project_settings()
+    out = folder / "records.jsonl"
+    run = Reread(settings, records_of(settings, processes), list(paths))
+    assert run.write(str(out)) == f"written to {out}"
+    return out.read_bytes()
+
+
+def titles_of(records: bytes) -> list[str]:
+    return [json.loads(line)["title"] for line in records.splitlines()]
+
+
+def with_ours(name: str, order: int) -> str:
+    """The setting that adds a user's pipeline."""
+    added = {f"tests.pipelines_of_users.{name}": order}
+    return f"ITEM_PIPELINES={json.dumps({**project.ITEM_PIPELINES, **added})}"
+
+
+def by_archive_spider(folder: Path, path: Path | str) -> bytes:
+    out = folder / "archive.jsonl"
+    run(command_line(folder, "archive", "-a", f"path={path}", out=out))
+    return out.read_bytes()
+
+
+def archive_of(path: Path, pages: dict[str, bytes]) -> Path:
+    """A WARC file of pages, by address."""
+    with path.open("wb") as file:
+        writer = WARCWriter(file, gzip=path.name.endswith(".gz"), warc_version="1.1")
+        for url, body in pages.items():
+            headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], "HTTP/1.1")
+            date = {"WARC-Date": "2026-09-15T02:00:00Z"}
+            record = writer.create_warc_record(
+                url,
+                "response",
+                BytesIO(body),
+                len(body),
+                http_headers=headers,
+                warc_headers_dict=date,
+            )
+            writer.write_record(record)
+    return path
+
+
+def article_page(title: str, text: str, links: str = "") -> bytes:
+    return (
+        f"<html><head><meta charset=utf-8><title>{title}_浙里新闻_浙江新闻_浙江在线</title></head><body>"
+        f'<h1>{title}</h1><span id="pubtime_baidu">2026-09-14 10:00</span><div class="artCon">'
+        f"<p>{text}</p></div>{links}</body></html>"
+    ).encode()
+
+
+ARTICLE = "https://zjnews.zjol.com.cn/zjnews/202609/t20260914_3190823{}.shtml"
+TEXT = "清晨的雾还没有散，渡口的老船工已经把缆绳收好，第一班渡船载着上学的孩子离开了岸边。" * 3
+
+
+# --- the same as the spider -------------------------------------------------------------------------
+
+
+def damaged(folder: Path) -> Path:
+    data = bytearray(SAMPLES.read_bytes())
+    data[200_000:200_050] = bytes(50)
+    (folder / "damaged.warc.gz").write_bytes(data)
+    return folder / "damaged.warc.gz"
+
+
+def cut_off(folder: Path) -> Path:
+    (folder / "cut.warc.gz").write_bytes(SAMPLES.read_bytes()[:300_000])
+    return folder / "cut.warc.gz"
+
+
+def uncompressed(folder: Path) -> Path:
+    (folder / "plain.warc").write_bytes(gzip.decompress(SAMPLES.read_bytes()))
+    return folder / "plain.warc"
+
+
+def mixed(folder: Path) -> Path:
+    """Pages with and without what is known of them, WARC files, and what is neither."""
+    shutil.copytree(PAGES, folder / "mixed" / "pages")
+    shutil.copy(SAMPLES, folder / "mixed" / "m.warc.gz")
+    shutil.copy(PAGES / "trs" / "video" / "page.html", folder / "mixed" / "z.html")
+    (folder / "mixed" / "pages" / "old" / "gallery" / "response.json").write_text("{")
+    return folder / "mixed"
+
+
+@pytest.mark.parametrize("make", [damaged, cut_off, uncompressed, mixed])
+def test_the_same_bytes_as_the_archive_spider(tmp_path: Path, make: Callable[[Path], Path]) -> None:
+    path = make(tmp_path)
+    expected = by_archive_spider(tmp_path, path)
+    for processes in (1, 3):
+        assert records(tmp_path, path, processes=processes) == expected
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return reread(tmp_path_factory.mktemp("samples"), str(SAMPLES))
+
+
+def test_the_summary_tells_what_came_and_where_it_lies(samples: Run) -> None:
+    assert samples.status == 0
+    assert "reread: 54 articles, record version 3" in samples.errors
+    assert samples.rejected["duplicate"] == 5
+    assert samples.skipped == {"robots-txt": 23}
+    assert "reread.jsonl" in samples.errors.splitlines()[-2]
+    assert samples.errors.splitlines()[-1] == "scrapy reread: exit status 0, all well"
+
+
+def test_each_that_gives_none_is_named(samples: Run) -> None:
+    assert len(samples.lines) == sum(samples.rejected.values())
+
+
+def test_several_archives_are_read_in_the_order_given(tmp_path: Path) -> None:
+    one = archive_of(tmp_path / "1.warc.gz", {ARTICLE.format(1): article_page("一", TEXT)})
+    two = archive_of(tmp_path / "2.warc.gz", {ARTICLE.format(2): article_page("二", TEXT[5:] * 2)})
+    assert titles_of(records(tmp_path, two, one, processes=2)) == ["二", "一"]
+
+
+def test_a_near_copy_names_the_first(tmp_path: Path) -> None:
+    pages = {ARTICLE.format(n): article_page(f"题{n}", TEXT * 4) for n in (1, 2)}
+    path = archive_of(tmp_path / "a.warc.gz", pages)
+    found = records(tmp_path, path)
+    copies = [json.loads(line)["duplicate_of"] for line in found.splitlines()]
+    assert copies == [None, "trs:20260914:31908231"]
+    assert found == by_archive_spider(tmp_path, path)
+
+
+def test_near_copies_can_be_left_out(tmp_path: Path) -> None:
+    pages = {ARTICLE.format(n): article_page(f"题{n}", TEXT * 4) for n in (1, 2)}
+    path = archive_of(tmp_path / "a.warc.gz", pages)
+    run = reread(tmp_path, str(path), "-s", "DROP_DUPLICATES=1")
+    assert (len(run.records), run.skipped) == (1, {"near-copy": 1})
+
+
+FIRST, SECOND = ARTICLE.format(1), ARTICLE.format(1).replace(".shtml", "_1.shtml")
+LINK = '<a href="t20260914_31908231_1.shtml">2</a>'
+
+
+@pytest.mark.parametrize("order", [(FIRST, SECOND), (SECOND, FIRST)])
+@pytest.mark.parametrize("link", [LINK, ""])
+def test_pages_of_one_article_are_joined(tmp_path: Path, order: tuple[str, str], link: str) -> None:
+    """In any order, also where the first page does not lead to the second."""
+    pages = {FIRST: article_page("题", TEXT, link), SECOND: article_page("题（2）", TEXT[3:])}
+    path = archive_of(tmp_path / "a.warc.gz", {url: pages[url] for url in order})
+    assert records(tmp_path, path) == by_archive_spider(tmp_path, path)
+
+
+# --- bad input --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "name an archive: a WARC file, a folder or a saved page"),
+        (["/nowhere.warc", "nor.here"], "/nowhere.warc, nor.here: no such file or folder"),
+        ([str(SAMPLES), "-x"], "no option '-x'; scrapy reread -h shows them"),
+        ([str(SAMPLES), "-j", "0"], "-j 0 is no number of processes"),
+        ([str(SAMPLES), "-j", "two"], "-j two is no number of processes"),
+        ([str(SAMPLES), "-O", ""], "-O is missing"),
+        ([str(SAMPLES), "-j"], "argument -j/--processes: expected one argument"),
+        ([str(SAMPLES), "-O", "out.csv"], "-O out.csv: JSON Lines are written; name a file .jsonl"),
+        ([str(SAMPLES), "-O", "/proc/out.jsonl"], "-O /proc/out.jsonl: "),
+        (
+            [str(SAMPLES), "-s", with_ours("NeedCrawl", 450)],
+            "reread has no crawl to give it",
+        ),
+        (
+            [str(SAMPLES), "-s", with_ours("MarkTitle", 950)],
+            "comes behind 500, where reread has no crawl",
+        ),
+    ],
+)
+def test_bad_arguments_are_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    out = [] if "-O" in arguments else ["-O", str(tmp_path / "reread.jsonl")]
+    with pytest.raises(SystemExit) as ended:
+        cmdline.execute(["scrapy", "reread", *arguments, *out])
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("scrapy reread: ")
+    assert says in line
+    assert ended.value.code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_archive_is_counted_and_the_others_are_read(tmp_path: Path) -> None:
+    run = reread(tmp_path, "/nowhere.warc.gz", str(SAMPLES))
+    assert (run.status, run.rejected["missing-file"], len(run.records)) == (0, 1, 54)
+
+
+def test_where_there_is_no_archive_the_file_stays_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "reread.jsonl").write_text('{"id": "as before"}\n')
+    run = reread(tmp_path, "/nowhere.warc.gz")
+    assert (run.status, run.records) == (2, [{"id": "as before"}])
+
+
+def test_an_archive_without_an_article(tmp_path: Path) -> None:
+    run = reread(tmp_path, str(archive_of(tmp_path / "a.warc", {FIRST: b"<p>nothing"})))
+    assert (run.status, run.rejected) == (5, {"no-article": 1})
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_a_page_that_breaks_is_counted_named_and_skipped(tmp_path: Path, processes: str) -> None:
+    pipelines = with_ours("BreakOne", 350)
+    run = reread(tmp_path, str(SAMPLES), "-j", processes, "-s", pipelines)
+    assert (run.status, run.rejected["reader-fault"], len(run.records)) == (6, 1, 53)
+    assert "a fault of this pipeline" in run.errors
+
+
+def test_pipelines_of_users_run_too(tmp_path: Path) -> None:
+    pipelines = with_ours("MarkTitle", 350)
+    run = reread(tmp_path, str(SAMPLES), "-s", pipelines)
+    assert {record["title"][0] for record in run.records} == {"※"}
+
+
+def test_pipelines_of_users_alone_are_refused(tmp_path: Path) -> None:
+    pipelines = 'ITEM_PIPELINES={"tests.pipelines_of_users.MarkTitle": 350}'
+    run = reread(tmp_path, str(SAMPLES), "-s", pipelines)
+    assert (run.status, run.records) == (2, [])
+    [line] = run.errors.strip().splitlines()
+    assert line.startswith("scrapy reread: ITEM_PIPELINES lacks ")
+
+
+def test_standard_output(tmp_path: Path) -> None:
+    done = run(command(str(SAMPLES), "-O", "-"))
+    assert len([json.loads(line) for line in done.stdout.splitlines()]) == 54
+
+
+# --- what dies half-way -----------------------------------------------------------------------------
+
+
+def many(path: Path) -> Path:
+    """An archive that takes some seconds."""
+    body = SAMPLES.read_bytes()
+    with path.open("wb") as file:
+        for _ in range(40):
+            file.write(body)
+    return path
+
+
+def start(tmp_path: Path) -> subprocess.Popen[str]:
+    (tmp_path / "reread.jsonl").write_text("as it was before\n")
+    process = subprocess.Popen(
+        command(
+            str(many(tmp_path / "many.warc.gz")), "-O", str(tmp_path / "reread.jsonl"), "-j", "2"
+        ),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    draft = tmp_path / ".reread.jsonl.part"
+    wait_until(lambda: draft.exists() and draft.stat().st_size > 0)
+    assert len(family(process.pid)) == 3
+    return process
+
+
+def family(pid: int) -> list[int]:
+    """The processes of a session."""
+    done = subprocess.run(
+        ["ps", "-o", "pid=", "-s", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [int(number) for number in done.stdout.split()]
+
+
+needs_ps = pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
+
+
+@needs_ps
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_leaves_the_file_as_it_was(tmp_path: Path, sent: signal.Signals) -> None:
+    process = start(tmp_path)
+    os.kill(process.pid, sent)
+    _, errors = process.communicate(timeout=MOST_SECONDS)
+    assert process.returncode == 4, errors
+    assert "Traceback" not in errors
+    assert errors.splitlines()[-1] == "scrapy reread: exit status 4, ended early (shutdown)"
+    assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
+    assert not (tmp_path / ".reread.jsonl.part").exists()
+
+
+@needs_ps
+def test_killed_it_leaves_the_file_and_no_process(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    process.kill()
+    process.communicate(timeout=MOST_SECONDS)
+    assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
+    wait_until(lambda: not family(process.pid))
+
+
+@needs_ps
+def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    [child, *_] = [pid for pid in family(process.pid) if pid != process.pid]
+    os.kill(child, signal.SIGKILL)
+    _, errors = process.communicate(timeout=MOST_SECONDS)
+    assert process.returncode == 4
+    assert "a process that was reading has died; try -j 1" in errors
+    assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    out = tmp_path / "reread.jsonl"
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (50_000, 50_000))
+    done = run(command(str(SAMPLES), "-O", str(out)), first=limit)
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    assert "nothing written to " in done.stderr
+    assert not out.exists()
+
+
+# --- an archive in an archive ---------------------------------------------------------------------
+
+
+def read(path: Path, processes: int) -> list[Whole | Refused | Passed]:
+    return list(Records(get_project_settings(), processes).of([path]))
+
+
+def archives_in_an_archive(folder: Path) -> dict[str, bytes]:
+    """Pages, and between them answers that are WARC files themselves, one with further bytes."""
+    inner = archive_of(folder / "inner.warc", {ARTICLE.format(9): article_page("里", TEXT)})
+    packed = archive_of(folder / "inner.warc.gz", {ARTICLE.format(8): article_page("包", TEXT)})
+    pages = {ARTICLE.format(n): article_page(f"题{n}", f"{n}{TEXT[n:]}" * 2) for n in range(1, 6)}
+    pages["https://zjnews.zjol.com.cn/inner.warc"] = inner.read_bytes()
+    pages["https://zjnews.zjol.com.cn/inner.warc.gz"] = packed.read_bytes() + bytes(100)
+    pages[ARTICLE.format(7)] = article_page("尾", TEXT * 3)
+    return pages
+
+
+@pytest.mark.parametrize("is_damaged", [False, True])
+@pytest.mark.parametrize("name", ["small.warc.gz", "small.warc"])
+def test_a_record_that_holds_records_is_one_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, is_damaged: bool
+) -> None:
+    path = archive_of(tmp_path / name, archives_in_an_archive(tmp_path))
+    if is_damaged:
+        data = bytearray(path.read_bytes())
+        data[len(data) // 3 : len(data) // 3 + 300] = bytes(300)
+        path.write_bytes(data)
+    monkeypatch.setattr(rereading, "_BATCH", 2)
+    found = read(path, processes=1)
+    titles = [json.loads(one.line)["title"] for one in found if isinstance(one, Whole)]
+    reasons = [one.reason for one in found if isinstance(one, Refused)]
+    if is_damaged:
+        assert reasons.count("broken-warc") == 1
+    else:
+        assert titles == ["题1", "题2", "题3", "题4", "题5", "里", "尾"]  # by the markup in it
+    assert [str(one) for one in read(path, processes=3)] == [str(one) for one in found]
+
+
+def test_a_page_of_many_bytes_is_a_batch_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = {ARTICLE.format(n): article_page(f"题{n}", f"{n}{TEXT[n:]}" * 2) for n in range(1, 6)}
+    path = archive_of(tmp_path / "a.warc.gz", pages)
+    batches: list[int] = []
+    read_all = reading.read_all
+
+    def counting(batch: list[Found], *how: Any) -> Iterator[Outcome]:
+        batches.append(len(batch))
+        return read_all(batch, *how)
+
+    monkeypatch.setattr(reading, "read_all", counting)
+    monkeypatch.setattr(rereading, "_BATCH_BYTES", 500)
+    assert len(read(path, processes=1)) == 5
+    assert batches[:5] == [1] * 5
+
+
+def test_an_article_that_lacks_a_page_is_told(tmp_path: Path) -> None:
+    other = ARTICLE.format(2).replace(".shtml", "_1.shtml")
+    pages = {other: article_page("乙（2）", TEXT), FIRST: article_page("甲", TEXT[3:], LINK)}
+    alone, first = read(archive_of(tmp_path / "a.warc.gz", pages), processes=1)
+    assert isinstance(alone, Refused)
+    assert (alone.reason, alone.where) == ("later-page", other)
+    assert isinstance(first, Whole)
+    assert first.article.warnings == ["page-missing"]
+
+
+def test_an_article_whose_pages_stand_in_several_archives_is_whole(tmp_path: Path) -> None:
+    pages = {FIRST: article_page("题", TEXT, LINK), SECOND: article_page("题（2）", TEXT[3:])}
+    one, two = (
+        archive_of(tmp_path / f"{number}.warc.gz", {url: pages[url]})
+        for number, url in enumerate((SECOND, FIRST))
+    )
+    expected = by_archive_spider(tmp_path, f"{one},{two}")
+    assert [json.loads(line)["page_count"] for line in expected.splitlines()] == [2]
+    for processes in (1, 2):
+        assert records(tmp_path, one, two, processes=processes) == expected

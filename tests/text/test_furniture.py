@@ -1,0 +1,219 @@
+"""Lines of the page that are no part of the article, and lines of articles that look like them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.reading import read_record
+from zjnews.items import Rejected
+from zjnews.text import furniture
+
+SENTENCE = "老茶厂停产二十年后，村里的年轻人把旧厂房改成了图书馆，周末还办读书会，邻村的孩子也来。"
+URL = "https://zjnews.zjol.com.cn/zjnews/202104/t20210426_22442858.shtml"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "read more",
+        "查看更多内容 >>",
+        "【打印本页】【关闭窗口】",
+        "【打印】 【关闭】",
+        "[大 中 小] [打印]",
+        "放大 原大 缩小 打印",
+        "文字: 大 中 小 打印",
+        "上一篇：一座桥的三次搬家",
+        "下一条: 没有了",
+        "（原题为：《一封迟到的家书》）",
+        "原标题：老茶厂里读书忙",
+        "赞 (128)",
+        "评论 3",
+        "阅读 1.2万",
+        "分享到：微信 微博 QQ空间",
+        "分享到新浪微博",
+        "看浙江新闻,关注浙江在线微信",
+        "扫码关注本网",
+        "上一页 1 2 3 下一页",
+    ],
+)
+def test_frame(line: str) -> None:
+    assert furniture.is_frame(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "打印店老板老周每天七点开门。",
+        "上一篇文章发表后，读者来信不断。",
+        "扫一扫墙上的二维码，老人就能听到评弹。",
+        "评论员文章",
+        "赞成的有128人。",
+        "大",
+        "大中小学同上一堂课",
+        "关闭了十年的老戏台又响起锣鼓。",
+        "分享到最后，她哭了。",
+        "阅读空间",
+    ],
+)
+def test_lines_of_an_article(line: str) -> None:
+    assert not furniture.is_frame(line)
+    assert not furniture.is_notice(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "版权和免责申明",
+        '凡注有"浙江在线"或电头为"浙江在线"的稿件，均为浙江在线独家版权所有。',
+        "Copyright © 1999-2017 Zjol. All Rights Reserved 浙江在线版权所有",
+        "浙江在线新闻网站版权所有 Copyright © 1999-2023 Zjol. All Rights Reserved",
+        "未经书面授权，不得转载或镜像。",
+        "© 浙江日报报业集团版权所有",
+    ],
+)
+def test_notices(line: str) -> None:
+    assert furniture.is_notice(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "rest"),
+    [
+        ("标签: 环保;水库", ["环保", "水库"], ""),
+        (
+            "标签：图书馆；老茶厂;乡村 责任编辑: 杨柳",
+            ["图书馆", "老茶厂", "乡村"],
+            "责任编辑: 杨柳",
+        ),
+        ("标签: 读书 茶厂 编辑：陆遥", ["读书", "茶厂"], "编辑：陆遥"),
+        ("Tags: tea, library", ["tea", "library"], ""),
+        ("标签:", [], ""),
+    ],
+)
+def test_tags(line: str, words: list[str], rest: str) -> None:
+    assert furniture.tags_in(line, at_foot=False) == (words, rest)
+
+
+def test_a_keyword_may_be_a_heading() -> None:
+    assert furniture.tags_in("关键词：担当", at_foot=False) is None
+    assert furniture.tags_in("关键词：担当", at_foot=True) == (["担当"], "")
+    assert furniture.tags_in("标签里写着产地和采摘的日子。", at_foot=True) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "sections"),
+    [
+        (
+            "您当前的位置 :浙江在线 > 浙江新闻 > 浙江纵横 > 杭州 正文",
+            ["浙江新闻", "浙江纵横", "杭州"],
+        ),
+        ("您当前的位置：首 页 > 新闻中心 > 嘉兴新闻", ["新闻中心", "嘉兴新闻"]),
+        ("当前位置：桐乡新闻网>>桐乡新闻>>民生", ["桐乡新闻网", "桐乡新闻", "民生"]),
+        ("浙江在线 > 金义新区新闻网 > 综合新闻", ["金义新区新闻网", "综合新闻"]),
+        ("首页 » 时政", ["时政"]),
+        ("他的位置：从前锋到后卫", None),
+        ("首页 | 新闻中心 | 视听", None),
+        ("这个位置 > 那个位置的说法并不准确，" * 5, None),
+    ],
+)
+def test_breadcrumbs(line: str, sections: list[str] | None) -> None:
+    assert furniture.breadcrumb_in(line) == sections
+
+
+@pytest.mark.parametrize(
+    ("line", "is_gone"),
+    [
+        ("该信息已被删除！", True),
+        ("对不起，您访问的页面不存在", True),
+        ("很抱歉，您要找的页面飞走了～ 去首页看看吧", True),
+        ("该稿件已撤回。", True),
+        ("文章已下线", True),
+        ("Sorry, the page you requested was not found.", True),
+        ("404 Not Found", True),
+        ("该内容正在审核，请稍后再试", False),
+        ("您没有权限查看该内容，请先登录。", False),
+        ("系统维护中，预计今晚恢复", False),
+        ("您的访问请求存在异常，请完成下方滑块验证后继续访问。", False),
+    ],
+)
+def test_messages(line: str, is_gone: bool) -> None:
+    assert furniture.message_of(line) == (line, is_gone)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "这条新闻已经传遍了整个村子。",
+        "文章写得好，读者都说好。",
+        "404名学生上山植树",
+        "信息化让老厂焕发新生",
+        "页面设计大赛昨天开幕",
+        "网络维护员小周的一天",
+    ],
+)
+def test_lines_that_are_no_message(line: str) -> None:
+    assert furniture.message_of(line) is None
+
+
+def page(title: str, *body: str, below: str = "") -> bytes:
+    inside = "".join(line if line.startswith("<") else f"<p>{line}</p>" for line in body)
+    return (
+        f"<html><head><title>{title}_浙江新闻_浙江在线</title></head><body><h1 class=artTitle>{title}"
+        f"</h1><div class=info><span>2021-04-26 08:35:37</span></div><div class=artCon>{inside}</div>"
+        f"{below}</body></html>"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    [
+        (["该文章已被删除！"], "not-found-page"),
+        (["对不起，您访问的文章不存在。", "返回首页"], "not-found-page"),
+        (["该内容正在审核，请稍后再试"], "no-article"),
+        (
+            [f"<p><a href='/{n}.shtml'>第{n}条标题</a> 2021-04-2{n}</p>" for n in range(5)],
+            "list-page",
+        ),
+    ],
+)
+def test_messages_and_lists_in_an_articles_template(lines: list[str], reason: str) -> None:
+    with pytest.raises(Rejected) as raised:
+        read_record(page("提示信息", *lines), url=URL)
+    assert raised.value.reason == reason
+
+
+def test_what_lies_below_a_body_is_read_and_left_out() -> None:
+    below = (
+        "<div>标签: 茶厂;读书 责任编辑: 杨柳</div><div>分享到:</div><div>版权和免责申明</div>"
+        '<p>凡注有"浙江在线"的稿件，均为浙江在线独家版权所有，未经许可不得转载或镜像，授权转载必须注明来源。</p>'
+    )
+    outside = read_record(page("老茶厂", SENTENCE, below=below), url=URL)
+    inside = read_record(page("老茶厂", SENTENCE, below), url=URL)
+    for record in (outside, inside):
+        assert record["text"] == SENTENCE
+        assert (record["keywords"], record["editors"]) == (["茶厂", "读书"], ["杨柳"])
+
+
+BOX = "<div class={}><p>相关新闻</p><p><a href=/1.shtml>甲的故事</a></p><p><a href=/2.shtml>乙的故事</a></p></div>"
+
+
+@pytest.mark.parametrize("name", ["related-box", "x1", "tuijian"])
+def test_a_box_of_links_in_a_body(name: str) -> None:
+    record = read_record(page("题", SENTENCE, BOX.format(name), SENTENCE[::-1]), url=URL)
+    assert record["text"] == f"{SENTENCE}\n\n{SENTENCE[::-1]}"
+
+
+def test_related_matters_that_the_article_tells_stay() -> None:
+    told = "本次调查历时三年，走访了四十个村，记录下一百多位老人的口述，先后整理出三十万字的材料。"
+    record = read_record(page("题", SENTENCE, "<h3>相关链接</h3>", told), url=URL)
+    assert record["text"].endswith(f"相关链接\n\n{told}")
+
+
+def test_paragraphs_after_a_stray_end_tag() -> None:
+    astray = f"</div><p>{SENTENCE[::-1]}。</p><p>完。</p>"
+    record = read_record(page("题", SENTENCE, astray), url=URL)
+    assert record["text"] == f"{SENTENCE}\n\n{SENTENCE[::-1]}。\n\n完。"
+
+
+def test_the_body_of_another_container_where_the_own_is_empty() -> None:
+    record = read_record(page("题", below=f"<div class=contTxt><p>{SENTENCE}</p></div>"), url=URL)
+    assert record["text"] == SENTENCE

@@ -1,0 +1,357 @@
+"""Saved pages: WARC and ARC files, folders and single files, read one page at a time."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import chain
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from zjnews.archives import warcs
+from zjnews.archives.cdxj import changed, normal_form, timestamp_of
+from zjnews.archives.playback import Playback, no_original, with_body
+from zjnews.archives.warcs import Answer, Record
+from zjnews.items import Rejected, Skipped
+from zjnews.pages.page import MAX_BYTES
+from zjnews.site import addresses
+from zjnews.site.addresses import Kind
+from zjnews.state.guard import bounded
+from zjnews.text.cleaning import error_in_words
+
+_PAGES = (".html", ".htm", ".shtml", ".xhtml", ".txt")
+_ACCEPTED = "a folder, " + ", ".join((*warcs.ENDINGS, *_PAGES))
+_CANONICAL = re.compile(rb"<link\b(?=[^<>]*\brel\s*=\s*[\"']?canonical\b)[^<>]*>", re.I)
+_HREF = re.compile(rb"\bhref\s*=\s*[\"']?((?:https?:)?//[^\"'\s<>]+)", re.I)
+_COMMENT = re.compile(rb"<!--.*?-->", re.S)
+_FRONTS = (Kind.LIST, Kind.PAPER_FRONT)
+_HEAD_BYTES = 65536
+_MOST_SIDECAR = 1024 * 1024
+"""Bytes of a `response.json`."""
+_MOST_WAITING = 20_000
+"""Revisits whose originals are looked for together."""
+_PACKED = re.compile(r"\.(?:warc|arc|wacz)\.[a-z0-9]{1,5}$")
+"""Archives of records in a form that is not read, such as `.warc.bz2`."""
+_NOT_ARCHIVES = (".open", ".cdxj", ".cdx", ".idx", ".part", ".json", ".txt", ".md5", ".sha1")
+"""What stands beside an archive; `.open` is one that is being written."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage:
+    """One answer as it was saved."""
+
+    url: str
+    body: bytes
+    content_type: str | None
+    fetched_at: datetime
+    """Aware; a file that says nothing gives its time of last change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Something in an archive that is no page to read."""
+
+    where: str
+    rejected: Rejected
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A record that is passed over, though nothing is wrong with it."""
+
+    url: str
+    skipped: Skipped
+
+
+Found = SavedPage | Passed | Unusable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something to read pages from: a page, or a WARC file."""
+
+    path: Path
+    sidecar: Path | None = None
+    """The `response.json` of a page."""
+    member: str | None = None
+    """The WARC file in a WACZ."""
+
+    @property
+    def is_warc(self) -> bool:
+        return warcs.is_archive(self.path)
+
+    def reader(self) -> warcs.Reader:
+        return warcs.Reader(self.path, member=self.member)
+
+
+def read(path: Path) -> Iterator[Found]:
+    """The pages of a file or folder in a fixed order. What cannot be read is an `Unusable`, never
+    an exception."""
+    for source in sources(path):
+        yield from (source,) if isinstance(source, Unusable) else read_source(source)
+
+
+def read_source(source: Source) -> Iterator[Found]:
+    return read_warc(source.reader()) if source.is_warc else _read_file(source)
+
+
+def sources(path: Path) -> Iterator[Source | Unusable]:
+    """What there is to read in a file or folder, in a fixed order."""
+    if path.is_dir():
+        yield from _sources_in(path)
+    elif not path.exists():
+        yield Unusable(str(path), Rejected("missing-file", "no such file or folder"))
+    elif warcs.is_archive(path) or _is_page(path):
+        yield from _sources_of(path)
+    else:
+        yield Unusable(str(path), Rejected("unknown-file", f"accepted are {_ACCEPTED}"))
+
+
+def _sources_in(folder: Path) -> Iterator[Source | Unusable]:
+    """To the bottom, however deep that is."""
+    open_folders = [_entries_of(folder)]
+    while open_folders:
+        entry = next(open_folders[-1], None)
+        if entry is None:
+            open_folders.pop()
+        elif isinstance(entry, Path):
+            open_folders.append(_entries_of(entry))
+        else:
+            yield entry
+
+
+def _entries_of(folder: Path) -> Iterator[Source | Unusable | Path]:
+    """What there is to read in a folder itself, and the folders in it, in their order."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        yield _unreadable(folder, error)
+        return
+    pages = [entry for entry in entries if _is_page(entry) and not entry.is_dir()]
+    sidecar = folder / "response.json"
+    has_sidecar = len(pages) == 1 and sidecar.is_file()
+    for entry in entries:
+        if entry.is_dir():
+            if not entry.is_symlink():
+                yield entry
+        elif entry in pages or warcs.is_archive(entry):
+            yield from _sources_of(entry, sidecar if has_sidecar and entry in pages else None)
+        elif _is_packed_otherwise(entry):
+            detail = f"not read in this form; accepted are {_ACCEPTED}"
+            yield Unusable(str(entry), Rejected("unknown-file", detail))
+
+
+def _sources_of(path: Path, sidecar: Path | None = None) -> Iterator[Source | Unusable]:
+    """A page or an archive, unless it is something else by that name."""
+    if path.exists() and not path.is_file():
+        yield Unusable(str(path), Rejected("no-plain-file", "a pipe, socket or device is not read"))
+    elif path.name.lower().endswith(".wacz"):
+        try:
+            yield from (Source(path, member=member) for member in warcs.members(path))
+        except OSError as error:
+            yield _unreadable(path, error)
+        except ValueError as error:
+            yield Unusable(str(path), Rejected("broken-warc", str(error)))
+    else:
+        yield Source(path, sidecar)
+
+
+def _is_packed_otherwise(path: Path) -> bool:
+    name = path.name.lower()
+    return bool(_PACKED.search(name)) and not name.endswith(_NOT_ARCHIVES) and path.is_file()
+
+
+def _unreadable(path: Path, error: OSError) -> Unusable:
+    return Unusable(str(path), Rejected("unreadable-file", error_in_words(error)))
+
+
+def _is_page(path: Path) -> bool:
+    return path.name.lower().endswith(_PAGES)
+
+
+def read_sidecar(path: Path) -> dict[str, Any]:
+    """What `response.json` beside a page tells: `url`, `status`, `headers`, and `fetched_at`, None
+    where it is no time. Raises OSError, ValueError."""
+    with path.open("rb") as file:
+        text = file.read(_MOST_SIDECAR + 1)
+    if len(text) > _MOST_SIDECAR:
+        raise ValueError(f"more than {_MOST_SIDECAR:,} bytes")
+    try:
+        answer = json.loads(text.decode("utf-8"))
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if not isinstance(answer, dict) or not isinstance(answer.get("url", ""), str):
+        raise ValueError("not an object with an url")
+    if answer.get("url"):
+        answer["url"] = addresses.join(None, answer["url"])
+        if answer["url"] is None:
+            raise ValueError("its url is broken")
+    if not re.fullmatch(r"[1-9]\d\d", str(answer.setdefault("status", 200)), re.ASCII):
+        raise ValueError("its status is none of HTTP")
+    if not isinstance(answer.get("headers"), dict):
+        answer["headers"] = {}
+    answer["fetched_at"] = warcs.time_of(str(answer.get("fetched_at")))
+    return answer
+
+
+def _read_file(source: Source) -> Iterator[Found]:
+    answer: dict[str, Any] = {}
+    if source.sidecar:
+        try:
+            with bounded(str(source.sidecar)):
+                answer = _sidecar(source.sidecar)
+        except Rejected as rejected:
+            yield Unusable(str(source.sidecar), rejected)
+    try:
+        with bounded(str(source.path)):
+            page = _page_in(source.path, answer)
+    except Rejected as rejected:
+        yield Unusable(str(source.path), rejected)
+    else:
+        yield page
+
+
+def _sidecar(path: Path) -> dict[str, Any]:
+    try:
+        return read_sidecar(path)
+    except (OSError, ValueError) as error:
+        raise Rejected("broken-response-json", str(error)) from error
+
+
+def _page_in(path: Path, answer: dict[str, Any]) -> SavedPage:
+    """The page of a file. `answer`: what stands beside it. Raises Rejected."""
+    try:
+        size = path.stat().st_size
+        body = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        raise Rejected("unreadable-file", error.strerror or str(error)) from error
+    if size > MAX_BYTES:
+        raise Rejected("too-large", f"{size:,} bytes, limit {MAX_BYTES:,}")
+    if (status := str(answer.get("status", 200))) != "200":
+        raise Rejected(f"http-{status}")
+    headers = {str(key).lower(): str(value) for key, value in answer.get("headers", {}).items()}
+    return SavedPage(
+        url=answer.get("url") or _canonical_link(body) or path.resolve().as_uri(),
+        body=body,
+        content_type=headers.get("content-type"),
+        fetched_at=(answer.get("fetched_at") or changed(path)).replace(microsecond=0),
+    )
+
+
+def _canonical_link(body: bytes) -> str | None:
+    """The address that a saved page names as its own. Many pages of one site name its front page,
+    or the list that they are in: that is none."""
+    link = _CANONICAL.search(_COMMENT.sub(b"", body[:_HEAD_BYTES]))
+    href = _HREF.search(link[0]) if link else None
+    if href is None:
+        return None
+    address = addresses.read(html.unescape(href[1].decode("ascii", "ignore")))
+    return None if address.kind in _FRONTS else address.url
+
+
+def read_warc(reader: warcs.Reader) -> Iterator[Found]:
+    """The pages of a WARC file. Pages that another address had before stand last, where a file is
+    packed as a whole: it has to be read once more for them."""
+    waiting: list[Answer] = []
+    try:
+        for found in reader:
+            if isinstance(found, warcs.Damage):
+                yield Unusable(str(reader.path), Rejected("broken-warc", str(found)))
+            elif found.kind in warcs.ANSWERS:
+                yield from _read_record(found, reader.path, waiting)
+        if waiting:
+            yield from _read_again(warcs.Reader(reader.path, member=reader.member), waiting)
+    except OSError as error:
+        yield _unreadable(reader.path, error)
+
+
+def _read_record(record: Record, path: Path, waiting: list[Answer]) -> Iterator[Found]:
+    """`waiting`: takes revisits of other addresses that cannot be looked up."""
+    where = record.url or str(path)
+    try:
+        with bounded(where):
+            answer = warcs.read_answer(record)
+            why_passed = _why_passed(answer)
+        if why_passed:
+            yield Passed(answer.url, Skipped(why_passed))
+            return
+        repeats = answer.kind == "revisit"
+        if repeats and record.is_packed and len(waiting) < _MOST_WAITING:
+            waiting.append(answer)
+            return
+        # It makes indexes where there are none, for which no limit of a page is meant.
+        beside = _beside(path.parent) if repeats else None
+        with bounded(where):
+            page = page_of(beside.whole(answer) if beside else answer, path)
+    except Rejected as rejected:
+        yield Unusable(where, rejected)
+        return
+    if answer.at is None:
+        detail = f"{record.date or 'none'} is no time; that of the file is taken"
+        yield Unusable(where, Rejected("broken-warc-date", detail))
+    yield page
+
+
+def _read_again(reader: warcs.Reader, revisits: list[Answer]) -> Iterator[Found]:
+    """The pages of revisits, whose originals are looked for in a whole file."""
+    waiting: dict[tuple[str, str | None], list[Answer]] = {}
+    for revisit in revisits:
+        known_by = revisit.digest or timestamp_of(revisit.original_date)
+        waiting.setdefault((normal_form(revisit.original_url or ""), known_by), []).append(revisit)
+    for record in reader:
+        if isinstance(record, Record) and record.kind in warcs.ANSWERS and record.kind != "revisit":
+            url, digest = normal_form(record.url), record.header("WARC-Payload-Digest")
+            for known_by in filter(None, (digest, timestamp_of(record.date))):
+                for revisit in waiting.pop((url, known_by), ()):
+                    yield _page_or_why(revisit, record, reader.path)
+    for revisit in chain.from_iterable(waiting.values()):
+        yield Unusable(revisit.url, no_original(revisit))
+
+
+def _page_or_why(revisit: Answer, record: Record, path: Path) -> Found:
+    try:
+        with bounded(revisit.url):
+            return page_of(with_body(revisit, warcs.read_answer(record)), path)
+    except Rejected as rejected:
+        return Unusable(revisit.url, rejected)
+
+
+def _why_passed(answer: Answer) -> str | None:
+    """Why an answer is no page to read, though nothing is wrong with it. Raises Rejected."""
+    if addresses.join(None, answer.url) is None:
+        raise Rejected("broken-warc", "its address is broken")
+    if not answer.url.startswith(("http://", "https://")):
+        return "not-http"
+    if urlsplit(answer.url).path == "/robots.txt":
+        return "robots-txt"
+    if answer.kind != "revisit":
+        return None
+    original = answer.original_url
+    # Of the same address it has been read; another one may have been left out.
+    is_read = not original or normal_form(original) == normal_form(answer.url)
+    return "revisit" if is_read else None
+
+
+@lru_cache(maxsize=4)
+def _beside(folder: Path) -> Playback:
+    warc_files = (path for path in folder.iterdir() if warcs.is_archive(path) and path.is_file())
+    return Playback(sorted(warc_files))
+
+
+def page_of(answer: Answer, path: Path) -> SavedPage:
+    """The page of a recorded answer. Raises Rejected where it is none (`http-404` …)."""
+    if answer.status != 200:
+        target = answer.header("location")
+        raise Rejected(f"http-{answer.status}", f"to {target}" if target else "")
+    return SavedPage(
+        url=answer.url,
+        body=answer.content,
+        content_type=answer.header("content-type"),
+        fetched_at=(answer.at or changed(path)).replace(microsecond=0),
+    )

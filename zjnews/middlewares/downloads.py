@@ -1,0 +1,208 @@
+"""Downloads as Scrapy makes them, but bounded, with a reason for what is refused, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from functools import partial
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from OpenSSL import SSL
+from scrapy import Request
+from scrapy.core.downloader.handlers import http11
+from scrapy.crawler import Crawler
+from scrapy.http import Response
+from scrapy.resolver import CachingThreadedResolver
+from service_identity import CertificateError, VerificationError
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionAborted, DNSLookupError
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web._newclient import HEADER, STATUS
+
+from zjnews.archives.recorder import Exchange
+from zjnews.extensions.recording import Recording
+from zjnews.items import Rejected
+from zjnews.site import addresses
+
+MOST_HEADERS = 256 * 1024
+"""Bytes of the headers of an answer, those of informational answers (1xx) before it included."""
+Keep = Callable[[Exchange], None]
+
+
+class SiteDownloadHandler(http11.HTTP11DownloadHandler):
+    """Scrapy's own, with connections that give up an answer without end and, where the crawl is
+    recorded, keep what passes. Raises Rejected where another try would be of no use: `too-large`,
+    `bad-certificate`, `private-address`."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        recording = crawler.get_extension(Recording)
+        kind = partial(RecordingProtocol, keep=recording.keep) if recording else BoundedProtocol
+        self._pool._factory = _factory_for(kind, crawler.settings.getint("DOWNLOAD_MAXSIZE"))
+
+    async def download_request(self, request: Request) -> Response:
+        try:
+            return await super().download_request(request)
+        except Exception as error:
+            if rejected := _refusal(error, urlsplit(request.url).hostname or ""):
+                raise rejected from error
+            raise
+
+
+def _refusal(error: BaseException, host: str) -> Rejected | None:
+    """Why an answer was refused, where it was; None for what may be the network's fault."""
+    for cause in _causes(error):
+        if isinstance(cause, Rejected):
+            return cause
+        is_bad = isinstance(cause, (CertificateError, VerificationError)) or (
+            isinstance(cause, SSL.Error) and "certificate verify failed" in str(cause)
+        )
+        if is_bad:
+            detail = f"that of {host} is not valid; DOWNLOAD_VERIFY_CERTIFICATES=False takes any"
+            return Rejected("bad-certificate", detail)
+    if ip := SiteResolver.refused.get(host):
+        detail = f"{host} is {ip}; ALLOW_PRIVATE_ADDRESSES=True asks it all the same"
+        return Rejected("private-address", detail)
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception with those that it came from."""
+    yield error
+    for reason in getattr(error, "reasons", None) or []:
+        yield from _causes(reason.value)
+    if error.__cause__ is not None:
+        yield from _causes(error.__cause__)
+
+
+class SiteResolver(CachingThreadedResolver):
+    """Scrapy's own, but a name of the site that leads to this machine or a network that is not
+    public is not resolved, unless ALLOW_PRIVATE_ADDRESSES is set. Whoever controls such a name
+    would otherwise have the crawler ask what only those inside can reach."""
+
+    refused: dict[str, str] = {}  # noqa: RUF012  shared, as Scrapy's cache of names is
+    """Addresses of IP by name."""
+
+    def __init__(self, reactor: Any, cache_size: int, timeout: float) -> None:
+        super().__init__(reactor, cache_size, timeout)
+        self.allows_private = False
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, reactor: Any) -> SiteResolver:
+        resolver: SiteResolver = super().from_crawler(crawler, reactor)
+        resolver.allows_private = crawler.settings.getbool("ALLOW_PRIVATE_ADDRESSES")
+        return resolver
+
+    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802  Twisted's
+        found = super().getHostByName(name, timeout)
+        # A proxy may well stand in a private network.
+        if addresses.is_host_of_site(name) and not self.allows_private:
+            found.addCallback(self.checked, name)
+        return found
+
+    def checked(self, ip: str, name: str) -> str:
+        """Raises DNSLookupError, which is all that Twisted takes from a resolver."""
+        if not is_public(ip):
+            self.refused[name] = ip
+            raise DNSLookupError(f"{name} is {ip}")
+        self.refused.pop(name, None)
+        return ip
+
+
+def is_public(ip: str) -> bool:
+    """Whether an address of IP can be reached from everywhere."""
+    address = ip_address(ip)
+    return address.is_global and not address.is_multicast
+
+
+def _factory_for(
+    kind: Callable[..., BoundedProtocol], most: int
+) -> type[http11._LenientHTTP11ClientFactory]:
+    class Factory(http11._LenientHTTP11ClientFactory):
+        def buildProtocol(self, addr: Any) -> BoundedProtocol:  # noqa: N802  Twisted's
+            return kind(self._quiescentCallback, most)
+
+    return Factory
+
+
+class BoundedProtocol(http11._LenientHTTP11ClientProtocol):
+    """One connection, which ends where an answer has more headers than an answer may have, or far
+    more bytes around its body than in it."""
+
+    def __init__(self, quiescent: Callable[[Any], None], most: int) -> None:
+        """`most` bytes may be in a body; 0 for any number."""
+        super().__init__(quiescent)  # type: ignore[no-untyped-call]
+        self.most = 2 * most + MOST_HEADERS
+        self.is_bounded = most > 0
+        self.received = 0
+
+    def request(self, request: Any) -> Any:
+        self.received = 0
+        return super().request(request)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's
+        self.received += len(data)
+        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        parser = self._parser
+        if parser is None:
+            return
+        if parser.state in (STATUS, HEADER) and self.received > MOST_HEADERS:
+            self.give_up(f"more than {MOST_HEADERS:,} bytes of headers")
+        elif self.is_bounded and self.received > self.most:
+            self.give_up(f"more than {self.most:,} bytes with all that is around the body")
+
+    def give_up(self, why: str) -> None:
+        self._giveUp(Failure(Rejected("too-large", why)))  # type: ignore[no-untyped-call]
+        assert self.transport is not None
+        self.transport.abortConnection()
+
+
+class RecordingProtocol(BoundedProtocol):
+    """It hands on an exchange when the answer is whole, before anybody else gets to see it; one
+    that breaks off is no answer."""
+
+    def __init__(self, quiescent: Callable[[Any], None], most: int, keep: Keep) -> None:
+        super().__init__(quiescent, most)
+        self.keep = keep
+        self.is_given_up = False
+
+    def request(self, request: Any) -> Any:
+        self.url = request.absoluteURI.decode("ascii")
+        self.sent = _head_of(request)
+        self.served = bytearray()
+        return super().request(request)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's
+        self.served += data
+        super().dataReceived(data)
+
+    def give_up(self, why: str) -> None:
+        self.is_given_up = True
+        super().give_up(why)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802  Twisted's
+        self.is_given_up |= isinstance(reason.value, ConnectionAborted)
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+
+    def _finishResponse(self, rest: bytes) -> None:  # noqa: N802  Twisted's
+        # Where nothing tells how long a body is, its end is that of the connection.
+        if not self.is_given_up:
+            served = bytes(self.served[: len(self.served) - len(rest)])
+            self.keep(Exchange(self.url, datetime.now(timezone.utc), self.sent, served))
+        super()._finishResponse(rest)
+
+
+class _Lines(list[bytes]):
+    """A transport that keeps what is written."""
+
+    writeSequence = list.extend  # noqa: N815  Twisted's
+
+
+def _head_of(request: Any) -> bytes:
+    """A request as it is sent; ours have no body."""
+    lines = _Lines()
+    request._writeHeaders(lines, None)
+    return b"".join(lines)

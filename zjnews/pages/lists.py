@@ -1,0 +1,220 @@
+"""List pages of channels: the articles that one lists, and where its next page is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlsplit
+
+from lxml import etree
+
+from zjnews.pages.page import Page
+from zjnews.pages.trees import Inside, short_texts
+from zjnews.site import addresses
+from zjnews.site.addresses import Address, Kind
+from zjnews.text import dates
+from zjnews.text.cleaning import fold
+
+FORMS = (
+    "ul.listUl",
+    ".listUl",
+    "#pageContent .textList",
+    "ul[class*=newslist]",
+    "ul[id*=Ullist]",
+    "#main div ul",
+)
+"""Where the lists of known forms stand; the first that holds an article counts."""
+
+_NEXT = re.compile(r"(?:下一?页|下一頁|后一?页|next(?:\s?page)?)[\s>»›]*", re.I)
+_PREVIOUS = re.compile(
+    r"[\s<«‹]*(?:上一?页|上一頁|前一?页|previous(?:\s?page)?|尾页|末页)[\s>»›]*", re.I
+)
+_PAGING = ("span.fenye", "div.fenye", ".pagination")
+_BOX = re.compile(
+    r"nav|menu|(?<![ps])hot(?!el)|rank|foot(?!ball)|header|sidebar|aside|relate|recommend|tuijian|paihang"
+    r"|remen|crumb",
+    re.I,
+)
+"""Names of what stands around a list: navigation, hot and related articles."""
+_BOX_TAGS = ("nav", "header", "footer", "aside")
+_ITEM_TAGS = ("li", "tr", "dd", "article")
+_LABEL = 40
+"""Characters; a longer link is none to another page of the list."""
+
+Links = dict[etree._Element, Address]
+"""Links that lead somewhere, in page order."""
+Hrefs = dict[etree._Element, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article of a list."""
+
+    address: Address
+    day: date | None
+    """When it was published, by its address, else as the list prints it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one page of a list tells."""
+
+    entries: list[Entry] = field(default_factory=list)
+    """The articles, in page order, each once."""
+    others: list[Address] = field(default_factory=list)
+    """Links among them that lead to no article of the site, as far as addresses tell."""
+    next: str | None = None
+    """Address of the next page, if there is one."""
+    next_is_guess: bool = False
+    """Nothing on the page speaks of pages: `next` is where the next one would be."""
+
+
+def read(page: Page) -> Listing:
+    """Read a list page of any form."""
+    every = _links(page)
+    listed = _listed(every, page)
+    entries: dict[str, Entry] = {}
+    others: dict[str, Address] = {}
+    is_undated = any(every[link].is_article and not every[link].date for link in listed)
+    sole = _sole_hrefs(every) if is_undated else {}
+    for link in listed:
+        address = every[link]
+        if address.is_article:
+            if address.id not in entries:
+                day = address.date or _printed_day(link, sole, page)
+                entries[address.id] = Entry(address, day)
+        elif address.kind is not Kind.LIST:
+            others.setdefault(address.canonical, address)
+    return Listing(list(entries.values()), list(others.values()), *_next_page(every, page))
+
+
+def _links(page: Page) -> Links:
+    hrefs = {link: _href(link) for link in page.root.iter("a")}
+    return {link: addresses.read(href, page.base) for link, href in hrefs.items() if href}
+
+
+def _href(link: etree._Element) -> str:
+    href = (link.get("href") or "").strip()
+    return "" if href.lower().startswith(("#", "javascript:", "mailto:")) else href
+
+
+def _listed(every: Links, page: Page) -> list[etree._Element]:
+    """The links of the list: of a known form, else all outside boxes, else all there are."""
+    in_box = Inside(_is_box)
+
+    def is_apart(link: etree._Element) -> bool:
+        item = next(link.iterancestors(*_ITEM_TAGS), link)
+        return not in_box(item.getparent())  # the item itself may be marked as hot
+
+    for form in FORMS:
+        is_in_form = Inside(set(page.select(form)).__contains__)
+        links = [link for link in every if is_in_form(link) and is_apart(link)]
+        if any(every[link].is_article for link in links):
+            return links
+    articles = [link for link, address in every.items() if address.is_article]
+    return list(filter(is_apart, articles)) or articles
+
+
+def _is_box(element: etree._Element) -> bool:
+    if element.tag in ("body", "html"):
+        return False
+    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return element.tag in _BOX_TAGS or bool(_BOX.search(names))
+
+
+def _sole_hrefs(links: Iterable[etree._Element]) -> Hrefs:
+    """The one address that each element around links leads to, None where there are several."""
+    found: Hrefs = {}
+    for link in links:
+        href = _href(link)
+        for around in link.iterancestors():
+            if around in found and found[around] in (href, None):
+                break  # and so are those around it
+            found[around] = None if around in found else href
+    return found
+
+
+def _printed_day(link: etree._Element, sole: Hrefs, page: Page) -> date | None:
+    """The day that stands beside a link, else inside it, where it is plainly this link's."""
+    item = link
+    for around in link.iterancestors():
+        if sole[around] != _href(link):
+            break
+        item = around
+    beside = [*_texts_outside_links(item), *_texts_behind(item)]
+    inside = [text for part in link for text in part.itertext()]
+    for texts in (beside, inside):
+        # A summary speaks of days too; the date has an element of its own, or all of its parts.
+        of_lines = map(dates.of_line, map(fold, texts))
+        raw = next(filter(None, of_lines), None) or dates.find_full(fold(" ".join(texts)))
+        moment = dates.read(raw, page.fetched_at) if raw else None
+        if moment:
+            return moment.at.astimezone(dates.BEIJING).date()
+    return None
+
+
+def _texts_outside_links(item: etree._Element) -> Iterator[str]:
+    links = 0
+    for event, element in etree.iterwalk(item, events=("start", "end")):
+        if element.tag == "a":
+            links += 1 if event == "start" else -1
+        text = element.text if event == "start" else element.tail
+        if text and not links and (event == "start" or element is not item):
+            yield text
+
+
+def _texts_behind(item: etree._Element) -> Iterator[str]:
+    """What follows up to the next link."""
+    for sibling in item.itersiblings():
+        if sibling.tag == "a" or next(sibling.iter("a"), None) is not None:
+            return
+        yield from sibling.itertext()
+
+
+def _next_page(every: Links, page: Page) -> tuple[str | None, bool]:
+    """Address of the next page, and whether it is guessed."""
+    texts = short_texts(page.root, {"a"}, _LABEL)
+    labels = {link: text for link, text in texts.items() if link.get("href")}
+    if named := [link for link, text in labels.items() if _NEXT.fullmatch(text)]:
+        others = (_other_page(every[link], page) for link in named if link in every)
+        return next(filter(None, others), None), False
+    number = page.address.page
+    if announced := page.announced.urls:
+        return (announced[number] if number < len(announced) else None), False
+    if numbered := _numbered_pages(every.values(), page):
+        return numbered.get(number + 1), False
+    if any(map(_PREVIOUS.fullmatch, labels.values())) or any(map(page.select, _PAGING)):
+        return None, False
+    return _guess(page), True
+
+
+def _numbered_pages(found: Iterable[Address], page: Page) -> dict[int, str]:
+    """The other pages of the same list that are linked to, by their number."""
+    own = page.address
+    return {
+        address.page: address.url
+        for address in found
+        if address.kind is Kind.LIST
+        and address.page not in (1, own.page)
+        and _folder(address) == _folder(own)
+    }
+
+
+def _other_page(address: Address, page: Page) -> str | None:
+    is_same = address.canonical == page.address.canonical
+    return address.url if address.on_site and not is_same else None
+
+
+def _folder(address: Address) -> str:
+    return address.canonical.rsplit("/", 1)[0]
+
+
+def _guess(page: Page) -> str | None:
+    """Where the next page would be."""
+    if page.address.kind is not Kind.LIST:
+        return None
+    path = urlsplit(page.url).path
+    ending = path.rsplit(".", 1)[-1] if "." in path else "shtml"
+    return addresses.join(page.url, f"index_{page.address.page}.{ending}")

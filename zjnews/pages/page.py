@@ -1,0 +1,423 @@
+"""One fetched page: its bytes as text in the right charset, the payload lifted out, the tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from lxml import etree
+from parsel import Selector
+from w3lib.encoding import (
+    html_body_declared_encoding,
+    http_content_type_encoding,
+    read_bom,
+    to_unicode,
+)
+from w3lib.html import get_meta_refresh
+
+from zjnews.items import LeadsOn, Payload, Rejected
+from zjnews.pages import includes, paging, payload
+from zjnews.pages.trees import Inside
+from zjnews.site import addresses
+from zjnews.text.cleaning import fold
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Larger pages are no articles; the heaviest known one is below 1 MB."""
+
+_CHARSETS = ("utf-8", "gb18030")
+"""What the site has ever been written in."""
+_OF_THE_WEB = frozenset(
+    "utf-8 utf-16 utf-16-be utf-16-le gb18030 big5hkscs euc_jp iso2022_jp cp932 cp949 cp866 cp874"
+    " cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859-2 iso8859-3 iso8859-4"
+    " iso8859-5 iso8859-6 iso8859-7 iso8859-8 iso8859-10 iso8859-13 iso8859-14 iso8859-15"
+    " iso8859-16 koi8-r koi8-u mac-roman mac-cyrillic".split()
+)
+"""Those of https://encoding.spec.whatwg.org/#names-and-labels, by Python's names. It has others
+under the same kind of name that make no text (`base64`), or markup of what is none (`utf-7`)."""
+_SINGLE_BYTE = re.compile(r"cp125|iso8859|latin|ascii|mac_roman")
+_MARKUP = re.compile(
+    r"<(?:!doctype|html|head|body|div|p|table|span|section|article|meta|title|script|h1)\b", re.I
+)
+_OTHER_TYPE = re.compile(
+    r"(?:image|audio|video|font)/|application/(?!xhtml|octet-stream|xml)|text/css"
+)
+_TAGS = re.compile(r"<[^<>]*>")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_DECLARING = 16384
+"""Bytes in which a page declares its charset."""
+_FEW = 0.02
+_HEAD = 65536
+"""Characters in which the first tag of a page stands."""
+_SAMPLE = 4096
+"""Bytes beyond ASCII, and what stands around them, that tell a charset."""
+_SCRIPT_REDIRECT = re.compile(
+    r"(?<![\w.])(?:(?:window|document|top|self|parent)\.)*"
+    r"location(?:(?:\.href)?\s*=(?!=)|\.(?:replace|assign)\s*\()\s*[\"']([^\"'\s]+)[\"']"
+)
+_NO_PAGE = ("about:", "javascript:", "#")
+_BY_DEVICE = re.compile(r"userAgent|navigator\.platform|Android|iPhone", re.I)
+_AT_ONCE = 10
+"""Seconds after which a meta refresh is no longer what a page is there for."""
+_LITTLE_TEXT = 80
+"""Characters; a page with more of them is there for itself."""
+_STEP = re.compile(r"[\w-]+|[\w-]*[.#][\w-]+(?:\.[\w-]+)*")
+_NAMED = tuple("article div figure founder-content h1 h2 h3 h4 h5 h6 p section span td ul".split())
+"""Elements whose class or id tells a layout."""
+
+
+_CLASSED_LINKS = etree.XPath("descendant::a[@class]")
+_PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+"""`huge_tree` keeps what stands inside more than 256 elements, as where tags are never closed;
+libxml2 still stops at 2,048."""
+_SMALL = 65536
+"""Bytes up to which no markup takes long to parse."""
+_MOST_AROUND = 2000
+"""Elements around another one; 20 are many, and libxml2 leaves out what stands in some more."""
+_MOST_ATTRIBUTES = 1000
+
+
+def parse(source: bytes) -> etree._Element | None:
+    """The tree of markup in UTF-8, without comments; None where there is no element in it. Raises
+    Rejected where a tree would take very long to build or to read."""
+    if len(source) > _SMALL:
+        counts = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=_Counts())
+        etree.fromstring(source, counts)
+    root: etree._Element | None = etree.fromstring(source, _PARSER)
+    return root
+
+
+class _Counts:
+    """What a parser tells of elements and attributes, in linear time where libxml2 takes the square
+    of the attributes for a tree."""
+
+    depth = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self.depth += 1
+        if self.depth > _MOST_AROUND:
+            raise Rejected("too-complex", f"more than {_MOST_AROUND:,} elements in one another")
+        if len(attributes) > _MOST_ATTRIBUTES:
+            raise Rejected("too-complex", f"an element with {len(attributes):,} attributes")
+
+    def end(self, tag: str) -> None:
+        self.depth -= 1
+
+    def close(self) -> None:
+        """What lxml calls at the end."""
+
+
+@dataclass
+class Page:
+    """A page that can be read. `read` makes it."""
+
+    url: str
+    address: addresses.Address
+    fetched_at: datetime
+    """Aware."""
+    markup: str
+    """The page as text, payloads taken out."""
+    source: bytes
+    """The same in UTF-8, which lxml parses faster than text."""
+    payloads: list[Payload] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    is_markup: bool = True
+    """False for a page that survives only as text."""
+
+    @cached_property
+    def root(self) -> etree._Element:
+        """The parsed page, without comments and processing instructions."""
+        root = parse(self.source)
+        if root is None:
+            raise Rejected("empty-page", "markup without an element")
+        return root
+
+    @cached_property
+    def selector(self) -> Selector:
+        return Selector(root=self.root, type="html")
+
+    @cached_property
+    def meta(self) -> dict[str, str]:
+        """`<meta name=… content=…>`, the first of each name, names in lower case."""
+        found: dict[str, str] = {}
+        for element in self._head_elements:
+            name = element.get("name") or element.get("property") or element.get("itemprop")
+            if name and element.tag == "meta" and (content := fold(element.get("content", ""))):
+                found.setdefault(name.lower(), content)
+        return found
+
+    @cached_property
+    def title(self) -> str:
+        """The text of `<title>`, or empty."""
+        texts = (element.text for element in self._head_elements if element.tag == "title")
+        return fold(next(texts, None) or "")
+
+    @cached_property
+    def _head_elements(self) -> list[etree._Element]:
+        """`<title>`, `<meta>` and `<base>`, wherever they stand, found in one walk."""
+        return list(self.root.iter("title", "meta", "base"))
+
+    @cached_property
+    def base(self) -> str:
+        """What relative addresses on the page are joined with: its own, or what `<base>` says."""
+        bases = (e.get("href") for e in self._head_elements if e.tag == "base")
+        named = next(filter(None, bases), None)
+        return (named and addresses.join(self.url, named)) or self.url
+
+    @cached_property
+    def classed_links(self) -> list[etree._Element]:
+        """The links that have a class, in page order."""
+        found: list[etree._Element] = _CLASSED_LINKS(self.root)
+        return found
+
+    @cached_property
+    def by_name(self) -> dict[str, list[etree._Element]]:
+        """The elements of each class and id, in page order. One walk answers the questions of all
+        layouts; a query for each would cost more than the parsing."""
+        index: dict[str, list[etree._Element]] = {}
+        for element in self.root.iter(*_NAMED):
+            classes, name = element.get("class"), element.get("id")
+            if not classes and not name:
+                continue
+            names = {*(classes or "").split(), name or ""} - {""}
+            for name in names:
+                index.setdefault(name, []).append(element)
+        return index
+
+    @cached_property
+    def visible_text(self) -> str:
+        """All text of the body but scripts and styles, white space folded."""
+        body = self.root.find("body")
+        if body is None:
+            return ""
+        return fold(" ".join(body.xpath(".//text()[not(parent::script or parent::style)]")))
+
+    @cached_property
+    def scripts(self) -> list[str]:
+        """The texts of the scripts on the page."""
+        return [script.text for script in self.root.iter("script") if script.text]
+
+    @property
+    def leads_on(self) -> LeadsOn | None:
+        """Where the page leads a reader at once, if it is there for nothing else: by meta refresh,
+        or by script where it holds next to no text. To itself, or for some devices, is nowhere."""
+        reason, target = "meta-refresh", self.refresh_target
+        if target is None:
+            reason, target = "script-redirect", self.script_target
+        if target is None:
+            return None
+        address = addresses.read(target, self.base)
+        return LeadsOn(reason, address.url) if address.canonical != self.address.canonical else None
+
+    @property
+    def refresh_target(self) -> str | None:
+        """Where a meta refresh leads at once."""
+        head = self.markup[:_HEAD]
+        try:
+            seconds, target = get_meta_refresh(head, self.base, ignore_tags=("script", "noscript"))
+        except ValueError:  # a broken address leads nowhere
+            return None
+        return target if target and seconds is not None and seconds <= _AT_ONCE else None
+
+    @property
+    def script_target(self) -> str | None:
+        """Where a script leads that is all there is on the page."""
+        if "location" not in self.markup or len(self.visible_text) >= _LITTLE_TEXT:
+            return None
+        for script in self.scripts:
+            if _BY_DEVICE.search(script):
+                continue
+            for found in _SCRIPT_REDIRECT.finditer(script):
+                target = found[1].replace("\\/", "/")
+                if not target.startswith(_NO_PAGE):
+                    return target
+        return None
+
+    @cached_property
+    def announced(self) -> paging.Announced:
+        """The pages of a list or article, where scripts draw the links to them."""
+        signs = ("createPageHTML", ".write", f"{self.address.number}_")
+        if not any(sign in self.markup for sign in signs):
+            return paging.Announced()
+        return paging.announced(self.scripts, self.address, self.base)
+
+    def select(self, css: str) -> list[etree._Element]:
+        """The elements that a CSS selector finds, in page order. A selector of elements inside of
+        others, each with tag, classes and id, is looked up; any other is a query."""
+        found: list[etree._Element] = []
+        is_inside: Inside | None = None
+        for step in _steps(css):
+            found = self._select_one(step)
+            if is_inside:
+                found = [element for element in found if is_inside(element.getparent())]
+            is_inside = Inside(set(found).__contains__)
+        return found
+
+    def _select_one(self, css: str) -> list[etree._Element]:
+        simple = _simple(css)
+        if simple is None:
+            return [hit.root for hit in self.selector.css(css)]
+        tag, first, others = simple
+        if tag == "a":  # there are so many that they are not in the index
+            wanted = others | {first}
+            return [a for a in self.classed_links if wanted.issubset(a.get("class").split())]
+        found = self.by_name.get(first, [])
+        if tag:
+            found = [element for element in found if element.tag == tag]
+        if others:
+            found = [e for e in found if others.issubset((e.get("class") or "").split())]
+        return found
+
+
+@lru_cache(maxsize=256)
+def _steps(css: str) -> list[str]:
+    """The steps of a selector of elements inside of others: `#main div ul`, which as a query would
+    take very long in deep markup. Any other selector is one step."""
+    steps = css.split(" ")
+    return steps if all(map(_STEP.fullmatch, steps)) else [css]
+
+
+@lru_cache(maxsize=256)
+def _simple(css: str) -> tuple[str, str, frozenset[str]] | None:
+    """Tag, one name and the further classes of a selector of a single element."""
+    match = re.fullmatch(r"([\w-]*)[.#]([\w-]+)((?:\.[\w-]+)*)", css)
+    if match is None or match[1] not in ("", "a", *_NAMED):
+        return None
+    return match[1], match[2], frozenset(match[3].split(".")[1:])
+
+
+def read(url: str, body: bytes, content_type: str | None, fetched_at: datetime) -> Page:
+    """Make a page of an answer's body and its Content-Type header.
+
+    Raises `Rejected` with the reason `empty-page`, `too-large`, `not-html` or `unreadable`.
+    """
+    if not body or body.isspace():
+        raise Rejected("empty-page", f"{len(body)} bytes")
+    if len(body) > MAX_BYTES:
+        raise Rejected("too-large", f"{len(body):,} bytes, limit {MAX_BYTES:,}")
+    if content_type and _OTHER_TYPE.match(content_type.strip().lower()):
+        raise Rejected("not-html", content_type)
+    decoded = decode(body, content_type)
+    text = decoded.text.rstrip("\ufffd")  # half a character, where the page was cut off
+    is_markup = bool(_MARKUP.search(text, 0, _HEAD))
+    dead = 0
+    if not is_markup:
+        text, dead = includes.lift_text(text)
+    elif includes.may_be_in(body):
+        text, dead = includes.lift(text)
+    markup, payloads = (payload.lift if is_markup else payload.lift_text)(text)
+    if dead and not _holds_text(markup):
+        raise Rejected("not-found-page", "nothing but the server's error page")
+    if not is_markup and text.lstrip()[:1] in ("{", "["):
+        raise Rejected("not-html", "looks like JSON")
+    as_served = markup == decoded.text and decoded.charset == "utf-8" and b"\x00" not in body
+    return Page(
+        url=url,
+        address=addresses.read(url),
+        fetched_at=fetched_at,
+        markup=markup,
+        # NUL would end the page for libxml2.
+        source=body if as_served else markup.replace("\x00", "").encode("utf-8", "replace"),
+        payloads=payloads,
+        warnings=["charset-guessed"] if decoded.guessed else [],
+        is_markup=is_markup,
+    )
+
+
+def _holds_text(markup: str) -> bool:
+    return bool(re.search(r"\w", _TAGS.sub("", markup)))
+
+
+class Decoded(NamedTuple):
+    """The body of a page as text."""
+
+    text: str
+    charset: str
+    guessed: bool
+    """What the page declares is plainly wrong, or it declares nothing and is not UTF-8."""
+
+
+def decode(body: bytes, content_type: str | None) -> Decoded:
+    """Choose the charset of a body by evidence: byte order mark, header, meta, the bytes.
+
+    Raises `Rejected("unreadable")` where no charset makes sense of the bytes.
+    """
+    charset, bom = read_bom(body)
+    if charset and bom:
+        return Decoded(to_unicode(body[len(bom) :], charset), "bom", guessed=False)
+    in_header = _of_the_web(http_content_type_encoding(content_type))
+    declared = in_header or _declared_in(body)
+    for candidate in ("utf-8", "gb18030") if declared == "gb18030" else ("utf-8",):
+        # Strictly valid UTF-8 is never anything else; nor is GBK, once it is not UTF-8.
+        if (text := _strict(body, candidate)) is not None:
+            guessed = declared not in (None, candidate) and not body.isascii()
+            return Decoded(_with_spaces(text, candidate), candidate, guessed)
+    return _best_guess(body, declared)
+
+
+def _declared_in(body: bytes) -> str | None:
+    """The charset that the markup declares; a dead include may come before it."""
+    head = body[:_DECLARING]
+    if includes.may_be_in(head):
+        head = includes.lift(head.decode("latin-1"))[0].encode("latin-1")
+    return _of_the_web(html_body_declared_encoding(head))
+
+
+def _of_the_web(charset: str | None) -> str | None:
+    """A charset that a page may declare; None for anything else that Python knows by a name."""
+    return charset if charset in _OF_THE_WEB else None
+
+
+def _strict(body: bytes, charset: str) -> str | None:
+    try:
+        return body.decode(charset)
+    except UnicodeDecodeError:
+        return None
+
+
+def _best_guess(body: bytes, declared: str | None) -> Decoded:
+    """Choose by how much of the text the charset turns into characters that a Chinese or English
+    page would use; what is declared wins unless another one is clearly better."""
+    sample = _foreign_part(body)
+    in_meta = _declared_in(body)
+    candidates = list(dict.fromkeys(filter(None, (declared, in_meta, *_CHARSETS))))
+    fits = {charset: _fit(sample, charset) for charset in candidates}
+    best = max(candidates, key=lambda charset: fits[charset])
+    if declared and fits[declared] >= 0.7 and fits[best] - fits[declared] < 0.2:
+        best = declared
+    if fits[best] < 0.5 and len(_NOT_ASCII.findall(body)) < len(body) * _FEW:
+        best = "cp1252"  # an English page with some bytes of another kind
+    elif fits[best] < 0.5:
+        raise Rejected("unreadable", f"no charset fits, {best} does by {fits[best]:.0%}")
+    return Decoded(_with_spaces(to_unicode(body, best), best), best, guessed=best != declared)
+
+
+def _with_spaces(text: str, charset: str) -> str:
+    """GBK's A3A0 as browsers read it, an ideographic space; Python makes a private character."""
+    return text.replace("\ue5e5", "\u3000") if charset == "gb18030" else text
+
+
+def _foreign_part(body: bytes) -> bytes:
+    """Enough of the lines that are not plain ASCII to judge a charset by."""
+    lines: list[bytes] = []
+    size = 0
+    for line in body.splitlines(keepends=True):
+        if not line.isascii():
+            lines.append(line)
+            size += len(line)
+        if size > _SAMPLE:
+            break
+    return b"".join(lines)[: 4 * _SAMPLE]
+
+
+def _fit(sample: bytes, charset: str) -> float:
+    """Share of the characters beyond ASCII that are in common Chinese use (GB 2312), 0 to 1."""
+    foreign = [character for character in to_unicode(sample, charset) if character > "\x7f"]
+    if not foreign:
+        return 1.0
+    common = "".join(foreign).encode("gb2312", "ignore").decode("gb2312")
+    weight = 0.7 if _SINGLE_BYTE.match(charset) and len(foreign) > 200 else 1.0
+    return weight * len(common) / len(foreign)

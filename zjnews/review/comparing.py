@@ -1,0 +1,446 @@
+"""How two readings of the same articles differ: two records key by key, two files record by record.
+
+Files are JSON Lines. Of a file only the place of each record is kept, in a temporary database on
+disk, never the record.
+"""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import json
+import re
+import shutil
+import sqlite3
+import tempfile
+import zlib
+from collections import Counter
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from enum import Enum
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, cast
+
+from zjnews.items import RECORD_KEYS
+from zjnews.text.cleaning import printable
+
+NAMED = 5
+"""So many lines of a file that are no record are named; all are counted."""
+
+_LONGEST = 64 << 20
+"""Bytes of a line beyond which it is no record, so that no file is read as one line."""
+_DEEPEST = 100
+"""Levels beyond which a line is no record; a record has four."""
+_GZIP = b"\x1f\x8b"
+
+_WIDTH = 40
+_BEFORE = 10
+"""Characters of a value on one line, and those of them before the difference."""
+_MOST_PARTS = 4_000
+_MOST_PAIRS = 40_000
+"""Beyond so many parts, or pairs of equal ones, nobody looks which of them go together: difflib
+takes up to a second at these, and ten at twice as many."""
+_MOST_CUT = 20_000
+"""Characters of texts that are cut into words, which take far more memory than the text."""
+_LEAST_ALIKE = 0.3
+"""Where a smaller share of two texts is the same, what is the same is so by chance."""
+_UNIT = re.compile(r"[A-Za-z]+|.", re.DOTALL)
+"""What is marked as a whole: a word in Latin letters, else a character."""
+
+Record = dict[str, Any]
+Mark = Literal["same", "del", "ins"]
+
+
+class Missing(Enum):
+    """The value of a key that a record does not have; null is another."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+
+
+class NoRecordError(ValueError):
+    """A line is no record; the message says why in a few words."""
+
+
+# --- Two records ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A value that two records do not share. As text it is one line, long values shortened around
+    the first difference: `title: "旧题" -> "新题"`."""
+
+    path: str
+    """The key; inside a list of blocks also block and key: `body[3].text`."""
+    old: Any
+    """As JSON gives it, or MISSING."""
+    new: Any
+
+    def __str__(self) -> str:
+        first, *more = places(self)
+        old, new = shown(first.old), shown(first.new)
+        at = _same_start(old, new)
+        others = f" (and {len(more):,} more)" if more else ""
+        return f"{printable(first.path)}: {_around(old, at)} -> {_around(new, at)}{others}"
+
+
+def differences(
+    old: Mapping[str, Any], new: Mapping[str, Any], ignored: Collection[str] = ()
+) -> dict[str, Difference]:
+    """What differs, by key, in the order of the record; keys that no record has stand last. Empty
+    where the two are equal as JSON: 1 is not true, the order of keys means nothing."""
+    found = {}
+    for key in dict.fromkeys((*RECORD_KEYS, *old, *new)):
+        before, after = old.get(key, MISSING), new.get(key, MISSING)
+        if key not in ignored and _canonical(before) != _canonical(after):
+            found[key] = Difference(key, before, after)
+    return found
+
+
+def places(difference: Difference) -> list[Difference]:
+    """The difference by block where both values are lists of blocks, else as it is. A block has its
+    number in the old list, or in the new one where it is new."""
+    if not (_is_blocks(difference.old) and _is_blocks(difference.new)):
+        return [difference]
+    found = []
+    for number, before, after in _aligned(difference.old, difference.new):
+        block = Difference(f"{difference.path}[{number}]", before, after)
+        if MISSING in (before, after) or before.get("type") != after.get("type"):
+            found.append(block)
+            continue
+        found += [
+            Difference(f"{block.path}.{key}", inner.old, inner.new)
+            for key, inner in differences(before, after).items()
+        ]
+    return found
+
+
+def _canonical(value: Any) -> Any:
+    """What is equal where two values are equal as JSON."""
+    return value if isinstance(value, str | Missing) else (json.dumps(value, sort_keys=True),)
+
+
+def _is_blocks(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(block, dict) for block in value)
+
+
+def _aligned(old: list[Any], new: list[Any]) -> Iterator[tuple[int, Any, Any]]:
+    """The blocks that differ, side by side, each with its number; MISSING beside what has none."""
+    for before, after in changes([*map(_canonical, old)], [*map(_canonical, new)]):
+        numbers = range(before.start, before.stop), range(after.start, after.stop)
+        for one, other in zip_longest(*numbers):
+            yield (
+                other if one is None else one,
+                MISSING if one is None else old[one],
+                MISSING if other is None else new[other],
+            )
+
+
+# --- Two texts ------------------------------------------------------------------------------------
+
+
+def shown(value: Any) -> str:
+    """The value as JSON, or `missing`."""
+    return MISSING.value if value is MISSING else json.dumps(value, ensure_ascii=False)
+
+
+def shortened(text: str, width: int = _WIDTH) -> str:
+    """The beginning of a text, printable, with … where it goes on."""
+    return printable(text[:width]) + ("…" if len(text) > width else "")
+
+
+def marks(old: str, new: str) -> list[tuple[Mark, str]]:
+    """The new text with what is gone and what is new, in order: without the `ins` parts it is the
+    old text, without the `del` parts the new one. Looks for equal paragraphs first, then inside
+    those that differ; where there is too much to look through, they are marked as a whole."""
+    found: list[tuple[Mark, str]] = []
+    for before, after in _side_by_side(old.splitlines(True), new.splitlines(True)):
+        found += [("same", before)] if before == after else _marks_inside(before, after)
+    return [(mark, text) for mark, text in found if text]
+
+
+def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[slice, slice]]:
+    """Which parts of the old sequence are replaced by which of the new one, in order. Where there
+    is too much to look through, it is one part from the first difference to the last."""
+    start = _same_start(old, new)
+    end = _same_start(old[start:][::-1], new[start:][::-1])
+    before, after = old[start : len(old) - end], new[start : len(new) - end]
+    if not before and not after:
+        return []
+    if not before or not after or _is_too_much(before, after):
+        return [(slice(start, start + len(before)), slice(start, start + len(after)))]
+    opcodes = SequenceMatcher(None, before, after, autojunk=False).get_opcodes()
+    return [
+        (slice(start + i1, start + i2), slice(start + j1, start + j2))
+        for tag, i1, i2, j1, j2 in opcodes
+        if tag != "equal"
+    ]
+
+
+def _is_too_much(old: Sequence[Hashable], new: Sequence[Hashable]) -> bool:
+    if len(old) + len(new) > _MOST_PARTS:
+        return True
+    in_old, in_new = Counter(old), Counter(new)
+    return sum(count * in_new[part] for part, count in in_old.items()) > _MOST_PAIRS
+
+
+def _same_start(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
+    """How many parts at the start are the same."""
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
+
+
+def _side_by_side(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Two texts in parts, put together again as far as they are the same, or differ."""
+    at = 0
+    for before, after in changes(old, new):
+        yield "".join(old[at : before.start]), "".join(old[at : before.start])
+        yield "".join(old[before]), "".join(new[after])
+        at = before.stop
+    yield "".join(old[at:]), "".join(old[at:])
+
+
+def _marks_inside(old: str, new: str) -> list[tuple[Mark, str]]:
+    """The marks of paragraphs that differ."""
+    is_short = len(old) + len(new) <= _MOST_CUT
+    units = (_UNIT.findall(old), _UNIT.findall(new)) if is_short else (old, new)
+    found: list[tuple[Mark, str]] = []
+    for before, after in _side_by_side(*units):
+        found += [("same", before)] if before == after else [("del", before), ("ins", after)]
+    same = sum(len(text) for mark, text in found if mark == "same")
+    is_alike = same >= _LEAST_ALIKE * min(len(old), len(new))
+    return found if is_alike else [("del", old), ("ins", new)]
+
+
+def _around(text: str, at: int) -> str:
+    """The part of a text around a place, printable, with … where it is cut."""
+    start = max(0, at - _BEFORE) if len(text) > _WIDTH else 0
+    return ("…" if start else "") + shortened(text[start:])
+
+
+# --- Two files ------------------------------------------------------------------------------------
+
+
+def parse(line: bytes) -> Record:
+    """The record on a line. Raises NoRecordError."""
+    if len(line) >= _LONGEST:
+        raise NoRecordError(f"longer than {_LONGEST >> 20} MiB")
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        is_torn = not line.endswith(b"\n")
+        says = "not UTF-8" if isinstance(error, UnicodeDecodeError) else "not JSON"
+        raise NoRecordError("the file ends inside it" if is_torn else says) from error
+    if not isinstance(record, dict):
+        raise NoRecordError("not an object")
+    if not isinstance(record.get("id"), str) or not record["id"]:
+        raise NoRecordError("no id")
+    if type(record.get("revision", 1)) is not int:
+        raise NoRecordError("its revision is no number")
+    if line.count(b"[") + line.count(b"{") > _DEEPEST and _is_deep(record):
+        raise NoRecordError("nested too deep")
+    return record
+
+
+def _is_deep(record: Record) -> bool:
+    level: list[Any] = [record]
+    for _ in range(_DEEPEST):
+        lists = [list(value.values()) if isinstance(value, dict) else value for value in level]
+        level = [inner for each in lists for inner in each if isinstance(inner, list | dict)]
+    return bool(level)
+
+
+def name_of(record: Mapping[str, Any]) -> str:
+    """The id, with the revision where it is not the first."""
+    revision = record.get("revision", 1)
+    return shortened(record["id"], 60) + (f" revision {revision}" if revision != 1 else "")
+
+
+def title_of(record: Mapping[str, Any]) -> str:
+    """The title for a person, shortened."""
+    title = record.get("title")
+    return shortened(title if isinstance(title, str) else "(no title)", 60)
+
+
+def counted(count: int, word: str) -> str:
+    """`1 record`, `2 records`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+class Feed:
+    """A file of records, and what was found in it."""
+
+    def __init__(self, path: str | Path) -> None:
+        """Raises OSError."""
+        self.path = path
+        self.records = 0
+        """How many, each counted once."""
+        self.lines = 0
+        """How many lines hold one; of a record with several, the last one counts."""
+        self.broken = 0
+        """Lines that are no record."""
+        self.named: list[str] = []
+        """The first of them, each with file, line number and what is wrong."""
+        self.file: BinaryIO = Path(path).open("rb")  # noqa: SIM115  closed by the caller
+        if not self.file.seekable():
+            self.file.close()
+            raise OSError(errno.ESPIPE, "not a file, which can be read twice", str(path))
+        if self.file.peek(2)[:2] == _GZIP:
+            self.file = _unpacked(self.file, path)
+
+    def close(self) -> None:
+        self.file.close()
+
+    def walk(self) -> Iterator[tuple[bytes, int, int]]:
+        """What every record is matched by (its id and revision, which is 1 where an older version
+        of the record has none), the byte where it begins, and a hash of its line. Counts and names
+        what is no record; empty lines are passed over."""
+        for number, (place, line) in enumerate(self._lines(), 1):
+            try:
+                if line.strip():
+                    record = parse(line)
+                    key = f"{record.get('revision', 1)} {record['id']}"
+                    yield key.encode("utf-8", "surrogatepass"), place, hash(line)
+            except NoRecordError as error:
+                self.broken += 1
+                if self.broken <= NAMED:
+                    self.named.append(f"{printable(str(self.path))}:{number}: no record: {error}")
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        place = 0
+        while line := self.file.readline(_LONGEST):
+            yield place, line
+            while len(line) == _LONGEST and not line.endswith(b"\n"):
+                place += len(line)
+                line = self.file.readline(_LONGEST)
+            place += len(line)
+
+    def record(self, place: int, hashed: int) -> Record:
+        """The record that begins at a byte. Raises OSError, also where the file has changed."""
+        self.file.seek(place)
+        line = self.file.readline(_LONGEST)
+        if hash(line) != hashed:
+            raise OSError(errno.ESTALE, "was changed while it was read", str(self.path))
+        return parse(line)
+
+    def __str__(self) -> str:
+        parts = [counted(self.records, "record")]
+        if repeats := self.lines - self.records:
+            parts.append(f"{counted(repeats, 'repeat')} (the last one counts)")
+        if self.broken:
+            parts.append(f"{counted(self.broken, 'line')} without a record")
+        return f"{printable(str(self.path))}: {', '.join(parts)}"
+
+
+def _unpacked(packed: BinaryIO, path: str | Path) -> BinaryIO:
+    """What a gzipped file holds, in a temporary one, which can be read anywhere. Raises OSError."""
+    file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  closed by the caller
+    try:
+        with packed, gzip.open(packed) as lines:
+            shutil.copyfileobj(lines, file, 1024 * 1024)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        file.close()
+        raise OSError(errno.EIO, f"damaged gzip: {error}", str(path)) from error
+    file.seek(0)
+    return file
+
+
+@dataclass
+class Section:
+    """Records that are the same case, and the first of them."""
+
+    name: str
+    """`lost`: only the old file has them; `gained`: only the new one; else the key whose values
+    differ."""
+    count: int = 0
+    examples: list[tuple[Record, Difference | None]] = field(default_factory=list)
+    """Each with how it differs in the key; in the order of the old file, or of the new one where
+    that alone has them."""
+
+    def __str__(self) -> str:
+        return f"{printable(self.name)}: {counted(self.count, 'record')}"
+
+
+@dataclass
+class Comparison:
+    """What two files of records share and what not."""
+
+    old: Feed
+    new: Feed
+    ignored: Collection[str]
+    common: int
+    """How many records both files have."""
+    is_reordered: bool
+    """Whether the records that both have stand in another order."""
+    lost: Section
+    gained: Section
+    differing: int = 0
+    """How many of the records that both have differ."""
+    by_key: dict[str, Section] = field(default_factory=dict)
+
+    @property
+    def sections(self) -> list[Section]:
+        """Lost, gained, then the keys in the order of the record."""
+        keys = dict.fromkeys((*RECORD_KEYS, *sorted(self.by_key)))
+        found = [self.by_key[key] for key in keys if key in self.by_key]
+        return [self.lost, self.gained, *found]
+
+    def summary(self) -> list[str]:
+        """What a person wants to know first, in a few lines."""
+        ignored = f"; {', '.join(self.ignored)} ignored" if self.ignored else ""
+        both = f"in both: {counted(self.common, 'record')}, {self.differing:,} differ{ignored}"
+        order = ["the records that both have stand in another order"] if self.is_reordered else []
+        return [str(self.old), str(self.new), both, *order]
+
+
+_TABLE = """
+CREATE TABLE record
+    (key BLOB PRIMARY KEY, old INTEGER, old_hash INTEGER, new INTEGER, new_hash INTEGER)
+    WITHOUT ROWID
+"""
+_NOTE = """
+INSERT INTO record (key, {0}, {0}_hash) VALUES (?, ?, ?)
+    ON CONFLICT (key) DO UPDATE SET {0} = excluded.{0}, {0}_hash = excluded.{0}_hash
+"""
+_ALONE = "SELECT {0}, {0}_hash FROM record WHERE {1} IS NULL ORDER BY {0} LIMIT ?"
+_BACKWARDS = """
+SELECT EXISTS (SELECT 1 FROM
+    (SELECT new < lag(new) OVER (ORDER BY old) AS is_back FROM record WHERE new + old IS NOT NULL)
+    WHERE is_back)
+"""
+_UNLIKE = "SELECT old, old_hash, new, new_hash FROM record WHERE old_hash <> new_hash ORDER BY old"
+
+
+def compare(old: Feed, new: Feed, ignored: Collection[str], examples: int) -> Comparison:
+    """Compare two files; differences in the ignored keys do not count. Raises OSError,
+    sqlite3.Error."""
+    with closing(sqlite3.connect("")) as index:  # a temporary file
+        index.execute(_TABLE)
+        for name, feed in (("old", old), ("new", new)):
+            feed.lines = index.executemany(_NOTE.format(name), feed.walk()).rowcount
+        counts = index.execute("SELECT count(old), count(new), count(old + new) FROM record")
+        [(old.records, new.records, common)] = counts
+        [(is_reordered,)] = index.execute(_BACKWARDS)
+        lost, gained = (
+            Section("lost", old.records - common),
+            Section("gained", new.records - common),
+        )
+        for section, feed, names in ((lost, old, ("old", "new")), (gained, new, ("new", "old"))):
+            alone = index.execute(_ALONE.format(*names), [examples])
+            section.examples = [(feed.record(*at), None) for at in alone]
+        found = Comparison(old, new, ignored, common, is_reordered, lost, gained)
+        for *at_old, at_new, hash_new in index.execute(_UNLIKE):
+            record = new.record(at_new, hash_new)
+            differing = differences(old.record(*at_old), record, ignored)
+            found.differing += bool(differing)
+            for key, difference in differing.items():
+                section = found.by_key.setdefault(key, Section(key))
+                section.count += 1
+                if len(section.examples) < examples:
+                    section.examples.append((record, difference))
+    return found

@@ -1,0 +1,164 @@
+"""Reads archives and puts together what their pages give, in archive order; the pages are read on
+several processes, if wanted."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import connection
+from pathlib import Path
+
+from scrapy.settings import Settings
+from scrapy.utils.log import configure_logging
+
+from zjnews.archives import saved as archives
+from zjnews.archives.saved import Found, Passed, SavedPage, Source, Unusable
+from zjnews.loaders import reading
+from zjnews.loaders.reading import Outcome, Piece, Pipeline, Refused, Whole
+from zjnews.pages.joining import Gathering
+from zjnews.state import guard
+
+_BATCH = 50
+_BATCH_BYTES = 4 * 1024 * 1024
+"""Pages that a process is given at a time, unless so many bytes are enough."""
+_AHEAD = 4
+"""Batches for each process that are under way, or wait until those before them are done."""
+
+
+class Records:
+    """The records of archives, as far as each can be told by itself."""
+
+    def __init__(self, settings: Settings, processes: int = 1) -> None:
+        """Raises TypeError where a pipeline needs a crawl."""
+        self.settings = settings
+        self.processes = processes
+        self.pipelines = pipelines_of(settings)
+        guard.page_seconds = settings.getfloat("PAGE_SECONDS")
+        self.gathering = Gathering()
+        self.bytes_read = 0
+
+    def of(self, paths: Iterable[Path]) -> Iterator[Whole | Refused | Passed]:
+        """What the files and folders give, in their order; then what is there of articles whose
+        further pages have not come."""
+        for found, outcome in self.results(self.pages(paths)):
+            yield from self.put_together(found, outcome)
+        for article, rejected in self.gathering.leave():
+            if rejected:
+                yield Refused.of(rejected, article.url)
+            else:
+                yield reading.whole(article, self.pipelines)
+
+    def pages(self, paths: Iterable[Path]) -> Iterator[Found]:
+        """The pages of the files and folders, in their order."""
+        for path in paths:
+            for source in archives.sources(path):
+                before, size = self.bytes_read, _size(source)
+                if isinstance(source, Unusable):
+                    yield source
+                elif source.is_warc:
+                    reader = source.reader()
+                    for found in archives.read_warc(reader):
+                        self.bytes_read = before + min(reader.begun, size)
+                        yield found
+                else:
+                    yield from archives.read_source(source)
+                self.bytes_read = before + size
+
+    def results(self, pages: Iterator[Found]) -> Iterator[tuple[Found, Outcome]]:
+        """Pages with what they give, in their order."""
+        if self.processes == 1:
+            for batch in _batches(pages):
+                yield from zip(batch, reading.read_all(batch, self.pipelines), strict=True)
+            return
+        under_way: deque[tuple[list[Found], Future[list[Outcome]]]] = deque()
+        with ProcessPoolExecutor(
+            self.processes, initializer=_begin, initargs=(self.settings,)
+        ) as pool:
+            try:
+                for batch in _batches(pages):
+                    under_way.append((batch, pool.submit(_read, batch)))
+                    if len(under_way) >= self.processes * _AHEAD:
+                        yield from _finished(under_way)
+                while under_way:
+                    yield from _finished(under_way)
+            except BaseException:
+                for child in multiprocessing.active_children():  # nobody waits for what they read
+                    child.kill()
+                raise
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def put_together(self, found: Found, outcome: Outcome) -> Iterator[Whole | Refused | Passed]:
+        if isinstance(outcome, Whole) and outcome.id_of_page in self.gathering.incomplete:
+            # A further page came before this one, which does not lead to it.
+            [outcome] = reading.read_all([found], self.pipelines, in_pieces=True)
+        if not isinstance(outcome, Piece):
+            yield outcome
+        elif article := self.gathering.add(outcome.article, outcome.number, outcome.others):
+            yield reading.whole(article, self.pipelines)
+
+
+def pipelines_of(settings: Settings) -> list[Pipeline]:
+    return reading.pipelines_of(settings.getwithbase("ITEM_PIPELINES"))
+
+
+def size_of(paths: Iterable[Path]) -> int:
+    """Bytes that there are to read."""
+    return sum(_size(source) for path in paths for source in archives.sources(path))
+
+
+def _size(source: Source | Unusable) -> int:
+    try:
+        return 0 if isinstance(source, Unusable) else source.path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _batches(pages: Iterator[Found]) -> Iterator[list[Found]]:
+    batch: list[Found] = []
+    size = 0
+    for found in pages:
+        batch.append(found)
+        size += len(found.body) if isinstance(found, SavedPage) else 0
+        if len(batch) == _BATCH or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    yield batch
+
+
+def _finished(
+    under_way: deque[tuple[list[Found], Future[list[Outcome]]]],
+) -> Iterator[tuple[Found, Outcome]]:
+    batch, future = under_way.popleft()
+    return zip(batch, future.result(), strict=True)
+
+
+# --- in the processes ----------------------------------------------------------------------------
+
+_pipelines: list[Pipeline] = []
+
+
+def _begin(settings: Settings) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends what it has begun
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    configure_logging(settings)
+    guard.page_seconds = settings.getfloat("PAGE_SECONDS")
+    _pipelines.extend(pipelines_of(settings))
+
+
+def _end_with_parent() -> None:
+    """However it ended: a process must not wait for work from one that was killed."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    connection.wait([parent.sentinel])
+    os._exit(1)
+
+
+def _read(batch: list[Found]) -> list[Outcome]:
+    return list(reading.read_all(batch, _pipelines))

@@ -1,0 +1,213 @@
+"""The saved pages of the tests: each a folder `<layout>/<name>` with the page, what came with it,
+and the record that is expected of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timezone
+from errno import EEXIST
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from zjnews import items
+from zjnews.archives import saved as archives
+from zjnews.archives.saved import SavedPage, Source
+from zjnews.feeds.drafts import Draft
+from zjnews.items import Rejected
+from zjnews.loaders import reading
+from zjnews.loaders.reading import Pipeline
+from zjnews.review import comparing
+from zjnews.review.comparing import Difference
+from zjnews.site import addresses
+from zjnews.site.addresses import ARTICLE_KINDS, Kind
+from zjnews.text.cleaning import error_in_words
+
+KEPT_HEADERS = ("Content-Type", "Last-Modified", "ETag")
+"""What is kept of the headers of an answer: by which charset it is read, and which version of the
+page it is. The others tell when and by what machine it was sent, and cookies to whom; no test page
+should hold that, and no reader looks at it."""
+
+_MARKUP, _TEXT = "page.html", "page.txt"
+_RESPONSE, _ARTICLE = "response.json", "article.json"
+_FILES = (_MARKUP, _TEXT, _RESPONSE, _ARTICLE)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+_LONGEST_NAME = 80
+
+
+class ThereAlreadyError(FileExistsError):
+    """A saved page is in the place of another one."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One folder of saved pages."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """`<layout>/<name>`."""
+        return f"{self.folder.parent.name}/{self.folder.name}"
+
+    @cached_property
+    def page(self) -> SavedPage:
+        """The page as an archive gives it. Raises Rejected."""
+        sidecar = self.folder / _RESPONSE
+        with _rejecting("broken-response-json"):
+            answer = archives.read_sidecar(sidecar)
+            if not answer.get("url") or answer["fetched_at"] is None:
+                # The page would be read all the same, but not twice alike.
+                raise ValueError("url or fetched_at is missing, or no such thing")
+        found = next(archives.read_source(Source(self._page_file(), sidecar)))
+        if isinstance(found, SavedPage):
+            return found
+        raise found.rejected if isinstance(found, archives.Unusable) else Rejected("empty-page")
+
+    @property
+    def expected(self) -> dict[str, Any]:
+        """The record that the page should give. Raises Rejected (`broken-article-json`)."""
+        with _rejecting("broken-article-json"):
+            expected = json.loads((self.folder / _ARTICLE).read_text("utf-8"))
+            if not isinstance(expected, dict):
+                raise ValueError("not an object")
+        return expected
+
+    def record(self, pipelines: list[Pipeline]) -> dict[str, Any]:
+        """The record as read now. Raises Rejected."""
+        page = self.page
+        _, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
+        return items.record(reading.finish(article, pipelines))
+
+    def accept(self, record: Mapping[str, Any]) -> Snapshot:
+        """Expect another record from now on. Where it is of another layout, the folder moves to
+        those of that one. Raises OSError, of which ThereAlreadyError is one."""
+        # First, so that a run that dies in between has not yet accepted anything.
+        accepting = self._moved_to(self.folder.parent.with_name(record["layout"]))
+        with Draft(accepting.folder / _ARTICLE) as file:
+            file.write(_dumped(record))
+        return accepting
+
+    def _moved_to(self, layout: Path) -> Snapshot:
+        target = layout / self.folder.name
+        if target == self.folder:
+            return self
+        _refuse_to_replace(target)
+        layout.mkdir(exist_ok=True)
+        self.folder.rename(target)
+        with suppress(OSError):  # others are in there
+            self.folder.parent.rmdir()
+        return Snapshot(target)
+
+    def _page_file(self) -> Path:
+        found = [path for name in (_MARKUP, _TEXT) if (path := self.folder / name).is_file()]
+        if len(found) != 1:
+            raise Rejected("missing-file", f"needs either {_MARKUP} or {_TEXT}")
+        return found[0]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A folder of saved pages, to which others are added."""
+
+    pages: Path
+    pipelines: list[Pipeline]
+    overwrite: bool = False
+    """Whether a page takes the place of another one."""
+
+    def save(self, page: SavedPage, headers: Mapping[str, str], name: str) -> Snapshot:
+        """Read a page and save it under its layout, with the record that it gives: all files or
+        none. Of the headers, which are looked up by the names in KEPT_HEADERS, only those stay.
+        Raises Rejected, and LeadsOn where the page only leads on; OSError, of which
+        ThereAlreadyError is one where it would have to overwrite another page."""
+        read, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
+        record = items.record(reading.finish(article, self.pipelines))
+        answer = {
+            "url": page.url,
+            "status": 200,
+            "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
+            "fetched_at": page.fetched_at.astimezone(timezone.utc).isoformat(),
+        }
+        files = {
+            _MARKUP if read.is_markup else _TEXT: page.body,
+            _RESPONSE: _dumped(answer),
+            _ARTICLE: _dumped(record),
+        }
+        target = self.pages / record["layout"] / name
+        if not self.overwrite:
+            _refuse_to_replace(target)
+        # Not beside the others, where a run that is killed would leave half a page among them.
+        hidden = self.pages / f".{target.parent.name}-{name}"
+        draft, old = hidden.with_suffix(".part"), hidden.with_suffix(".old")
+        for left in (draft, old):  # by a run that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        try:
+            draft.mkdir(parents=True)
+            for file, content in files.items():
+                (draft / file).write_bytes(content)
+            target.parent.mkdir(exist_ok=True)
+            if target.exists():
+                target.rename(old)
+            draft.rename(target)
+        finally:
+            if old.exists() and not target.exists():
+                old.rename(target)
+            shutil.rmtree(draft, ignore_errors=True)
+            shutil.rmtree(old, ignore_errors=True)
+        return Snapshot(target)
+
+
+def find(pages: Path) -> list[Snapshot]:
+    """All saved pages in a folder, whole or not, by name."""
+    found = {path.parent for file in _FILES for path in pages.glob(f"*/*/{file}")}
+    return [Snapshot(folder) for folder in sorted(found)]
+
+
+def differences(expected: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
+    """What differs between a record as expected and as read now; the order of the keys, where that
+    is all."""
+    found = list(comparing.differences(expected, now).values())
+    if not found and list(expected) != list(now):
+        found = [Difference("order of keys", list(expected), list(now))]
+    return found
+
+
+def is_name(text: str) -> bool:
+    """Whether a folder may be called so: letters of ASCII, digits, `-` and `_`, at most 100."""
+    return _NAME.fullmatch(text) is not None
+
+
+def name_for(url: str) -> str:
+    """A name from the last part of an address: `t20250318_30845127`, `news-id-1148025`."""
+    parts = urlsplit(url)
+    stem = parts.path.rstrip("/").rpartition("/")[2].partition(".")[0]
+    kind = addresses.read(url).kind
+    is_named_by_path = kind in ARTICLE_KINDS and kind is not Kind.APP
+    words = re.findall(r"[A-Za-z0-9_]+", stem if is_named_by_path else f"{stem} {parts.query}")
+    name = "-".join(words)[:_LONGEST_NAME].strip("-_")
+    return name or "page"
+
+
+def _dumped(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, indent=2).encode("utf-8", "replace") + b"\n"
+
+
+def _refuse_to_replace(folder: Path) -> None:
+    if os.path.lexists(folder):
+        raise ThereAlreadyError(EEXIST, "is there already", str(folder))
+
+
+@contextmanager
+def _rejecting(reason: str) -> Iterator[None]:
+    """What is wrong with a file as Rejected."""
+    try:
+        yield
+    except (OSError, ValueError, RecursionError) as error:
+        raise Rejected(reason, error_in_words(error)) from error

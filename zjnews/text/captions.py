@@ -1,0 +1,165 @@
+"""The line under a picture, taken apart into caption, credit and photographers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from zjnews.text.cleaning import fold
+from zjnews.text.credits import HAN, is_name, may_be_name, people_in
+
+_CAPTION_LENGTH = 160
+_LINE_LENGTH = 300
+_MOST_WORDS = 20
+"""Of a credit: roles, papers and names."""
+_AROUND = " （(◎▲△▼■□●○↑↓←→|｜/／"
+_STOPS = "。！？；，…”"
+
+_TAKEN = re.compile(
+    r"\s?[/／|｜]?\s?(?<![拍录])(?P<verb>摄影报道|摄影|摄|航拍|供图)\s*[）)]?[。.]?$"
+)
+"""`张三 摄`, `张三/摄`, `村文化站供图`."""
+_ISSUED = re.compile(
+    r"(?P<agency>[\u3400-\u9fff]{0,8}(?:社|网|报|视觉中国))(?:记者)?发?"
+    r"\s*[（(]\s*(?P<credit>[^（()）]{2,20}?)\s*摄\s*[）)]$"
+)
+"""`新华社发（刘满仓摄）`."""
+_LENT = re.compile(
+    r"(?:^|(?<=[\s。！？…”/／（(]))[（(\[]?\s*(?:(?P<sure>图源|图片来源|图自|供图|图片提供)|摄影|图片|图)"
+    r"(?:\s*[:：/／|｜丨]\s*|(?<=摄影)\s)(?P<credit>[^（()）。，]{1,40}?)\s*[）)\]]?[。.]?$"
+)
+"""`图源：新华社`; what stands behind 图 alone may be a caption."""
+_LATIN = re.compile(
+    r"(?:^|(?<=[.!?\s]))[(\[]\s*"
+    r"(?:photos?\s*(?:(?P<by>by)\s+|(?:provided )?to\s+|[:/]\s*|courtesy of\s+)"
+    r"|(?:credit|source)\s*[:/]\s*|(?=(?:Xinhua|VCG|CNS|IC)\b))"
+    r"(?P<credit>[^()\[\]]{2,60}?)\s*[)\]]\.?$",
+    re.I,
+)
+"""`(Photo/VCG)`, `(Photo by Lin Qiao/Zhejiang Online)`, `(Xinhua/Lin Qiao)`."""
+_LATIN_TAIL = re.compile(
+    r"(?:^|(?<=\s))(?:P(?:hotos?(?:graphs?)?|HOTOS?))"
+    r"(?:\s(?P<by>by|BY)\s|\s?[:/]\s?|\s(?:courtesy of|provided (?:by|to))\s)"
+    r"(?P<credit>[A-Za-z][^.!?]{2,60}(?:\.(?:com|cn|net)[^.!?]{0,10}){0,2})\.?$"
+)
+"""`Lanterns over the river. Photo by Lin Qiao`: without brackets, after a sentence."""
+_SMALL_WORDS = frozenset({"and", "of", "the", "for"})
+_ALONE = re.compile(
+    r"(?:^|(?<=[。！？])|(?=[（(]))[（(]?(?P<credit>资料图片?|资料照片?|新华社发|视觉中国)[）)]?$"
+)
+_GIVEN = re.compile(
+    r"(?:^|(?<=[。！？\s])|(?=[（(]))"
+    r"[（(]?(?:图片|照片)(?:由)?(?P<credit>[^（()）。，]{2,20}?)提供[）)]?[。.]?$"
+)
+"""`图片由市红十字会提供`; a sentence may end in 提供 too."""
+_LENDER = re.compile(
+    r".{0,10}(?:社|报|网|网络|新闻|客户端|视觉中国|受访者|资料图?片?|提供)|VCG|CFP|IC.{0,8}"
+)
+_SIGN = re.compile(r"[图摄照航(\[]|新华社发|视觉中国|photo", re.I)
+"""What no credit does without; most lines do, and telling so is quick."""
+_SPACED_NAME = re.compile(
+    r"(?:(?<![\u3400-\u9fff])|(?<=记者)|(?<=通讯员))"
+    r"([\u3400-\u9fff])\s([\u3400-\u9fff]{1,2})(?=\s*(?:摄|供图))"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """The line under a picture, taken apart."""
+
+    caption: str | None
+    credit: str | None
+    photographers: tuple[str, ...] = ()
+
+
+def read_caption(text: str, hinted: bool) -> Caption | None:
+    """Read a line that stands right after a picture. `hinted`: the markup says it is a caption.
+    None where it is none: without a hint, only a line that ends in a credit is one."""
+    if len(text) > _LINE_LENGTH:
+        return None
+    caption = None
+    if _SIGN.search(text):
+        text = _SPACED_NAME.sub(r"\1\2", text)
+        caption = _issued(text) or _lent(text) or _taken(text, hinted)
+    if caption is None and hinted and len(text) <= _CAPTION_LENGTH:
+        return Caption(text, None)
+    return caption
+
+
+def _issued(text: str) -> Caption | None:
+    match = _ISSUED.search(text) if text.endswith(("）", ")")) else None
+    if match is None:
+        return None
+    credit = fold(match["credit"])
+    return _caption(text[: match.start()], f"{match['agency']} {credit}", _photographers(credit))
+
+
+def _lent(text: str) -> Caption | None:
+    """Credits to whoever lent the picture, and English ones, which name persons behind `by`."""
+    if match := _LATIN.search(text):
+        credit = fold(match["credit"])
+        people = _photographers(credit) if match["by"] else ()
+        return _caption(text[: match.start()], credit, people)
+    if match := _LATIN_TAIL.search(text):
+        credit = fold(match["credit"])
+        people = _photographers(credit) if match["by"] else ()
+        is_credit = people if match["by"] else _is_latin_lender(credit)
+        return _caption(text[: match.start()], credit, people) if is_credit else None
+    for form in (_LENT, _GIVEN, _ALONE):
+        if match := form.search(text):
+            credit = fold(match["credit"])
+            person = _photographers(credit)
+            if form is _LENT and not _can_credit(match, credit, bool(person)):
+                return None
+            is_taken = form is _LENT and not match["sure"]
+            return _caption(text[: match.start()], credit, person if is_taken else ())
+    return None
+
+
+def _taken(text: str, hinted: bool) -> Caption | None:
+    """`现场图。本报记者 张三 李四 摄`: the credit is the longest run of roles and names before the
+    verb."""
+    match = _TAKEN.search(text)
+    if match is None:
+        return None
+    left = text[: match.start()]
+    start = max(map(left.rfind, _STOPS)) + 1
+    if text.rstrip("。.").endswith(("）", ")")):
+        start = max(start, left.rfind("（") + 1, left.rfind("(") + 1)
+    words = left[start:].split()
+    if match["verb"] == "供图":
+        return _caption(left[: len(left) - len(words[-1])], words[-1]) if _can_lend(words) else None
+    for first in range(max(0, len(words) - _MOST_WORDS), len(words)):
+        credit = " ".join(words[first:])
+        if people := _photographers(credit):
+            return _caption(left[: left.rfind(words[first]) if first else start], credit, people)
+    if hinted and words and may_be_name(words[-1]):
+        return _caption(left[: len(left) - len(words[-1])], words[-1], (words[-1],))
+    return None
+
+
+def _can_credit(match: re.Match[str], credit: str, is_person: bool) -> bool:
+    """Whether what stands behind 图 or 摄影 is a credit; 图 may also begin a caption."""
+    return bool(match["sure"]) or is_person or bool(_LENDER.fullmatch(credit))
+
+
+def _is_latin_lender(credit: str) -> bool:
+    """Whether all words have capitals, or dots; `Photo: A day in Wuzhen` is a caption."""
+    words = credit.replace("/", " ").split()
+    return all(word[0].isupper() or "." in word or word in _SMALL_WORDS for word in words)
+
+
+def _can_lend(words: list[str]) -> bool:
+    return bool(words) and len(words[-1]) <= 14
+
+
+def _caption(before: str, credit: str, photographers: tuple[str, ...] = ()) -> Caption:
+    return Caption(before.strip(_AROUND) or None, credit or None, photographers)
+
+
+def _photographers(credit: str) -> tuple[str, ...]:
+    """`新华社记者 李四` gives 李四; `Lin Qiao/Zhejiang Online` gives Lin Qiao."""
+    if HAN.search(credit) and is_name(credit):
+        return (credit,)
+    people = people_in(credit, strict=True)
+    return tuple(people.get("authors", []) + people.get("photographers", []))

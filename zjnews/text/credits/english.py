@@ -1,0 +1,102 @@
+"""The grammar of English credits: phrases that name a role, and names behind them."""
+
+from __future__ import annotations
+
+import re
+from itertools import chain
+
+from zjnews.text.cleaning import fold, unique
+from zjnews.text.credits.persons import is_latin_name, names_a_thing
+from zjnews.text.credits.words import SOURCE, Credits, Role, english_roles, one_of
+
+_ROLES = english_roles()
+_BY = frozenset(phrase for phrase in _ROLES if phrase.endswith(" by") or phrase == "by")
+_LABELS = frozenset(_ROLES) - _BY
+_ROLE = re.compile(
+    rf"(?<![\w’'-])(?:(?P<by>{one_of(_BY)})\s*:?\s+(?=[A-Z])|(?P<label>{one_of(_LABELS)})\s*[:：/|]\s*)",
+    re.I,
+)
+_STARTING_ROLE = re.compile(rf"(?P<label>{one_of(_LABELS)})\s+(?=[A-Z][a-z])", re.I)
+"""`Reporter He Kexin`: without a colon only where the line begins with it."""
+_UNMARKED = frozenset("reporter reporters inter intern interns correspondent photographer".split())
+_UPDATED = re.compile(r"(?:updated|published)[\d: -]*|[\d: -]+", re.I)
+_OCCUPATION = re.compile(
+    r"^(?:(?:our|[A-Z][\w’'-]*)\s){0,3}(?:[Ss]taff |[Ss]pecial |[Ii]ntern |[Cc]hief )?"
+    r"(?:[Rr]eporter|[Ww]riter|[Cc]orrespondent|[Jj]ournalist|[Pp]hotographer|[Ii]ntern?)s?\s+(?=[A-Z])"
+)
+"""`Xinhua writers`, `Zhejiang Online reporter`."""
+_PLACE = re.compile(r"\s+(?:in|from|for|at|of)\s+[A-Z].{0,60}$")
+"""`Ma Zhenhuan in Hangzhou`, `Lin Qiao for Zhejiang Online`."""
+_BETWEEN = re.compile(r"[,，、;；/|｜&()（）\[\]]|\band\b")
+_MEDIUM = re.compile(
+    r"\bXinhua\b|\bVCG\b|\.(?:com|cn|net|org)\b|^(?:chinadaily|zjol)"
+    r"|\b(?:Online|Daily|News|Agency|Times|Press|Post|TV|Television|Radio|Network|Media|Weekly|InZhejiang)\b",
+    re.I,
+)
+
+
+def may_credit(text: str) -> bool:
+    """Whether a line without a Chinese letter has a role in it."""
+    return bool(_ROLE.search(text) or _STARTING_ROLE.match(text))
+
+
+def read(text: str, strict: bool) -> tuple[Credits, list[Role]] | None:
+    """The credits of a line and the roles that gave them. Strict: None unless the line begins with
+    a role and all that follows is names and media."""
+    found: Credits = {}
+    roles: list[Role] = []
+    matches = list(_ROLE.finditer(text))
+    start = _STARTING_ROLE.match(text)
+    if start and start["label"].lower() in _UNMARKED and not (matches and not matches[0].start()):
+        matches = [start, *matches]
+    lead = text[: matches[0].start()].strip(" ([（【-–—") if matches else ""
+    if not matches or (strict and lead and not _MEDIUM.fullmatch(lead)):
+        return None
+    ends = [match.start() for match in matches[1:]] + [len(text)]
+    for match, end in zip(matches, ends, strict=True):
+        groups = match.groupdict()
+        role = _ROLES[fold(groups.get("by") or groups["label"]).lower()]
+        value = text[match.end() : end].strip(" .,;|-–—(")
+        given = _source(value) if SOURCE in role.fields else _credits(role, value, strict)
+        if (
+            strict
+            and groups.get("by")
+            and given
+            and any(map(names_a_thing, chain(*given.values())))
+        ):
+            return None  # By West Lake
+        if given is None:
+            return None
+        roles.append(role)
+        for field, values in given.items():
+            found[field] = unique(found.get(field, []) + values)
+    return found, roles
+
+
+def people(text: str, strict: bool) -> list[str]:
+    """The names of a list, without media, occupations and places. Strict: none at all unless each
+    of them is a name."""
+    pieces = [fold(piece) for piece in _BETWEEN.split(_PLACE.sub("", text))]
+    pieces = [_PLACE.sub("", _OCCUPATION.sub("", piece)).strip(" .") for piece in pieces]
+    pieces = [piece for piece in pieces if piece and not _is_medium(piece)]
+    return [] if strict and not all(map(is_latin_name, pieces)) else pieces
+
+
+def _is_medium(text: str) -> bool:
+    return bool(_MEDIUM.search(text) or _UPDATED.fullmatch(text))
+
+
+def _credits(role: Role, value: str, strict: bool) -> Credits | None:
+    names = people(value, strict)
+    if strict and not names:
+        return None
+    return {field: names for field in role.fields if names}
+
+
+def _source(value: str) -> Credits | None:
+    """`Zhejiang News (Chen Ning)` is a source and an author."""
+    medium, _, rest = value.partition("(")
+    names = people(rest, strict=True)
+    if names:
+        return {SOURCE: [medium.strip()], "authors": names}
+    return {SOURCE: [value]} if value else {}

@@ -1,0 +1,79 @@
+"""What a person's name looks like, in Chinese and in Latin letters."""
+
+from __future__ import annotations
+
+import re
+
+from zjnews.text.credits.words import ROLES, one_of, words
+
+HAN = re.compile(r"[\u3400-\u9fff]")
+_HAN_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
+_LONGEST_NAME = 15
+_DOTTED_NAME = re.compile(r"[\u3400-\u9fff]{1,9}(?:[·•・‧．.][\u3400-\u9fff]{1,9}){1,3}")
+_DOT = re.compile(r"[·•・‧．.]")
+_STATION = re.compile(r"在线|新闻|联盟|记者|[报站台网]")
+"""浙江在线·东阳支站 has a dot too."""
+_SURNAMES = frozenset("".join(words("names", "surnames")))
+DOUBLE_SURNAMES = words("names", "double_surnames")
+_DOUBLE = tuple(DOUBLE_SURNAMES)
+_TRANSCRIBED = re.compile(f"[{''.join(words('names', 'transcribing'))}]{{4,8}}")
+_PLACES = words("places")
+_EMPLOYERS = words("employer")
+_NEVER = _PLACES | _EMPLOYERS | frozenset(ROLES)
+_ALSO_NAMES = words("names", "also_names")
+_COMMON = words("names", "words_like_names") | _ALSO_NAMES
+_NEVER_ENDS = tuple(words("names", "never_ends"))
+_PROSE = re.compile(f"[{''.join(words('names', 'prose'))}]")
+_PEN_NAME = re.compile(r"[\u3400-\u9fff·]{2,8}")
+_LATIN_NAME = re.compile(r"[A-Z][\w.'’-]{0,20}(?:\s[A-Z][\w.'’-]{0,20}){1,4}")
+_LATIN_NEVER = re.compile(rf"\b(?:{one_of(words('names', 'latin_never'))})\b")
+
+
+def is_name(text: str) -> bool:
+    """Whether a word can only be a person's name: a surname and one or two characters, or parts
+    joined by a dot (阿布都·热合曼)."""
+    if _DOTTED_NAME.fullmatch(text):
+        parts = _DOT.split(text)
+        is_place = _STATION.search(text) or not _PLACES.isdisjoint(parts)
+        return len(text) <= _LONGEST_NAME and not is_place
+    is_double = text.startswith(_DOUBLE) and len(text) > 2
+    longest = 6 if text.startswith("爱新觉罗") else 4 if is_double else 3
+    if not (is_double or text[:1] in _SURNAMES) or len(text) > longest:
+        return False
+    if text in _COMMON or not has_shape_of_name(text):
+        return False
+    return not _PROSE.search(text[1:2] if len(text) > 2 else "")
+
+
+def may_be_name(text: str) -> bool:
+    """Whether a word beside a name or a sure role can be a name too: 海燕, 扎西, 吾买尔江."""
+    return has_shape_of_name(text) and (text not in _COMMON or text in _ALSO_NAMES)
+
+
+def is_also_name(text: str) -> bool:
+    """Whether a common word is what people are called as well: 高峰, 田野."""
+    return text in _ALSO_NAMES
+
+
+def has_shape_of_name(text: str) -> bool:
+    """Whether a word can be a name where nothing else ever stands: 责任编辑：高兴."""
+    if text in _NEVER or not (_HAN_NAME.fullmatch(text) or _TRANSCRIBED.fullmatch(text)):
+        return False
+    return not text.endswith(_NEVER_ENDS)
+
+
+def may_be_pen_name(text: str) -> bool:
+    """Whether a word can be what a column signs with: 之江轩, 一叶, 半枝莲."""
+    if text in _NEVER or not _PEN_NAME.fullmatch(text) or text.endswith(_NEVER_ENDS):
+        return False
+    return not _PROSE.search(text)
+
+
+def is_latin_name(text: str) -> bool:
+    """Two to five capitalised words: Wu Ziyi, Jean-Luc O’Brien."""
+    return bool(_LATIN_NAME.fullmatch(text))
+
+
+def names_a_thing(text: str) -> bool:
+    """Whether capitalised words are those of a thing: West Lake."""
+    return bool(_LATIN_NEVER.search(text))

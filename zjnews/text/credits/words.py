@@ -1,0 +1,109 @@
+"""The word lists of `words.toml`, and the roles among them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
+
+Credits = dict[str, list[str]]
+"""Field to values."""
+PEOPLE = ("authors", "editors", "translators", "photographers")
+
+SOURCE, CONTROL, CONTACT = "source", "control", "contact"
+FIELDS = (SOURCE, *PEOPLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A word of the table: what it makes of the names beside it."""
+
+    fields: tuple[str, ...]
+    """Where the names go; empty for a role that the record has no key for."""
+    is_occupation: bool = False
+    """What a person is (记者), not what the person did (采写)."""
+    is_letter: bool = False
+    is_anywhere: bool = False
+    """Credits even in the middle of a body."""
+    names_only: bool = False
+    """Nothing but names ever stands beside it."""
+    signs_pen_names: bool = False
+
+    is_of_works: bool = False
+    """A book or a film has it too."""
+
+    @property
+    def is_person(self) -> bool:
+        """Whether names stand beside it: not for 来源 and 字号."""
+        return not {SOURCE, CONTROL, CONTACT}.intersection(self.fields)
+
+
+# Not by `__file__`: the package may lie in an egg.
+_FILE = resources.files("zjnews.text.credits") / "words.toml"
+_TABLE: dict[str, dict[str, Any]] = tomllib.loads(_FILE.read_text("utf-8"))
+
+
+def words(table: str, key: str = "words") -> frozenset[str]:
+    """The words of one list."""
+    return frozenset(_TABLE[table][key].split())
+
+
+def one_of(listed: frozenset[str]) -> str:
+    """A pattern for any of some words, the longest first."""
+    return "|".join(map(re.escape, sorted(listed, key=lambda word: (-len(word), word))))
+
+
+def english_roles() -> dict[str, Role]:
+    """`edited by`, `executive editor` …, in small letters."""
+    anywhere = _phrases("trust", "english_anywhere")
+    found: dict[str, Role] = {}
+    for key in _TABLE["english"]:
+        for phrase in _phrases("english", key):
+            before = found[phrase].fields if phrase in found else ()
+            found[phrase] = Role((*before, *_fields(key)), is_anywhere=phrase in anywhere)
+    return found
+
+
+def _phrases(table: str, key: str) -> list[str]:
+    return [" ".join(phrase.split()) for phrase in _TABLE[table][key].split("|")]
+
+
+def _fields(key: str) -> tuple[str, ...]:
+    return () if key == "none" else tuple(key.split())
+
+
+_ANYWHERE = words("trust", "anywhere")
+_NAMES_ONLY = words("trust", "names_only")
+_PEN_NAMES = words("trust", "pen_names")
+_OF_WORKS = words("trust", "of_works")
+
+
+def _roles() -> dict[str, Role]:
+    found = {}
+    for table in ("label", "task", "letter", "occupation"):
+        for fields, listed in _TABLE[table].items():
+            for word in listed.split():
+                found[word] = Role(
+                    _fields(fields),
+                    is_occupation=table == "occupation",
+                    is_letter=table == "letter",
+                    is_anywhere=table == "occupation" or word in _ANYWHERE,
+                    names_only=word in _NAMES_ONLY,
+                    signs_pen_names=word in _PEN_NAMES,
+                    is_of_works=word in _OF_WORKS,
+                )
+    return found
+
+
+ROLES = _roles()
+"""Chinese role to what it means; the same with a modifier before it."""
+_TASKS = frozenset(word for listed in _TABLE["task"].values() for word in listed.split())
+MODIFIERS = words("modifier") | frozenset(word for word in _TASKS if len(word) > 1)
+"""What may stand before a role in one word."""
