@@ -52,9 +52,9 @@ bench-store: $(VENV)/dev  ## size and speed of the store at 1 and 10 million art
 samples: $(VENV)/dev  ## write samples/zjol.warc.gz anew
 	$(BIN)/python -m samples.build
 
-pins: $(VENV)/dev  ## resolve requirements*.txt anew, for every Python from 3.10
-	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --extra dev pyproject.toml -o requirements-dev.txt
-	$(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header -c requirements-dev.txt pyproject.toml -o requirements.txt
+pins: $(VENV)/dev  ## resolve requirements*.txt anew, for every Python from 3.11
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header --extra dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --no-header -c requirements-dev.txt pyproject.toml -o requirements.txt
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis $(OUT)  # not state/: it is what your crawls have delivered

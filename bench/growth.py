@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -42,7 +42,7 @@ LIMIT = 30
 MEMORY = 4 * 1024**3
 """Bytes of addresses that it may have."""
 
-FETCHED = datetime(2026, 9, 15, 2, tzinfo=timezone.utc)
+FETCHED = datetime(2026, 9, 15, 2, tzinfo=UTC)
 SITE = "https://zjnews.zjol.com.cn/zjnews"
 ARTICLE = f"{SITE}/202609/t20260914_31908230.shtml"
 PRINTED = "https://zjrb.zjol.com.cn/html/2026-09/14/node_18.htm"

@@ -18,7 +18,7 @@ import trafilatura
 from zjnews import settings
 from zjnews.archives import saved as archives
 from zjnews.archives.saved import SavedPage
-from zjnews.items import Article, Rejected, record
+from zjnews.items import Article, Rejected
 from zjnews.loaders import reading
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "zjol.warc.gz"
@@ -42,7 +42,7 @@ def load(saved: SavedPage) -> Article:
 
 
 def ours(saved: SavedPage) -> object:
-    return record(reading.finish(load(saved), PIPELINES))
+    return reading.finish(load(saved), PIPELINES).record()
 
 
 def by_trafilatura(saved: SavedPage) -> object:

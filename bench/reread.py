@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
@@ -34,7 +34,7 @@ from zjnews.archives.saved import SavedPage
 from zjnews.commands.reread import Reread, records_of
 from zjnews.site import addresses
 
-NOW = datetime.now(timezone.utc)
+NOW = datetime.now(UTC)
 BATCH = 500
 """Pages that a process writes at a time."""
 HAN = re.compile("[\u4e00-\u9fff]")

@@ -6,12 +6,12 @@ from __future__ import annotations
 import argparse
 import re
 import struct
-import sys
+import tomllib
 import uuid
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 from http import HTTPStatus
 from io import BytesIO
@@ -24,14 +24,9 @@ from warcio.warcwriter import WARCWriter  # type: ignore[import-untyped, unused-
 
 from zjnews.archives import cdxj
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
-
 HERE = Path(__file__).resolve().parent
 WARC_NAME = "zjol.warc.gz"
-FETCHED = datetime(2026, 9, 15, 2, 0, 0, tzinfo=timezone.utc)
+FETCHED = datetime(2026, 9, 15, 2, 0, 0, tzinfo=UTC)
 BEIJING = timezone(timedelta(hours=8))
 LIST_LENGTH = 11
 HOT_LENGTH = 20
@@ -348,7 +343,7 @@ def robots_page(host: str) -> SamplePage:
 
 def http_date(moment: datetime) -> str:
     """Return a time as HTTP headers have it."""
-    return format_datetime(moment.astimezone(timezone.utc), usegmt=True)
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def dated(page: SamplePage, order: int) -> SamplePage:

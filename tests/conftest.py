@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -18,7 +18,7 @@ settings.load_profile("untimed")
 
 @pytest.fixture
 def made_up() -> MadeUpSite:
-    return MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    return MadeUpSite(datetime.now(UTC), trouble=False)
 
 
 @pytest.fixture

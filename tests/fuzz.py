@@ -25,7 +25,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -35,22 +35,21 @@ from scrapy import Request
 from twisted.web.client import URI
 
 from tests.command_line import ROOT
-from zjnews import items, settings
+from zjnews import settings
 from zjnews.archives import cdxj, warcs
 from zjnews.archives import saved as archives
 from zjnews.archives.playback import Playback
 from zjnews.archives.saved import SavedPage, Unusable
 from zjnews.items import Rejected
 from zjnews.loaders import reading
-from zjnews.pages import lists, page, papers
+from zjnews.pages import guard, lists, page, papers
+from zjnews.pages.guard import bounded
 from zjnews.pages.page import Page
 from zjnews.site import addresses
-from zjnews.state import guard
-from zjnews.state.guard import bounded
 
 PAGES = ROOT / "tests" / "saved"
 SITE = ROOT / "samples" / "zjol.warc.gz"
-NOW = datetime(2026, 9, 30, tzinfo=timezone.utc)
+NOW = datetime(2026, 9, 30, tzinfo=UTC)
 _KILLED_AFTER = 10.0
 """Seconds of processor time, beyond those of an input, after which a child is killed that no
 exception reaches."""
@@ -242,7 +241,7 @@ def read_page(given: Input) -> str:
     url, body, kind = given
     try:
         found, article = reading.load(url, body, kind, NOW)
-        reading.line_of(items.record(reading.finish(article, PIPELINES)))
+        reading.line_of(reading.finish(article, PIPELINES).record())
     except Rejected as rejected:
         return _if_no_fault(rejected)
     check_on_site(lead.url for lead in [found.leads_on] if lead)

@@ -15,7 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import partial
 from html import escape
 from urllib.parse import urlsplit
@@ -199,7 +199,7 @@ class MadeUpArticle:
     def last_modified(self) -> str:
         """The last change; each correction counts a second, even where they share a moment."""
         changed = (self.modified_at or self.published_at) + timedelta(seconds=self.revision)
-        return changed.astimezone(timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT")
+        return changed.astimezone(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from zjnews import settings
-from zjnews.items import Article, record
+from zjnews.items import Article
 from zjnews.loaders import reading
 from zjnews.review import snapshots
 from zjnews.review.snapshots import Snapshot
@@ -16,7 +16,7 @@ from zjnews.review.snapshots import Snapshot
 FETCHING = 900
 """Pipelines from this number on ask for more."""
 PAGES = Path(__file__).parent / "saved"
-FETCHED = datetime(2026, 9, 15, 2, 0, 0, tzinfo=timezone.utc)
+FETCHED = datetime(2026, 9, 15, 2, 0, 0, tzinfo=UTC)
 PIPELINES = reading.pipelines_of(settings.ITEM_PIPELINES)
 SAVED_PAGES = snapshots.find(PAGES)
 
@@ -33,7 +33,7 @@ def read_article(
 
 
 def read_record(body: bytes, **how: Any) -> dict[str, Any]:
-    return record(read_article(body, **how))
+    return read_article(body, **how).record()
 
 
 @cache

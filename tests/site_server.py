@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -320,7 +320,7 @@ def _tls() -> tuple[ssl.SSLContext, Path]:
     names = (DOMAIN, f"*.{DOMAIN}", addresses.IMAGES, f"*.{addresses.IMAGES}", *SISTERS)
     hosts = list(map(x509.DNSName, names))
     day = timedelta(days=1)
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

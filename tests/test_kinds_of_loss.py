@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -21,9 +21,8 @@ from tests.site_server import Answer, serve
 from tests.warc_files import Given
 from zjnews.archives import cdxj, recorder
 from zjnews.archives.cdxj import Index
-from zjnews.loaders.reading import Whole
 from zjnews.review import rereading
-from zjnews.review.rereading import Records
+from zjnews.review.rereading import Records, Whole
 from zjnews.site import channels
 from zjnews.site.windows import Window
 from zjnews.spiders.finding import end_of
@@ -94,7 +93,7 @@ def test_a_list_of_addresses_in_any_unicode(tmp_path: Path, encoding: str) -> No
 
 def test_a_day_that_is_none_breaks_no_window() -> None:
     for day in (date(1, 1, 1), date(9999, 12, 31)):
-        window = Window(datetime(2026, 9, 1, tzinfo=timezone.utc))
+        window = Window(datetime(2026, 9, 1, tzinfo=UTC))
         assert window.overlaps_day(day) in (True, False)
         assert window.begins_after(day) in (True, False)
         assert end_of(day).tzinfo is not None

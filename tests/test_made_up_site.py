@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -24,7 +24,7 @@ from zjnews.pages import page
 from zjnews.site import addresses
 from zjnews.site.addresses import Kind
 
-NOW = datetime(2026, 9, 14, 4, 30, 20, tzinfo=timezone.utc)
+NOW = datetime(2026, 9, 14, 4, 30, 20, tzinfo=UTC)
 COUNTS = {
     "zjxc": 10,
     "gnxw": 10,

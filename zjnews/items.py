@@ -201,6 +201,13 @@ class Article:
     last_modified: str | None = field(default=None, metadata=_WORKING)
     """What the server said to recognise this answer by."""
 
+    def record(self) -> dict[str, Any]:
+        """The article as one JSON-ready object, key for key what a feed holds."""
+        values = dict(zip(RECORD_KEYS, _VALUES(self), strict=True))
+        for key, serializer in _SERIALIZERS.items():
+            values[key] = serializer(values[key])
+        return values
+
 
 RECORD_KEYS: tuple[str, ...] = tuple(f.name for f in fields(Article) if f.metadata != _WORKING)
 """The keys of the record, in their order."""
@@ -213,11 +220,3 @@ _SERIALIZERS = {
 def text_of(blocks: list[Block]) -> str:
     """Headings and paragraphs of a body, joined by a blank line."""
     return "\n\n".join(block.text for block in blocks if block.text)
-
-
-def record(article: Article) -> dict[str, Any]:
-    """The article as one JSON-ready object, key for key what a feed holds."""
-    values = dict(zip(RECORD_KEYS, _VALUES(article), strict=True))
-    for key, serializer in _SERIALIZERS.items():
-        values[key] = serializer(values[key])
-    return values

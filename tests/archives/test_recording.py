@@ -14,7 +14,7 @@ import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -226,7 +226,7 @@ def test_digests_are_right(raw: Recorded) -> None:
 
 
 def test_dates_are_of_the_crawl_and_every_id_is_its_own(raw: Recorded) -> None:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     for record in raw.records:
         at = datetime.fromisoformat(record.headers["warc-date"].replace("Z", "+00:00"))
         assert now - timedelta(minutes=5) < at <= now
@@ -375,7 +375,7 @@ def test_the_same_page_at_another_address_is_a_revisit(tmp_path: Path) -> None:
 
 
 def exchange(url: str = address(1), served: bytes = INFORMED) -> Exchange:
-    return Exchange(url, datetime.now(timezone.utc), b"GET / HTTP/1.1\r\n\r\n", served)
+    return Exchange(url, datetime.now(UTC), b"GET / HTTP/1.1\r\n\r\n", served)
 
 
 def recording(folder: Path, most: int = 10**9) -> Recorder:

@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ URL = "https://zjnews.zjol.com.cn/zjnews/202609/t20260914_31908230.shtml"
 OTHER = "https://china.zjol.com.cn/gnxw/202609/t20260914_31908231.shtml"
 DATE = Given.date
 ROBOTS = Given("https://zjnews.zjol.com.cn/robots.txt", b"", "404 Not Found")
-SINCE = f"{datetime.now(timezone.utc) - timedelta(days=20):%Y-%m-%d}"
+SINCE = f"{datetime.now(UTC) - timedelta(days=20):%Y-%m-%d}"
 REPLAYS = ("-s", "AUTOTHROTTLE_ENABLED=False")
 
 
@@ -99,7 +99,7 @@ def record(folder: Path, made_up: MadeUpSite, site: Site, *arguments: str) -> Re
 def channels(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorded]:
     """All channels of a site in trouble whose answers take their time, each another one; what was
     copied comes after its copy."""
-    made_up = MadeUpSite(datetime.now(timezone.utc))
+    made_up = MadeUpSite(datetime.now(UTC))
     rng = random.Random("delays")  # noqa: S311  it protects nothing
     copied = {article.copy_of: article.number for article in made_up.articles if article.copy_of}
     waits_for = {id_.rpartition(":")[2]: copy for id_, copy in copied.items()}
@@ -168,7 +168,7 @@ def test_a_replay_says_when_pages_were_fetched(channels: Recorded, replayed: lis
 
 
 def test_newspapers_are_replayed(tmp_path: Path, made_up: MadeUpSite, site: Site) -> None:
-    since = f"{datetime.now(timezone.utc) - timedelta(days=5):%Y-%m-%d}"
+    since = f"{datetime.now(UTC) - timedelta(days=5):%Y-%m-%d}"
     arguments = ("paper", "-a", "papers=zjrb,qjwb", "-a", f"since={since}")
     recorded = record(tmp_path, made_up, site, *arguments)
     (tmp_path / "replay").mkdir()
@@ -190,7 +190,7 @@ def test_without_a_replay_the_cut_network_is_felt(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def shown() -> MadeUpSite:
-    return MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    return MadeUpSite(datetime.now(UTC), trouble=False)
 
 
 def page(made_up: MadeUpSite, url: str, **more: Any) -> Given:
@@ -351,7 +351,7 @@ def test_a_revisit_has_the_body_of_its_original(tmp_path: Path) -> None:
     found = answer_to(tmp_path, URL)
     assert found is not None
     assert found.body == b"page"
-    assert found.at == datetime(2026, 9, 16, 2, tzinfo=timezone.utc)
+    assert found.at == datetime(2026, 9, 16, 2, tzinfo=UTC)
 
 
 def test_a_revisit_of_another_address_has_the_body_from_there(tmp_path: Path) -> None:
@@ -613,9 +613,7 @@ def index_of(folder: Path, urls: Sequence[str]) -> Index:
     assert isinstance(one, warcs.Record)
     answer = warcs.read_answer(one)
     lines = (
-        cdxj.line_of(
-            replace(answer, url=url), replace(one, offset=number), datetime.now(timezone.utc), "a"
-        )
+        cdxj.line_of(replace(answer, url=url), replace(one, offset=number), datetime.now(UTC), "a")
         for number, url in enumerate(urls)
     )
     cdxj.write(lines, cdxj.path_of(archive))

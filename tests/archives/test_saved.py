@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def test_encodings(tmp_path: Path, name: str, sent: bytes, headers: list[tuple[s
     first = next(archives.read(path))
     assert isinstance(first, SavedPage)
     assert (first.url, first.content_type) == (URL, "text/html")
-    assert first.fetched_at == datetime(2026, 9, 15, 2, tzinfo=timezone.utc)
+    assert first.fetched_at == datetime(2026, 9, 15, 2, tzinfo=UTC)
 
 
 def test_a_damaged_encoding_is_one_page_lost(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections import Counter
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +35,7 @@ SINCE = f"since={DAYS}d"
 
 
 def expected(made_up: MadeUpSite) -> set[str]:
-    return made_up.ids_in(CHANNELS, datetime.now(timezone.utc) - timedelta(days=DAYS))
+    return made_up.ids_in(CHANNELS, datetime.now(UTC) - timedelta(days=DAYS))
 
 
 def arguments_of(made_up: MadeUpSite, *more: str) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from tests.reading import PAGES, SAVED_PAGES, read_article, record_of
 from zjnews.feeds.csv_files import CsvExporter
 from zjnews.feeds.parquet import ParquetExporter
 from zjnews.feeds.syndication import AtomExporter, RssExporter, SyndicationExporter
-from zjnews.items import RECORD_KEYS, Image, record
+from zjnews.items import RECORD_KEYS, Image
 
 csv.field_size_limit(10_000_000)
 
@@ -470,7 +470,7 @@ def test_an_article_is_exported_as_its_record(tmp_path: Path, cls: type[BaseItem
     saved = SAVED_PAGES[0].page
     article = read_article(saved.body, saved.url, saved.content_type, saved.fetched_at)
     written = [
-        export(tmp_path / str(n), cls, [item]) for n, item in enumerate((article, record(article)))
+        export(tmp_path / str(n), cls, [item]) for n, item in enumerate((article, article.record()))
     ]
     assert written[0].read_bytes() == written[1].read_bytes()
 

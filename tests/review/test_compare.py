@@ -25,7 +25,7 @@ from scrapy import cmdline
 
 from tests import command_line
 from tests.command_line import MOST_SECONDS, ROOT, SCRAPY
-from zjnews.items import RECORD_KEYS, Article, record
+from zjnews.items import RECORD_KEYS, Article
 from zjnews.review import comparing, comparing_html
 from zjnews.review.comparing import (
     MISSING,
@@ -87,10 +87,8 @@ def compare_apart(
 
 
 def an_article(number: int = 1, **values: Any) -> Record:
-    made = record(
-        Article(id=f"trs:{number}", url=f"https://zj.zjol.com.cn/{number}", title=f"第{number}篇")
-    )
-    return {**made, **values}
+    url = f"https://zj.zjol.com.cn/{number}"
+    return {**Article(id=f"trs:{number}", url=url, title=f"第{number}篇").record(), **values}
 
 
 def paragraphs(*texts: str) -> list[Record]:

@@ -26,10 +26,8 @@ from tests.reading import PAGES
 from zjnews import settings as project
 from zjnews.archives.saved import Found, Passed
 from zjnews.commands.reread import Reread, records_of
-from zjnews.loaders import reading
-from zjnews.loaders.reading import Outcome, Refused, Whole
 from zjnews.review import rereading
-from zjnews.review.rereading import Records
+from zjnews.review.rereading import Outcome, Records, Refused, Whole
 
 SAMPLES = ROOT / "samples" / "zjol.warc.gz"
 
@@ -401,13 +399,13 @@ def test_a_page_of_many_bytes_is_a_batch_of_its_own(
     pages = {ARTICLE.format(n): article_page(f"题{n}", f"{n}{TEXT[n:]}" * 2) for n in range(1, 6)}
     path = archive_of(tmp_path / "a.warc.gz", pages)
     batches: list[int] = []
-    read_all = reading.read_all
+    read_all = rereading.read_all
 
     def counting(batch: list[Found], *how: Any) -> Iterator[Outcome]:
         batches.append(len(batch))
         return read_all(batch, *how)
 
-    monkeypatch.setattr(reading, "read_all", counting)
+    monkeypatch.setattr(rereading, "read_all", counting)
     monkeypatch.setattr(rereading, "_BATCH_BYTES", 500)
     assert len(read(path, processes=1)) == 5
     assert batches[:5] == [1] * 5

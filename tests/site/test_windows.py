@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import assume, given
@@ -74,13 +74,13 @@ def test_one_day_may_be_both_ends() -> None:
 
 
 def test_today_is_the_day_in_beijing() -> None:
-    now = datetime(2026, 9, 14, 16, 0, tzinfo=timezone.utc)
+    now = datetime(2026, 9, 14, 16, 0, tzinfo=UTC)
     assert read("today", "", now).since == beijing("2026-09-15T00:00:00")
     assert read("today", "", now - SECOND).since == beijing("2026-09-14T00:00:00")
 
 
 def test_yesterday_is_the_day_in_beijing() -> None:
-    now = datetime(2026, 9, 14, 16, 0, tzinfo=timezone.utc)
+    now = datetime(2026, 9, 14, 16, 0, tzinfo=UTC)
     assert read("yesterday", "", now).since == beijing("2026-09-14T00:00:00")
 
 
@@ -248,7 +248,7 @@ def test_the_days_of_an_open_window_are_those_of_the_ends_given() -> None:
 
 
 def test_the_days_of_a_window_are_days_in_beijing() -> None:
-    since = datetime(2026, 9, 1, 16, 0, tzinfo=timezone.utc)
+    since = datetime(2026, 9, 1, 16, 0, tzinfo=UTC)
     window = Window(since, since + timedelta(hours=24))
     assert window.days(date(2001, 1, 1), NOW.date()) == [date(2026, 9, 2)]
 

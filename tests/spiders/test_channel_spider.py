@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -42,7 +42,7 @@ def asked_articles(site: Site) -> list[str]:
 
 
 def window_start() -> datetime:
-    return datetime.now(timezone.utc) - timedelta(days=DAYS)
+    return datetime.now(UTC) - timedelta(days=DAYS)
 
 
 @dataclasses.dataclass
@@ -65,7 +65,7 @@ class Crawled:
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
-    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    made_up = MadeUpSite(datetime.now(UTC), trouble=False)
     folder = tmp_path_factory.mktemp("sound")
     with serve(made_up.answer) as site:
         run = crawl_channels(folder, made_up, site)
@@ -75,7 +75,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
 
 @pytest.fixture(scope="module")
 def troubled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
-    made_up = MadeUpSite(datetime.now(timezone.utc))
+    made_up = MadeUpSite(datetime.now(UTC))
     folder = tmp_path_factory.mktemp("troubled")
     with serve(made_up.answer) as site:
         run = crawl_channels(folder, made_up, site)
@@ -175,7 +175,7 @@ def test_a_second_run_asks_only_for_young_articles_and_gives_nothing(
     sound: Crawled, tmp_path: Path
 ) -> None:
     run = sound.again(tmp_path)
-    young = datetime.now(timezone.utc) - timedelta(hours=48)
+    young = datetime.now(UTC) - timedelta(hours=48)
     asked = {addresses.read(url).id for url in asked_articles(sound.site)}
     assert run.records == []
     assert run.status == 0
@@ -231,7 +231,7 @@ def test_an_article_known_from_one_channel_is_not_asked_for_in_another(
 
 
 def test_one_correction_one_new_article_and_one_deletion(tmp_path: Path) -> None:
-    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    made_up = MadeUpSite(datetime.now(UTC), trouble=False)
     with serve(made_up.answer) as site:
         crawl_channels(tmp_path, made_up, site)
         young = [a for a in newest(made_up, "zjxc") if a.pages == 1]
@@ -322,7 +322,7 @@ def stand_in(made_up: MadeUpSite, how: str) -> Answer:
 
 @pytest.mark.parametrize("how", ["maintenance", "not there", "first page", "meta refresh", "front"])
 def test_a_list_page_that_is_not_itself_for_once_loses_nothing(tmp_path: Path, how: str) -> None:
-    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    made_up = MadeUpSite(datetime.now(UTC), trouble=False)
     is_ill = True
 
     def answer(asked: Asked) -> Answer:
@@ -342,7 +342,7 @@ def test_a_list_page_that_is_not_itself_for_once_loses_nothing(tmp_path: Path, h
 
 @pytest.mark.parametrize("how", ["maintenance", "not there", "off the site", "to itself", "front"])
 def test_a_guard_for_a_day_loses_no_article(tmp_path: Path, how: str) -> None:
-    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    made_up = MadeUpSite(datetime.now(UTC), trouble=False)
     is_ill = True
 
     def answer(asked: Asked) -> Answer:
@@ -413,7 +413,7 @@ def test_the_walk_ends_where_a_whole_page_is_older(sound: Crawled, tmp_path: Pat
 
 def test_a_pinned_old_article_does_not_end_the_walk(sound: Crawled, tmp_path: Path) -> None:
     run = crawl_list(tmp_path, sound, "jms", "-a", "since=15d")
-    assert run.ids == sound.made_up.ids_in(["jms"], datetime.now(timezone.utc) - timedelta(days=15))
+    assert run.ids == sound.made_up.ids_in(["jms"], datetime.now(UTC) - timedelta(days=15))
 
 
 def test_a_channel_of_ten_pages_costs_its_lists_its_articles_and_robots(

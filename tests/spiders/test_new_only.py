@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from scrapy.utils.test import get_crawler
 from tests.reading import FETCHING
 from zjnews import settings, state
 from zjnews.extensions.delivery import Delivery
-from zjnews.items import Article, Block, Rejected, Skipped, record
+from zjnews.items import Article, Block, Rejected, Skipped
 from zjnews.loaders.reading import COMPARING
 from zjnews.pipelines.copies import CopiesPipeline
 from zjnews.pipelines.derived import DerivedPipeline
@@ -193,7 +193,7 @@ def test_what_an_earlier_run_delivered_is_no_duplicate(kept: State, begin: Begin
 def test_an_article_is_first_given_as_revision_1(begin: Begin) -> None:
     item = article(1)
     assert begin().give(item) == "given"
-    assert (record(item)["revision"], record(item)["duplicate_of"]) == (1, None)
+    assert (item.record()["revision"], item.record()["duplicate_of"]) == (1, None)
 
 
 def test_what_has_not_changed_is_left_out(begin: Begin) -> None:
@@ -210,7 +210,7 @@ def test_a_correction_is_the_next_revision(begin: Begin, fields: dict[str, Any])
     first.end()
     item = article(1, **fields)
     assert begin().give(item) == "given"
-    assert record(item)["revision"] == 2
+    assert item.record()["revision"] == 2
 
 
 def test_every_correction_counts_and_so_does_taking_it_back(begin: Begin) -> None:
@@ -268,7 +268,7 @@ def test_a_copy_names_the_first(begin: Begin) -> None:
     run = begin()
     items = [article(number, LONG) for number in (3, 1, 2)]
     assert [run.give(item) for item in items] == ["given"] * 3
-    assert [record(item)["duplicate_of"] for item in items] == [None, "trs:3", "trs:3"]
+    assert [item.record()["duplicate_of"] for item in items] == [None, "trs:3", "trs:3"]
 
 
 def test_a_copy_names_the_first_of_an_earlier_run(begin: Begin) -> None:
@@ -406,7 +406,7 @@ def test_what_a_dead_run_had_claimed_only_is_asked_for_again(begin: Begin) -> No
 
 
 def test_what_waits_is_not_asked_for_again_though_it_is_young(begin: Begin) -> None:
-    now = datetime.now(timezone.utc).isoformat()
+    now = datetime.now(UTC).isoformat()
     item = article(1, published_at=now, published_precision="second")
     state.of(begin().crawler).add(item, "{}", [Batch("out.jsonl", {})])
     after = begin()
@@ -475,7 +475,7 @@ def test_full_asks_for_an_article_and_for_its_near_copy(begin: Begin, number: in
 def test_a_young_article_is_asked_for_again_though_a_near_copy_is_listed_before(
     begin: Begin,
 ) -> None:
-    now = datetime.now(timezone.utc).isoformat()
+    now = datetime.now(UTC).isoformat()
     first = begin(drops=True)
     first.give(article(1, LONG, published_at=now))
     first.give(article(2, LONG, published_at=now))

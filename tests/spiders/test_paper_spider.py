@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,7 @@ def crawl_papers(folder: Path, site: Site, *arguments: str) -> Run:
 
 @pytest.fixture(scope="module")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
-    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    made_up = MadeUpSite(datetime.now(UTC), trouble=False)
     folder = tmp_path_factory.mktemp("month")
     with serve(made_up.answer) as site:
         run = crawl_papers(folder, site)
@@ -81,7 +81,7 @@ def test_a_newspaper_that_has_moved_is_read_where_it_is_now(month: Crawled) -> N
 
 
 def test_an_old_address_of_a_newspaper_that_has_moved_leads_to_it(tmp_path: Path) -> None:
-    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    made_up = MadeUpSite(datetime.now(UTC), trouble=False)
     [article, *_] = (a for a in made_up.articles if a.channels == ["qjwb"])
     old = article.url.replace("thehour.cn", "zjol.com.cn")
 
@@ -128,7 +128,7 @@ def test_until_takes_its_day(month: Crawled, tmp_path: Path) -> None:
 
 
 def test_a_front_that_leads_to_another_day_is_no_issue(tmp_path: Path) -> None:
-    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    made_up = MadeUpSite(datetime.now(UTC), trouble=False)
     today = datetime.now(BEIJING).date()
     yesterday = today - timedelta(days=1)
 
@@ -145,7 +145,7 @@ def test_a_front_that_leads_to_another_day_is_no_issue(tmp_path: Path) -> None:
 
 
 def test_a_broken_list_of_issues_is_named_and_the_days_are_tried(tmp_path: Path) -> None:
-    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    made_up = MadeUpSite(datetime.now(UTC), trouble=False)
 
     def answer(asked: Asked) -> Answer:
         broken = Answer(b"<html>sorry</html>")
@@ -159,7 +159,7 @@ def test_a_broken_list_of_issues_is_named_and_the_days_are_tried(tmp_path: Path)
 
 
 def test_a_printed_page_that_fails_is_read_by_the_next_run(tmp_path: Path) -> None:
-    made_up = MadeUpSite(datetime.now(timezone.utc), trouble=False)
+    made_up = MadeUpSite(datetime.now(UTC), trouble=False)
     day = datetime.now(BEIJING).date() - timedelta(days=9)
     broken = True
 

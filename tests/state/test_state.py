@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +164,7 @@ def test_a_row_of_wrong_types_costs_itself_and_is_told_once(
     ],
 )
 def test_other_rows_of_wrong_types_cost_themselves(path: Path, damage: str) -> None:
-    address, now = "https://zjol.com.cn/a.shtml", datetime.now(timezone.utc)
+    address, now = "https://zjol.com.cn/a.shtml", datetime.now(UTC)
     with closing(State(path)) as state:
         state.known.note_passed(address, "no-article")
         state.known.note_walk("list", now, now)
@@ -280,7 +280,7 @@ def test_an_empty_file_becomes_a_store(path: Path, reopen: Reopen) -> None:
 
 def test_reopening_keeps_everything(reopen: Reopen) -> None:
     first = reopen()
-    since = datetime(2026, 9, 1, tzinfo=timezone.utc)
+    since = datetime(2026, 9, 1, tzinfo=UTC)
     article = story(1, asked="trs:9", etag='"1"', last_modified="Mon", revision=3)
     give(first, article)
     first.known.note_passed("trs:2", "no-article")
@@ -647,12 +647,12 @@ def test_an_address_that_was_never_asked_for_has_not_passed(state: State) -> Non
 
 
 def test_an_address_passed_is_told_with_its_reason_and_time(state: State, reopen: Reopen) -> None:
-    before = datetime.now(timezone.utc).replace(microsecond=0)
+    before = datetime.now(UTC).replace(microsecond=0)
     state.known.note_passed("trs:1", "no-article")
     passed = reopen().known.passed("trs:1")
     assert passed is not None
     assert (passed.reason, passed.published) == ("no-article", None)
-    assert before <= passed.asked_at <= datetime.now(timezone.utc)
+    assert before <= passed.asked_at <= datetime.now(UTC)
 
 
 def test_an_address_passed_is_told_with_the_date_of_its_page(state: State) -> None:
@@ -682,7 +682,7 @@ def test_when_an_address_was_first_asked_for_stays(state: State, path: Path) -> 
     state.known.note_passed("trs:1", "empty-page")
     passed = state.known.passed("trs:1")
     assert passed is not None
-    assert passed.asked_at == datetime.fromtimestamp(1000, timezone.utc)
+    assert passed.asked_at == datetime.fromtimestamp(1000, UTC)
 
 
 def test_an_article_stays_known_when_its_address_is_refused_later(state: State) -> None:
@@ -749,15 +749,15 @@ def test_an_article_is_dated_by_the_end_of_what_its_page_tells(
 
 
 def test_an_article_without_a_date_is_dated_by_its_delivery(state: State) -> None:
-    before = datetime.now(timezone.utc).replace(microsecond=0)
+    before = datetime.now(UTC).replace(microsecond=0)
     give(state, story(1))
     known = state.known.find("trs:1")
     assert known is not None
-    assert before <= known.dated <= datetime.now(timezone.utc)
+    assert before <= known.dated <= datetime.now(UTC)
 
 
 def test_a_walk_is_remembered_until_it_is_forgotten(state: State, reopen: Reopen) -> None:
-    since = datetime(2026, 9, 1, tzinfo=timezone.utc)
+    since = datetime(2026, 9, 1, tzinfo=UTC)
     until = since + timedelta(days=3)
     state.known.note_walk("one", since, since)
     state.known.note_walk("one", since, until)
@@ -769,7 +769,7 @@ def test_a_walk_is_remembered_until_it_is_forgotten(state: State, reopen: Reopen
 
 
 def test_a_walk_is_never_remembered_as_longer_than_it_was(state: State) -> None:
-    since = datetime(2026, 9, 1, 0, 0, 0, 900_000, tzinfo=timezone.utc)
+    since = datetime(2026, 9, 1, 0, 0, 0, 900_000, tzinfo=UTC)
     until = since + timedelta(days=3)
     state.known.note_walk("list", since, until)
     walked = state.known.walked("list")

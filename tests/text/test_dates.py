@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -117,7 +117,7 @@ def test_a_missing_year_comes_from_the_nearest_day(raw: str, near: date, day: da
 
 
 def test_relative_dates_count_from_the_fetch_time() -> None:
-    utc = datetime(2020, 1, 1, 23, 0, tzinfo=timezone.utc)
+    utc = datetime(2020, 1, 1, 23, 0, tzinfo=UTC)
     moment = read("1天前", utc)
     assert moment is not None
     assert moment.at.date() == date(2020, 1, 1)  # it is 2 January in Beijing
@@ -290,7 +290,7 @@ def test_no_long_line_is_slow(text: str) -> None:
 @pytest.mark.parametrize("raw", ["12月31日 23:59", "昨天 08:00", "9999个月前", "2018-03-18"])
 @pytest.mark.parametrize("year", [1, 9999])
 def test_the_ends_of_the_calendar(raw: str, year: int) -> None:
-    now = datetime(year, 12 if year > 1 else 1, 31, 23, tzinfo=timezone.utc)
+    now = datetime(year, 12 if year > 1 else 1, 31, 23, tzinfo=UTC)
     moment = read(raw, now, date(year, now.month, 31))
     assert moment is None or moment.at.utcoffset() == timedelta(hours=8)
     assert start_of(date(year, 1, 1)).at.year == year

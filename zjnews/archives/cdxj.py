@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from itertools import islice
 from operator import itemgetter
 from pathlib import Path
@@ -28,8 +28,8 @@ from zjnews.archives import warcs
 from zjnews.archives.warcs import Answer, Damage, Record
 from zjnews.feeds.drafts import Draft
 from zjnews.items import Rejected
+from zjnews.pages.guard import bounded, stoppable
 from zjnews.site import addresses
-from zjnews.state.guard import bounded, stoppable
 from zjnews.text.cleaning import error_in_words
 
 ENDING = ".cdxj"
@@ -108,7 +108,7 @@ def line_of(answer: Answer, record: Record, at: datetime, filename: str) -> byte
 
 
 def _timestamp(at: datetime) -> str:
-    return at.astimezone(timezone.utc).strftime("%Y%m%d%H%M%S")
+    return at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
 
 
 def timestamp_of(date: str | None) -> str | None:
@@ -119,7 +119,7 @@ def timestamp_of(date: str | None) -> str | None:
 
 def changed(path: Path) -> datetime:
     """When a file was changed last, UTC."""
-    return datetime.fromtimestamp(min(max(path.stat().st_mtime, 0), _LATEST), timezone.utc)
+    return datetime.fromtimestamp(min(max(path.stat().st_mtime, 0), _LATEST), UTC)
 
 
 def path_of(archive: Path) -> Path:

@@ -12,7 +12,7 @@ from zjnews.archives import cdxj, warcs
 from zjnews.archives.cdxj import Capture
 from zjnews.archives.warcs import Answer, Damage
 from zjnews.items import Rejected
-from zjnews.state.guard import bounded
+from zjnews.pages.guard import bounded
 from zjnews.text.cleaning import error_in_words, unique
 
 _REDIRECTS = (301, 302, 303, 307, 308)

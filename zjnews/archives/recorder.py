@@ -14,7 +14,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -198,7 +198,7 @@ class GrowingFile:
 
 
 def _names(folder: Path, prefix: str) -> Iterator[Path]:
-    at = datetime.now(timezone.utc).strftime("%Y%m%d%H%M%S")
+    at = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
     number = 0
     while True:
         yield folder / f"{prefix}-{at}-{number:05}.warc.gz"
@@ -254,7 +254,7 @@ def _split(served: bytes) -> tuple[bytes, bytes]:
 
 
 def _date(at: datetime) -> str:
-    return at.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _request(exchange: Exchange, answer: Any, writer: Any) -> Any:

@@ -19,10 +19,10 @@ from zjnews.archives.cdxj import changed, normal_form, timestamp_of
 from zjnews.archives.playback import Playback, no_original, with_body
 from zjnews.archives.warcs import Answer, Record
 from zjnews.items import Rejected, Skipped
+from zjnews.pages.guard import bounded
 from zjnews.pages.page import MAX_BYTES
 from zjnews.site import addresses
 from zjnews.site.addresses import Kind
-from zjnews.state.guard import bounded
 from zjnews.text.cleaning import error_in_words
 
 _PAGES = (".html", ".htm", ".shtml", ".xhtml", ".txt")

@@ -26,9 +26,9 @@ from warcio.statusandheaders import StatusAndHeaders
 
 from zjnews.items import Rejected
 from zjnews.pages import codings
+from zjnews.pages.guard import logger
 from zjnews.pages.page import MAX_BYTES
 from zjnews.site import addresses
-from zjnews.state.guard import logger
 from zjnews.text.cleaning import error_in_words, fit_for_log
 
 if sys.version_info >= (3, 14):

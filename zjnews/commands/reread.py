@@ -30,11 +30,11 @@ from zjnews.feeds.drafts import Draft
 from zjnews.feeds.storages import FeedError, place, probe_folder
 from zjnews.items import Rejected, Skipped
 from zjnews.loaders import reading
-from zjnews.loaders.reading import Pipeline, Whole
+from zjnews.loaders.reading import Pipeline
 from zjnews.pipelines.copies import CopiesPipeline
 from zjnews.pipelines.duplicates import DuplicatesPipeline
 from zjnews.review import rereading
-from zjnews.review.rereading import Records
+from zjnews.review.rereading import Records, Whole
 from zjnews.spiders import needs
 from zjnews.spiders.archive import ArchiveSpider
 from zjnews.state import outcomes, verdict

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -165,7 +165,7 @@ class Feeds:
     def begin_batch(self, feed: Feed, number: int) -> None:
         spider = self.crawler.spider
         assert spider is not None
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         params = {
             **{name: getattr(spider, name) for name in dir(spider)},
             "time": now.replace(microsecond=0).isoformat().replace(":", "-"),

@@ -9,14 +9,14 @@ from itemadapter import ItemAdapter
 from scrapy.exceptions import NotConfigured
 from scrapy.extensions.postprocessing import PostProcessingManager
 
-from zjnews.items import Article, record
+from zjnews.items import Article
 
 logger = logging.getLogger("zjnews")
 
 
 def record_of(item: Any) -> dict[str, Any]:
     """The record of an article; an item of any other kind is taken as it is."""
-    return record(item) if isinstance(item, Article) else ItemAdapter(item).asdict()
+    return item.record() if isinstance(item, Article) else ItemAdapter(item).asdict()
 
 
 def is_empty(file: Any) -> bool:

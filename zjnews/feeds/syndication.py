@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from io import BytesIO
 from operator import itemgetter
@@ -25,7 +25,7 @@ from zjnews.state.crawling import spider_of
 _TITLE_LENGTH = 40
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _GZIP = b"\x1f\x8b"
-_NEVER = datetime.min.replace(tzinfo=timezone.utc)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 _UNSAYABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 has no way to write."""
@@ -153,7 +153,7 @@ class SyndicationExporter(BaseItemExporter):
                     at = _date(text.strip())
                 except ValueError:
                     continue
-                return at if at.tzinfo else at.replace(tzinfo=timezone.utc)
+                return at if at.tzinfo else at.replace(tzinfo=UTC)
         return None
 
     def export_item(self, item: Any) -> None:

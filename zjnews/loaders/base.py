@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timezone
+from datetime import UTC
 from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar
@@ -151,7 +151,7 @@ class ArticleLoader(ItemLoader):
             "url": page.url,
             "canonical_url": page.address.canonical,
             "layout": self.layout,
-            "fetched_at": page.fetched_at.astimezone(timezone.utc).isoformat(),
+            "fetched_at": page.fetched_at.astimezone(UTC).isoformat(),
             "warnings": page.warnings,
         }
         self.add_value(None, origin)

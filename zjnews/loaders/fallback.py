@@ -3,6 +3,7 @@ asks trafilatura where the text is."""
 
 from __future__ import annotations
 
+import logging
 import re
 from functools import cached_property
 
@@ -38,6 +39,10 @@ _FOUND_SHARE = 0.9
 """Share of what trafilatura found that the chosen element must hold."""
 _SAMPLE = 100
 """So many lines and more are enough to tell where the text is."""
+
+# What they cannot read is counted and named by us; their own lines for that are of the level ERROR.
+for _library in ("trafilatura", "htmldate"):
+    logging.getLogger(_library).setLevel(logging.CRITICAL)
 
 
 class FallbackLoader(ArticleLoader):

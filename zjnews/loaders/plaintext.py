@@ -11,7 +11,7 @@ Copyright © 1999-2017 Zjol                      notices, and what is there for 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
 from lxml import etree
@@ -44,7 +44,7 @@ _DATELINE = re.compile(r"(?:浙江在线|本报|本网|新华社|中新网)\S{0,
 _TITLE_LENGTH = 80
 _MOST_TITLES = 3
 _DATE_LINE_LENGTH = 160
-_LATER = datetime(2100, 1, 1, tzinfo=timezone.utc)
+_LATER = datetime(2100, 1, 1, tzinfo=UTC)
 """What relative dates would count from; only whole dates are read here."""
 _NEAR = timedelta(days=31)
 _SITE = re.compile(r"(?:https?://)?www\.[\w.-]{1,60}|浙江在线(?:新闻网站)?")

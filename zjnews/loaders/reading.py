@@ -1,77 +1,31 @@
-"""Saved pages to finished records, without the crawling engine: page, loader, pipelines."""
+"""From the bytes of a page to a finished article, without the crawling engine: page, loader,
+pipelines. Spiders, `reread` and `zjnews.read` share it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from itertools import islice
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Protocol
 
 from scrapy.utils.misc import load_object
 
-from zjnews import items, loaders
-from zjnews.archives.saved import Found, Passed, Unusable
-from zjnews.items import Article, Rejected
+from zjnews import loaders, settings
+from zjnews.items import Article
 from zjnews.pages import page
-from zjnews.pages.joining import may_lack_pages, number_of, pages_of
+from zjnews.pages.guard import bounded
+from zjnews.pages.joining import may_lack_pages
 from zjnews.pages.page import Page
-from zjnews.state.guard import bounded
 
 COMPARING = 500
 """Pipelines from this number on hold an article against others, and take them in their order."""
-
-_AT_A_TIME = 50
 
 
 class Pipeline(Protocol):
     """One that looks at an article by itself."""
 
     def process_item(self, item: Article) -> Article: ...
-
-
-@dataclass(slots=True)
-class Piece:
-    """One page of an article, which may have more of them."""
-
-    article: Article
-    number: int
-    others: dict[int, str]
-    """The pages that it leads to, address by number."""
-
-    @property
-    def is_alone(self) -> bool:
-        """Whether it is all there is of its article."""
-        return self.number == 1 and not self.others
-
-
-@dataclass(slots=True)
-class Whole:
-    """An article that is finished, but for what is held against others."""
-
-    id_of_page: str
-    """The id by the address, which further pages of it have too."""
-    article: Article
-    """No more than what is compared and counted."""
-    line: bytes
-    """Its record, as a feed of JSON Lines has it, without the end of the line."""
-
-
-@dataclass(slots=True)
-class Refused:
-    """A page, record or file that gives none."""
-
-    where: str
-    reason: str
-    detail: str
-
-    @classmethod
-    def of(cls, rejected: Rejected, where: str) -> Refused:
-        return cls(where, rejected.reason, rejected.detail)
-
-
-Outcome = Piece | Whole | Refused | Passed
 
 
 def pipelines_of(item_pipelines: Mapping[str, int | None]) -> list[Pipeline]:
@@ -106,45 +60,36 @@ def line_of(record: dict[str, Any]) -> bytes:
     return json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def read_all(
-    pages: Iterable[Found], pipelines: list[Pipeline], in_pieces: bool = False
-) -> Iterator[Outcome]:
-    """What each page, or record of a page, gives, in their order. `in_pieces`: leave every article
-    unfinished."""
-    pages = iter(pages)
-    # Step by step for some pages at a time: a processor that changes between the steps at every
-    # page is an eighth slower.
-    while batch := list(islice(pages, _AT_A_TIME)):
-        for outcome in list(map(_read, batch)):
-            if isinstance(outcome, Piece) and outcome.is_alone and not in_pieces:
-                yield whole(outcome.article, pipelines)
-            else:
-                yield outcome
+def read(
+    body: bytes | str,
+    *,
+    url: str,
+    content_type: str | None = None,
+    fetched_at: datetime | None = None,
+) -> Article:
+    """The article of one page.
+
+        article = zjnews.read(body, url="https://zjnews.zjol.com.cn/…/t20260914_31234567.shtml")
+        article.title, article.record()["published_at"]
+
+    body: what the server has sent, without any Content-Encoding, or the text of it
+    url: the address of the page; id, date and kind of the article follow from it
+    content_type: the header of that name, of use where the page does not name its charset
+    fetched_at: when it was fetched, aware; "3小时前" counts from it. By default it is now
+
+    Raises Rejected, with its `reason` from docs/logs.md; ValueError for a time without a zone. An
+    article of several pages is what its one page has. Takes at most ten seconds of processor time
+    in the main thread, see `zjnews.pages.guard`.
+    """
+    if fetched_at is not None and fetched_at.tzinfo is None:
+        raise ValueError("fetched_at has no time zone")
+    if isinstance(body, str):
+        body, content_type = body.encode("utf-8", "replace"), "text/html; charset=utf-8"
+    at = (fetched_at or datetime.now(UTC)).replace(microsecond=0)
+    _, article = load(url, body, content_type, at)
+    return finish(article, _own_pipelines())
 
 
-def _read(found: Found) -> Piece | Refused | Passed:
-    if isinstance(found, Unusable):
-        return Refused.of(found.rejected, found.where)
-    if isinstance(found, Passed):
-        return found
-    try:
-        read, article = load(found.url, found.body, found.content_type, found.fetched_at)
-    except Rejected as rejected:
-        return Refused.of(rejected, found.url)
-    return Piece(article, number_of(read), pages_of(read))
-
-
-def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Refused:
-    """Finish an article that has all its pages."""
-    id_of_page = article.id
-    try:
-        finished = finish(article, pipelines)
-    except Rejected as rejected:
-        return Refused.of(rejected, article.url)
-    return Whole(id_of_page, compared(finished), line_of(items.record(finished)))
-
-
-def compared(article: Article) -> Article:
-    """As much of an article as is held against others, and counted."""
-    known = ("id", "url", "canonical_url", "layout", "sketch", "warnings")
-    return Article(**{key: getattr(article, key) for key in known})
+@cache
+def _own_pipelines() -> list[Pipeline]:
+    return pipelines_of(settings.ITEM_PIPELINES)

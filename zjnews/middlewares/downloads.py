@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
@@ -191,7 +191,7 @@ class RecordingProtocol(BoundedProtocol):
         # Where nothing tells how long a body is, its end is that of the connection.
         if not self.is_given_up:
             served = bytes(self.served[: len(self.served) - len(rest)])
-            self.keep(Exchange(self.url, datetime.now(timezone.utc), self.sent, served))
+            self.keep(Exchange(self.url, datetime.now(UTC), self.sent, served))
         super()._finishResponse(rest)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -24,7 +24,7 @@ from zjnews.state import outcomes
 from zjnews.state.carried import carry
 from zjnews.state.outcomes import REPLAYED
 
-_LONG_AGO = datetime.fromtimestamp(0, timezone.utc)
+_LONG_AGO = datetime.fromtimestamp(0, UTC)
 _QUIET_ROUNDS = 5
 """Turns of the event loop in a row without anything to do, after which nothing follows."""
 _MOST_ROUNDS = 10_000

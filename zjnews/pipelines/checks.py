@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from zjnews.items import Article, Rejected
-from zjnews.state.guard import bounded_item
+from zjnews.pages.guard import bounded_item
 
 _REQUIRED = ("id", "url", "canonical_url", "layout", "language", "fetched_at")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from zjnews.items import Article
+from zjnews.pages.guard import bounded_item
 from zjnews.site import addresses
-from zjnews.state.guard import bounded_item
 from zjnews.text import dates
 from zjnews.text.dates import Moment
 

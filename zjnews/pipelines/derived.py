@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from zjnews.items import Article, text_of
-from zjnews.state.guard import bounded_item
+from zjnews.pages.guard import bounded_item
 from zjnews.text.cleaning import normal_form
 from zjnews.text.sketches import sketch
 

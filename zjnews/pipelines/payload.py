@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from zjnews.items import Article, Block, Payload, text_of
-from zjnews.state.guard import bounded_item
+from zjnews.pages.guard import bounded_item
 from zjnews.text.cleaning import squeeze
 
 _REMAINS = re.compile(r"\]\]>[^。！？]{0,200}|\d{3,12}\s?.*\s?public\s?html")

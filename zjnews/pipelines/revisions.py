@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from scrapy.crawler import Crawler
 
@@ -46,4 +46,4 @@ class RevisionsPipeline:
     def is_young(self, item: Article) -> bool:
         published = datetime.fromisoformat(item.published_at or item.fetched_at)
         # A day more: the record may give no hour.
-        return datetime.now(timezone.utc) - published < self.refresh + timedelta(days=1)
+        return datetime.now(UTC) - published < self.refresh + timedelta(days=1)

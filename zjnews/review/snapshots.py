@@ -10,14 +10,13 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timezone
+from datetime import UTC
 from errno import EEXIST
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from zjnews import items
 from zjnews.archives import saved as archives
 from zjnews.archives.saved import SavedPage, Source
 from zjnews.feeds.drafts import Draft
@@ -84,7 +83,7 @@ class Snapshot:
         """The record as read now. Raises Rejected."""
         page = self.page
         _, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
-        return items.record(reading.finish(article, pipelines))
+        return reading.finish(article, pipelines).record()
 
     def accept(self, record: Mapping[str, Any]) -> Snapshot:
         """Expect another record from now on. Where it is of another layout, the folder moves to
@@ -128,12 +127,12 @@ class Shelf:
         Raises Rejected, and LeadsOn where the page only leads on; OSError, of which
         ThereAlreadyError is one where it would have to overwrite another page."""
         read, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
-        record = items.record(reading.finish(article, self.pipelines))
+        record = reading.finish(article, self.pipelines).record()
         answer = {
             "url": page.url,
             "status": 200,
             "headers": {name: headers[name] for name in KEPT_HEADERS if name in headers},
-            "fetched_at": page.fetched_at.astimezone(timezone.utc).isoformat(),
+            "fetched_at": page.fetched_at.astimezone(UTC).isoformat(),
         }
         files = {
             _MARKUP if read.is_markup else _TEXT: page.body,

@@ -10,7 +10,7 @@ import posixpath
 import re
 from dataclasses import dataclass
 from datetime import date
-from enum import Enum
+from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import parse_qs, urljoin, urlsplit
 
@@ -28,7 +28,7 @@ APP_HOST = f"zj.{SITE}"
 _APP_NEWS = "news"
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What stands at an address."""
 
     TRS = "trs"

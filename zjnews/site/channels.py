@@ -1,8 +1,8 @@
-"""The site's channels and newspapers by name, from `site/channels.toml`."""
+"""The site's channels and newspapers by name, from `channels.toml`."""
 
 from __future__ import annotations
 
-import sys
+import tomllib
 from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
@@ -11,11 +11,6 @@ from urllib.parse import urlsplit
 
 from zjnews.site import addresses
 from zjnews.site.addresses import Kind
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
 
 _PAPER_KINDS = (Kind.PAPER_PAGE, Kind.PAPER_FRONT, Kind.PAPER_ISSUES)
 ALL = "all"
@@ -50,7 +45,7 @@ _Entry = TypeVar("_Entry", Channel, Paper)
 @cache
 def _read() -> dict[str, Any]:
     # Not by `__file__`: the package may lie in an egg.
-    file = resources.files("zjnews") / "site/channels.toml"
+    file = resources.files("zjnews.site") / "channels.toml"
     try:
         found: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
     except ValueError as error:

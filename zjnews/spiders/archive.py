@@ -11,9 +11,9 @@ from scrapy.exceptions import CloseSpider, UsageError
 from zjnews.archives import saved as archives
 from zjnews.archives.saved import Found, Passed, Unusable
 from zjnews.items import Article, Rejected
+from zjnews.pages.guard import stoppable
 from zjnews.pages.joining import Gathering, number_of, pages_of
 from zjnews.spiders.base import PageSpider
-from zjnews.state.guard import stoppable
 
 
 class ArchiveSpider(PageSpider):

@@ -13,10 +13,11 @@ from scrapy.settings import BaseSettings
 from zjnews import __version__
 from zjnews.items import Article, Rejected, Skipped
 from zjnews.loaders import reading
+from zjnews.pages import guard
 from zjnews.pages.page import Page
 from zjnews.site.windows import Window
 from zjnews.spiders import needs
-from zjnews.state import guard, outcomes
+from zjnews.state import outcomes
 
 _REPLAYED_AT_ONCE = 10_000
 _SECRETS = (

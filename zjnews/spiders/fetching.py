@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from scrapy import Request
@@ -14,12 +14,12 @@ from twisted.python.failure import Failure
 
 from zjnews.items import LeadsOn, Rejected
 from zjnews.pages import page
+from zjnews.pages.guard import bounded
 from zjnews.pages.joining import Pages
 from zjnews.pages.page import Page
 from zjnews.site.addresses import Address
 from zjnews.spiders.base import PageSpider
 from zjnews.state.carried import Carried, carried_by, first_asked, way_to
-from zjnews.state.guard import bounded
 from zjnews.state.known import Known
 from zjnews.state.outcomes import is_passing
 from zjnews.state.reasons import Trait, traits_of
@@ -153,7 +153,7 @@ def loop_of(request: Request, detail: str) -> Rejected:
 def answer(response: Response) -> tuple[str, bytes, str, datetime]:
     """Address, body, content type and time of an answer, as pages are read from."""
     assert response.request is not None
-    now = datetime.now(timezone.utc).replace(microsecond=0)
+    now = datetime.now(UTC).replace(microsecond=0)
     fetched_at = carried_by(response.request).fetched_at or now
     return response.url, response.body, header(response, "Content-Type") or "", fetched_at
 

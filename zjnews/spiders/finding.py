@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeVar
 
 from scrapy import Request
@@ -87,7 +87,7 @@ class FindingSpider(FetchingSpider):
 
     def __init__(self, since: str = "", until: str = "", full: str = "", **others: str) -> None:
         super().__init__(**others)
-        self.started = datetime.now(timezone.utc)
+        self.started = datetime.now(UTC)
         try:
             self.window = windows.read(since, until, self.started)
             self.full = read_yes(full)
@@ -300,7 +300,7 @@ class FindingSpider(FetchingSpider):
 
     @property
     def since(self) -> datetime:
-        return self.window.since or datetime(FIRST_YEAR, 1, 1, tzinfo=timezone.utc)
+        return self.window.since or datetime(FIRST_YEAR, 1, 1, tzinfo=UTC)
 
     # --- what failed ------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 
 from zjnews.items import Rejected
 from zjnews.pages import papers
+from zjnews.pages.guard import bounded
 from zjnews.pages.page import Page
 from zjnews.pages.papers import PrintedPage
 from zjnews.site.addresses import Address
@@ -22,7 +23,6 @@ from zjnews.site.windows import SPANS
 from zjnews.spiders.fetching import is_gone, why_failed
 from zjnews.spiders.finding import FindingSpider, Walk, end_of
 from zjnews.state import outcomes
-from zjnews.state.guard import bounded
 from zjnews.text.dates import BEIJING
 
 

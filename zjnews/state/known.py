@@ -6,16 +6,16 @@ import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from zjnews.items import Article, Precision
+from zjnews.pages.guard import logger
 from zjnews.site import addresses
 from zjnews.site.windows import SPANS
 from zjnews.state import sql
 from zjnews.state.database import Database
-from zjnews.state.guard import logger
 from zjnews.text import sketches
 from zjnews.text.dates import Moment
 
@@ -218,7 +218,7 @@ def host_of(url: str) -> str:
 
 
 def now() -> int:
-    return int(datetime.now(timezone.utc).timestamp())
+    return int(datetime.now(UTC).timestamp())
 
 
 def _known(row: Any) -> Known:
@@ -240,7 +240,7 @@ def _of(kind: type[_T], value: Any) -> _T:
 
 
 def _time(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, timezone.utc)
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _moment(seconds: int | None, precision: Precision | None) -> Moment | None:

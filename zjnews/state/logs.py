@@ -36,8 +36,6 @@ def _fit_lines(text: str) -> str:
 
 logging.setLogRecordFactory(FitRecord)
 logger = logging.getLogger(OURS)
-# What it cannot read is counted and named by us; its own lines for that are of the level ERROR.
-logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 
 
 class LogFormatter(logformatter.LogFormatter):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import dateparser
@@ -276,7 +276,7 @@ def _zone(text: str | None) -> timezone:
     if not text or text == "CST":
         return BEIJING
     if offset in ("", "Z"):
-        return timezone.utc
+        return UTC
     sign = -1 if offset[0] == "-" else 1
     hours, minutes = int(offset[1:3]), int(offset[3:].lstrip(":") or 0)
     return timezone(sign * timedelta(hours=hours, minutes=minutes))

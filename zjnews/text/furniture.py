@@ -4,19 +4,14 @@ messages that a site shows in place of an article. The words are in `text/furnit
 from __future__ import annotations
 
 import re
-import sys
+import tomllib
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from zjnews.text.cleaning import fold
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found, unused-ignore]
-
 _WORDS: dict[str, Any] = tomllib.loads(
-    files("zjnews").joinpath("text/furniture.toml").read_text(encoding="utf-8")
+    files("zjnews.text").joinpath("furniture.toml").read_text(encoding="utf-8")
 )
 
 

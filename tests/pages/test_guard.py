@@ -17,8 +17,8 @@ from tests.command_line import ROOT, Run, command_line, crawl, scrapy_crawl
 from tests.site_server import Answer, serve
 from tests.warc_files import Given, write
 from zjnews.items import Article, Rejected
-from zjnews.state import guard
-from zjnews.state.guard import bounded, bounded_item, stoppable
+from zjnews.pages import guard
+from zjnews.pages.guard import bounded, bounded_item, stoppable
 
 HOST = "http://zjnews.zjol.com.cn"
 MOST_SECONDS = 120

@@ -1,0 +1,18 @@
+"""The command `zjnews`: Scrapy's command line with the settings of this project, in any folder."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from scrapy.cmdline import execute
+
+
+def main() -> None:
+    """Run a command, as in `zjnews crawl channel -a channels=zjxc`, and exit with its status."""
+    os.environ["SCRAPY_SETTINGS_MODULE"] = "zjnews.settings"
+    execute(["zjnews", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()
