@@ -69,12 +69,12 @@ def read_page(markup: str) -> None:
 
 def read_list(markup: str) -> None:
     with rejection():
-        lists.read(page.read(f"{SITE}/", markup.encode(), None, FETCHED))
+        lists.read_list(page.read_page(f"{SITE}/", markup.encode(), None, FETCHED))
 
 
 def read_printed_page(markup: str) -> None:
     with rejection():
-        papers.read(page.read(PRINTED, markup.encode(), None, FETCHED))
+        papers.read_printed_page(page.read_page(PRINTED, markup.encode(), None, FETCHED))
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def read_archive(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.warc.gz"
         path.write_bytes(data)
-        for _ in archives.read(path):
+        for _ in archives.pages_in(path):
             pass
 
 
@@ -253,10 +253,10 @@ ROWS: dict[str, Row] = {
     "WARC: heads": Row(bytes_again(b"WARC/1.0\r\nContent-Length: 99999999\r\n\r\n"), read_archive),
     "dates: digits": Row(again("1", f"{TOP}<div class='info'>", f"</div>{PARAGRAPH}"), read_page),
     "dates: digits in lines": Row(again("1" * 999 + "\n"), each_line(dates.of_line)),
-    "dates: days": Row(again("2020年1月1日(甲" * 60 + "\n"), each_line(dates.find)),
+    "dates: days": Row(again("2020年1月1日(甲" * 60 + "\n"), each_line(dates.first_date)),
     "dates: spaces": Row(again("2020-1-1" + " ," * 400 + "\n"), each_line(dates.of_line)),
     "dates: relative": Row(
-        again("%d天前\n"), each_line(lambda line: dates.read(line, FETCHED, date(2026, 9, 14)))
+        again("%d天前\n"), each_line(lambda line: dates.moment_of(line, FETCHED, date(2026, 9, 14)))
     ),
     "credits: sources": Row(
         again("来源：甲%d ", f"{TOP}<div class='info'>", f"</div>{PARAGRAPH}"), read_page

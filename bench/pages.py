@@ -60,7 +60,7 @@ READERS: dict[str, Read] = {
 def articles(path: Path) -> list[SavedPage]:
     """The pages of an archive that are articles of a known layout."""
     found = []
-    for saved in archives.read(path):
+    for saved in archives.pages_in(path):
         if not isinstance(saved, SavedPage):
             continue
         try:

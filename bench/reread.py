@@ -65,7 +65,7 @@ class Variants:
         text = page.body.decode(_charset(page), "replace").translate(
             str.maketrans("".join(self.free), "".join(others))
         )
-        old = addresses.read(page.url).number or "-"
+        old = addresses.address_of(page.url).number or "-"
         new = f"{turn:04}{old[4:]}" if turn else old
         return replace(
             page,

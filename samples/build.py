@@ -412,7 +412,7 @@ def build(out: Path) -> int:
         write_info(writer)
         for order, page in enumerate(pages(), start=1):
             write_page(writer, page, order)
-    cdxj.write(cdxj.lines_in(out, out), cdxj.path_of(out))
+    cdxj.write_index(cdxj.lines_in(out, out), cdxj.path_of(out))
     return order
 
 

@@ -97,7 +97,7 @@ class Fault:
     def lock_the_state(self) -> None:
         """From now on another connection writes, and the crawl soon loses its patience."""
         self.strike = lambda: None
-        ours = state.of(self.crawler).db.db
+        ours = state.state_of(self.crawler).db.db
         assert ours is not None
         ours.execute("PRAGMA busy_timeout = 100")
         self.other = sqlite3.connect(self.crawler.settings["STATE_DB"], isolation_level=None)

@@ -112,7 +112,7 @@ class Seed:
 @cache
 def page_seeds() -> list[Seed]:
     """The saved pages of the tests."""
-    found = [one for one in archives.read(PAGES) if isinstance(one, SavedPage)]
+    found = [one for one in archives.pages_in(PAGES) if isinstance(one, SavedPage)]
     return [Seed(one.url, one.body, one.content_type) for one in found]
 
 
@@ -120,8 +120,8 @@ def page_seeds() -> list[Seed]:
 def list_seeds() -> list[Seed]:
     """The lists, printed pages and issues of the bundled site."""
     kinds = ("list", "paper-page", "paper-front", "paper-issues")
-    found = [one for one in archives.read(SITE) if isinstance(one, SavedPage)]
-    chosen = [one for one in found if addresses.read(one.url).kind.value in kinds]
+    found = [one for one in archives.pages_in(SITE) if isinstance(one, SavedPage)]
+    chosen = [one for one in found if addresses.address_of(one.url).kind.value in kinds]
     return [Seed(one.url, one.body, one.content_type) for one in chosen]
 
 
@@ -252,10 +252,10 @@ def read_list(given: Input) -> str:
     url, body, kind = given
     try:
         with bounded(url):
-            if addresses.read(url).kind is addresses.Kind.PAPER_ISSUES:
+            if addresses.address_of(url).kind is addresses.Kind.PAPER_ISSUES:
                 check_on_site(_issues(body, url))
                 return "issues"
-            found = page.read(url, body, kind, NOW)
+            found = page.read_page(url, body, kind, NOW)
             check_on_site(_listed(found))
     except Rejected as rejected:
         return _if_no_fault(rejected)
@@ -271,7 +271,7 @@ def _issues(body: bytes, url: str) -> list[str]:
 
 def _listed(found: Page) -> Iterator[str]:
     """The addresses that would be asked for."""
-    listing, printed = lists.read(found), papers.read(found)
+    listing, printed = lists.read_list(found), papers.read_printed_page(found)
     entries = [entry.address for entry in listing.entries]
     yield from (address.url for address in (*entries, *printed.articles, *printed.pages))
     yield from filter(None, [listing.next])
@@ -297,7 +297,7 @@ def read_archive(given: Input) -> str:
     path = Path("in", name)
     path.write_bytes(data)
     with bounded(name):
-        found = list(archives.read(path))
+        found = list(archives.pages_in(path))
     for one in found:
         if isinstance(one, Unusable):
             _if_no_fault(one.rejected)
@@ -321,7 +321,7 @@ def _index() -> bytes:
     path = Path("seed", "a.warc.gz")
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(archive_seeds()[".warc.gz"])
-    cdxj.write(cdxj.lines_in(path, path), cdxj.path_of(path))
+    cdxj.write_index(cdxj.lines_in(path, path), cdxj.path_of(path))
     return cdxj.path_of(path).read_bytes()
 
 
@@ -388,7 +388,7 @@ def make_address(chance: random.Random) -> Input:
 def read_address(given: Input) -> str:
     _, text, base = given
     url = text.decode("utf-8", "surrogatepass")
-    address = addresses.read(url, base)
+    address = addresses.address_of(url, base)
     if not address.on_site:
         return "off-site"
     check_on_site([address.url, address.first_page])

@@ -18,7 +18,7 @@ FETCHING = 900
 PAGES = Path(__file__).parent / "saved"
 FETCHED = datetime(2026, 9, 15, 2, 0, 0, tzinfo=UTC)
 PIPELINES = reading.pipelines_of(settings.ITEM_PIPELINES)
-SAVED_PAGES = snapshots.find(PAGES)
+SAVED_PAGES = snapshots.snapshots_in(PAGES)
 
 
 def read_article(

@@ -173,12 +173,12 @@ import sys, time
 from pathlib import Path
 from zjnews import cdxj
 
-real = cdxj.write
+real = cdxj.write_index
 def told(lines, path):
     print("made", path.name, flush=True)
     time.sleep(0.02)  # for the others to come by
     real(lines, path)
-cdxj.write = told
+cdxj.write_index = told
 print("ready", flush=True)
 sys.stdin.readline()
 cdxj.Index(sorted(Path(sys.argv[1]).glob("*.warc.gz")))
@@ -222,7 +222,7 @@ def test_an_article_survives_an_archive_in_an_archive(
     }
     outer = archive_of(tmp_path / "outer.warc", pages)
     monkeypatch.setattr(rereading, "_BATCH", 1)
-    found = list(Records(get_project_settings(), processes).of([outer]))
+    found = list(Records(get_project_settings(), processes).outcomes([outer]))
     [line] = [each.line for each in found if isinstance(each, Whole)]
     assert json.loads(line)["page_count"] == 2
 

@@ -64,7 +64,7 @@ def get(site: MadeUpSite, url: str) -> Answer:
 def read(site: MadeUpSite, url: str) -> Article:
     answer = get(site, url)
     assert answer.status == 200, url
-    return loaders.load(page.read(url, answer.body, answer.content_type, NOW))
+    return loaders.load(page.read_page(url, answer.body, answer.content_type, NOW))
 
 
 def links(site: MadeUpSite, url: str, xpath: str, attribute: str = "href") -> list[str]:
@@ -93,7 +93,7 @@ def test_lists_have_their_pages_and_lead_to_articles(sound: MadeUpSite, channel:
     found = listed(sound, channel)
     assert len(found) == 10 * COUNTS[channel]
     kinds = (Kind.TRS, Kind.SYSTEM)
-    ids = [a.id for a in map(addresses.read, found) if a.on_site and a.kind in kinds]
+    ids = [a.id for a in map(addresses.address_of, found) if a.on_site and a.kind in kinds]
     assert len(ids) == len(set(ids))
     assert set(ids) == sound.ids_in([channel])
     for url in found:
@@ -113,7 +113,7 @@ def test_every_article_is_read_as_what_it_is(sound: MadeUpSite) -> None:
         found = read(sound, article.url)
         assert (found.id, found.title, found.layout) == (article.id, article.title, article.layout)
         assert text_of(found.body) == "\n\n".join(article.parts[0])
-        day = addresses.read(article.url).date
+        day = addresses.address_of(article.url).date
         assert article.published_at.astimezone(BEIJING).date() == day
         if article.layout != "paper":
             assert (found.published_raw, found.editors) == (printed(article), [article.editor])
@@ -129,7 +129,9 @@ def test_articles_hang_in_several_channels(sound: MadeUpSite) -> None:
     shared = [article for article in sound.articles if len(article.channels) > 1]
     assert len(shared) >= 5
     for article in shared:
-        ids = [addresses.read(url).id for name in article.channels for url in listed(sound, name)]
+        ids = [
+            addresses.address_of(url).id for name in article.channels for url in listed(sound, name)
+        ]
         assert ids.count(article.id) == len(article.channels)
 
 
@@ -164,7 +166,7 @@ def test_articles_of_several_pages(sound: MadeUpSite, oddity: str, pages: int, s
     assert set(links(sound, article.url, "//div[@class='fenye']//a")) == set(urls)
     for n, url in enumerate(urls, start=1):
         answer = get(sound, url)
-        found = page.read(url, answer.body, answer.content_type, NOW)
+        found = page.read_page(url, answer.body, answer.content_type, NOW)
         assert (found.address.id, found.address.page) == (article.id, n + 1)
         assert article.parts[n][0] in found.markup
         assert f"<p>责任编辑：{article.editor}</p>" in found.markup
@@ -203,7 +205,7 @@ def test_newspapers_lead_from_their_front_to_every_article(sound: MadeUpSite) ->
         target = links(sound, front, "//meta[@http-equiv='refresh']", "content")[0]
         node = urljoin(front, target.split("URL=")[1])
         nodes = links(sound, node, "//a[@id='pageLink']")
-        ids = {addresses.read(u).id for n in nodes for u in links(sound, n, "//map/area")}
+        ids = {addresses.address_of(u).id for n in nodes for u in links(sound, n, "//map/area")}
         today = NOW.astimezone(BEIJING).date()
         assert ids == sound.paper_ids_in([paper], today, today)
         shown = [
@@ -295,8 +297,8 @@ def test_redirects_that_lead_nowhere(site: MadeUpSite) -> None:
 
 def test_lists_lead_to_what_is_troubled(site: MadeUpSite) -> None:
     for article in (a for a in site.articles if a.oddity in ODDITIES - {"very-old", "pinned"}):
-        ids = {addresses.read(url).id for url in listed(site, article.channels[0])}
-        assert addresses.read(article.listed_url or article.url).id in ids, article.oddity
+        ids = {addresses.address_of(url).id for url in listed(site, article.channels[0])}
+        assert addresses.address_of(article.listed_url or article.url).id in ids, article.oddity
 
 
 def test_a_failing_host_gives_nothing(site: MadeUpSite) -> None:
@@ -332,7 +334,7 @@ def test_a_correction_shows(site: MadeUpSite, layout: str) -> None:
 def test_what_is_published_is_on_top(site: MadeUpSite) -> None:
     for channel in COUNTS:
         articles = [site.publish(channel) for _ in range(2)]
-        ids = [addresses.read(url).id for url in listed(site, channel)]
+        ids = [addresses.address_of(url).id for url in listed(site, channel)]
         top = ids.index(articles[1].id)
         assert top == (channel == "jms")
         assert ids[top + 1] == articles[0].id
@@ -345,7 +347,7 @@ def test_what_is_deleted_is_still_listed(site: MadeUpSite) -> None:
         site.delete(article)
         assert get(site, article.url).status == 404
         assert article.id not in site.ids_in(article.channels)
-    assert site.articles[5].id in {addresses.read(url).id for url in listed(site, "zjxc")}
+    assert site.articles[5].id in {addresses.address_of(url).id for url in listed(site, "zjxc")}
 
 
 def test_a_big_site_is_made_on_the_fly() -> None:
@@ -358,7 +360,7 @@ def test_a_big_site_is_made_on_the_fly() -> None:
     url = f"{answer.list_url}{answer.path(249)}"
     body = answer(Asked(url, {}, 0)).body
     assert 9_000 < len(body) < 12_000
-    assert f">{loaders.load(page.read(url, body, None, NOW)).title}</a>" in last
+    assert f">{loaders.load(page.read_page(url, body, None, NOW)).title}</a>" in last
 
 
 # --- the server -------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def test_the_bundled_index_is_that_of_the_bundled_file() -> None:
 def test_the_record_in_the_readme_is_one_of_its_records() -> None:
     shown = json.loads(README.split("```json\n")[1].split("```")[0])
     [page] = [
-        p for p in archives.read(BUNDLED) if isinstance(p, SavedPage) and p.url == shown["url"]
+        p for p in archives.pages_in(BUNDLED) if isinstance(p, SavedPage) and p.url == shown["url"]
     ]
     read = read_record(
         page.body, url=page.url, content_type=page.content_type, fetched_at=page.fetched_at

@@ -41,11 +41,13 @@ def given(url: str = URL, body: bytes = BODY, *headers: tuple[str, str], **more:
 
 
 def pages(path: Path) -> list[SavedPage]:
-    return [found for found in archives.read(path) if isinstance(found, SavedPage)]
+    return [found for found in archives.pages_in(path) if isinstance(found, SavedPage)]
 
 
 def reasons(path: Path) -> list[str]:
-    return [found.rejected.reason for found in archives.read(path) if isinstance(found, Unusable)]
+    return [
+        found.rejected.reason for found in archives.pages_in(path) if isinstance(found, Unusable)
+    ]
 
 
 def raw_record(headers: dict[str, str], block: bytes) -> bytes:
@@ -267,7 +269,7 @@ FORMS = {
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_an_archive_is_read(tmp_path: Path, form: str) -> None:
     FORMS[form](tmp_path)
-    found = list(archives.read(tmp_path))
+    found = list(archives.pages_in(tmp_path))
     assert [page.url for page in found if isinstance(page, SavedPage)] == URLS
     assert not [page for page in found if isinstance(page, (Unusable, Passed))]
 
@@ -319,7 +321,7 @@ def test_a_bad_record_costs_itself(tmp_path: Path, headers: dict[str, str], reas
     block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + BODY
     path = tmp_path / "a.warc"
     path.write_bytes(raw_record(headers, block) + raw_record({}, block))
-    found = list(archives.read(path))
+    found = list(archives.pages_in(path))
     said = [f.rejected.reason for f in found if isinstance(f, Unusable)]
     said += [f.skipped.reason for f in found if isinstance(f, Passed)]
     assert said == ([reason] if reason else [])
@@ -475,7 +477,7 @@ def test_what_another_address_had_before_is_read_from_a_packed_archive(
     tmp_path: Path, form: str, by_date: bool
 ) -> None:
     urls = repeating(tmp_path, form, by_date=by_date)
-    found = [one for one in archives.read(tmp_path) if isinstance(one, SavedPage)]
+    found = [one for one in archives.pages_in(tmp_path) if isinstance(one, SavedPage)]
     assert [one.url for one in found] == urls[:3]
     assert {one.body for one in found} == {BODY}
     assert reasons(tmp_path) == ["broken-warc"]

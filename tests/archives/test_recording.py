@@ -271,7 +271,7 @@ def test_warcio_finds_every_record(raw: Recorded) -> None:
 
 def test_the_index_is_the_one_that_would_be_made_of_the_file(raw: Recorded, tmp_path: Path) -> None:
     [path] = raw.folder.glob("*.warc.gz")
-    cdxj.write(cdxj.lines_in(path, path), tmp_path / "again.cdxj")
+    cdxj.write_index(cdxj.lines_in(path, path), tmp_path / "again.cdxj")
     assert cdxj.path_of(path).read_bytes() == (tmp_path / "again.cdxj").read_bytes()
     assert len(cdxj.path_of(path).read_bytes().splitlines()) == sum(
         record.kind in ("response", "revisit") for record in raw.records
@@ -281,14 +281,14 @@ def test_the_index_is_the_one_that_would_be_made_of_the_file(raw: Recorded, tmp_
 @pytest.mark.parametrize("name", ["gbk", "gzip", "deflate", "br", "zstd"])
 def test_a_kept_page_reads_as_it_was(raw: Recorded, name: str) -> None:
     url = address(NUMBERS[name])
-    [page] = [p for p in archives.read(raw.folder) if isinstance(p, SavedPage) and p.url == url]
+    [page] = [p for p in archives.pages_in(raw.folder) if isinstance(p, SavedPage) and p.url == url]
     assert page.body.decode("gbk" if name == "gbk" else "utf-8") == PAGE
 
 
 @pytest.mark.parametrize("name", [name for name in RAW if "chunked" in name])
 def test_a_kept_page_in_chunks_reads_as_it_was(raw: Recorded, name: str) -> None:
     url = address(NUMBERS[name])
-    [page] = [p for p in archives.read(raw.folder) if isinstance(p, SavedPage) and p.url == url]
+    [page] = [p for p in archives.pages_in(raw.folder) if isinstance(p, SavedPage) and p.url == url]
     assert page.body == UTF8
 
 
@@ -408,7 +408,7 @@ def test_a_file_of_many_bytes_is_closed_and_another_begun(tmp_path: Path) -> Non
         assert path.stat().st_size < 6_000
         assert others
         made = tmp_path / "made"
-        cdxj.write(cdxj.lines_in(path, path), made)
+        cdxj.write_index(cdxj.lines_in(path, path), made)
         assert cdxj.path_of(path).read_bytes() == made.read_bytes()
         made.unlink()
     kept = [r for r in warc_files.all_records(tmp_path) if r.kind == "response"]

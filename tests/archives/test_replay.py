@@ -358,7 +358,7 @@ def test_a_revisit_of_another_address_has_the_body_from_there(tmp_path: Path) ->
     original = Given(OTHER, b"page")
     path = write(tmp_path / "a.warc.gz", revisit(URL, original, sha1(b"page")), original)
     assert body_at(path, URL) == b"page"
-    pages = [found for found in archives.read(path) if isinstance(found, SavedPage)]
+    pages = [found for found in archives.pages_in(path) if isinstance(found, SavedPage)]
     assert [(found.url, found.body) for found in pages] == [(URL, b"page"), (OTHER, b"page")]
 
 
@@ -381,7 +381,7 @@ def test_a_revisit_may_be_all_in_its_headers(tmp_path: Path) -> None:
     found = answer_to(path, OTHER)
     assert found is not None
     assert (found.body, found.header("content-type")) == (b"page", "text/html; charset=utf-8")
-    pages = [found for found in archives.read(path) if isinstance(found, SavedPage)]
+    pages = [found for found in archives.pages_in(path) if isinstance(found, SavedPage)]
     assert [(found.url, found.body) for found in pages] == [(URL, b"page"), (OTHER, b"page")]
 
 
@@ -475,7 +475,7 @@ def test_an_index_that_is_older_than_its_file_is_made_anew(tmp_path: Path) -> No
 def test_an_index_that_is_young_enough_is_used(tmp_path: Path) -> None:
     path = write(tmp_path / "a.warc.gz", Given(URL, b"page"))
     other = write(tmp_path / "b.warc.gz", Given(f"{URL}?other", b"another page"))
-    cdxj.write(cdxj.lines_in(other, other), cdxj.path_of(path))
+    cdxj.write_index(cdxj.lines_in(other, other), cdxj.path_of(path))
     assert body_at(path, URL) is None
 
 
@@ -616,7 +616,7 @@ def index_of(folder: Path, urls: Sequence[str]) -> Index:
         cdxj.line_of(replace(answer, url=url), replace(one, offset=number), datetime.now(UTC), "a")
         for number, url in enumerate(urls)
     )
-    cdxj.write(lines, cdxj.path_of(archive))
+    cdxj.write_index(lines, cdxj.path_of(archive))
     return Index([archive])
 
 

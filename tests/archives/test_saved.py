@@ -42,11 +42,13 @@ def write_warc(
 
 
 def reasons(path: Path) -> list[str]:
-    return [found.rejected.reason for found in archives.read(path) if isinstance(found, Unusable)]
+    return [
+        found.rejected.reason for found in archives.pages_in(path) if isinstance(found, Unusable)
+    ]
 
 
 def bodies(path: Path) -> list[bytes]:
-    return [found.body for found in archives.read(path) if isinstance(found, SavedPage)]
+    return [found.body for found in archives.pages_in(path) if isinstance(found, SavedPage)]
 
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -65,7 +67,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 def test_encodings(tmp_path: Path, name: str, sent: bytes, headers: list[tuple[str, str]]) -> None:
     path = write_warc(tmp_path / name, ("response", sent, headers), ("response", BODY, []))
     assert bodies(path) == [BODY, BODY]
-    first = next(archives.read(path))
+    first = next(archives.pages_in(path))
     assert isinstance(first, SavedPage)
     assert (first.url, first.content_type) == (URL, "text/html")
     assert first.fetched_at == datetime(2026, 9, 15, 2, tzinfo=UTC)
@@ -92,7 +94,7 @@ def test_a_record_cut_off_in_its_head_is_counted(tmp_path: Path, kept: int) -> N
 def test_revisits_are_counted(tmp_path: Path) -> None:
     path = write_warc(tmp_path / "a.warc", ("response", BODY, []), ("revisit", b"", []))
     assert (bodies(path), reasons(path)) == ([BODY], [])
-    [_, passed] = archives.read(path)
+    [_, passed] = archives.pages_in(path)
     assert isinstance(passed, Passed)
     assert passed.skipped.reason == "revisit"
 
@@ -100,7 +102,7 @@ def test_revisits_are_counted(tmp_path: Path) -> None:
 def page_with(folder: Path, response: str) -> list[SavedPage | Unusable]:
     (folder / "page.html").write_bytes(BODY)
     (folder / "response.json").write_text(response, "utf-8")
-    return list(archives.read(folder))
+    return list(archives.pages_in(folder))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +144,7 @@ def test_folders_are_read_to_the_bottom_in_a_fixed_order(tmp_path: Path) -> None
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(BODY)
     (tmp_path / "b" / "dead.html").symlink_to(tmp_path / "nowhere")
-    urls = [found.url for found in archives.read(tmp_path) if isinstance(found, SavedPage)]
+    urls = [found.url for found in archives.pages_in(tmp_path) if isinstance(found, SavedPage)]
     assert [Path(url).name for url in urls] == [
         "%E4%B8%AD%E6%96%87%20%E5%90%8D.shtml",
         "1.htm",
@@ -168,6 +170,6 @@ def test_folders_are_read_to_the_bottom_in_a_fixed_order(tmp_path: Path) -> None
 def test_the_address_that_a_saved_page_names(tmp_path: Path, link: str, url: str | None) -> None:
     page = tmp_path / "page.html"
     page.write_text(f"<html><head>{link}</head><body><p>雨停了。</p></body></html>")
-    [found] = archives.read(page)
+    [found] = archives.pages_in(page)
     assert isinstance(found, SavedPage)
     assert found.url == (url or page.as_uri())

@@ -26,7 +26,8 @@ MOST_SECONDS = 120
 SLOW_READERS = """
 import re
 from pathlib import Path
-from zjnews import lists, loaders
+from zjnews import loaders
+from zjnews.pages import lists
 
 def slowed(read):
     def read_slowly(page):
@@ -41,7 +42,7 @@ def slowed(read):
     return read_slowly
 
 loaders.load = slowed(loaders.load)
-lists.read = slowed(lists.read)
+lists.read_list = slowed(lists.read_list)
 """
 """Reading a page with this word in it never ends, whatever is thrown into it by mistake."""
 

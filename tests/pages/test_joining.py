@@ -20,7 +20,7 @@ OLD = "http://jx.zjol.com.cn/system/2015/06/30/020717765.shtml"
 
 def read(markup: str, url: str = TRS) -> Page:
     body = f"<html><body><p>正文。</p>{markup}</body></html>".encode()
-    return page.read(url, body, "text/html; charset=utf-8", FETCHED)
+    return page.read_page(url, body, "text/html; charset=utf-8", FETCHED)
 
 
 def links(*hrefs: str) -> str:
@@ -126,7 +126,7 @@ def test_no_script_announces_pages_without_end(count: int) -> None:
 @given(st.sets(st.integers(1, 100)), st.integers(1, 100))
 def test_all_linked_pages_but_the_own_one_are_known(numbers: set[int], own: int) -> None:
     url = f"{FOLDER}{NAME}_{own - 1}.shtml" if own > 1 else TRS
-    assert set(pages_of(read(trs(*numbers), url))) == numbers - {own}
+    assert set(pages_of(read(f"<p>{trs(*numbers)}</p>", url))) == numbers - {own}
 
 
 # --- How they become one ----------------------------------------------------------------------

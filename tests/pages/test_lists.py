@@ -22,7 +22,7 @@ DAY = date(2026, 9, 14)
 def read(markup: str, url: str = LIST, charset: str = "utf-8") -> Listing:
     content_type = f"text/html; charset={charset}"
     body = f"<html><body>{markup}</body></html>".encode(charset)
-    return lists.read(page.read(url, body, content_type, FETCHED))
+    return lists.read_list(page.read_page(url, body, content_type, FETCHED))
 
 
 def ids(listing: Listing) -> list[str]:
@@ -103,7 +103,7 @@ def test_boxes_count_where_there_is_nothing_else(box: str) -> None:
 @pytest.mark.parametrize("tag", ["body", "html"])
 def test_a_name_of_the_whole_page_makes_no_box_of_it(tag: str) -> None:
     body = f'<{tag} class="nav-page hot">{form("listUl", link(1))}{link(2)}</{tag}>'.encode()
-    listing = lists.read(page.read(LIST, body, "text/html; charset=utf-8", FETCHED))
+    listing = lists.read_list(page.read_page(LIST, body, "text/html; charset=utf-8", FETCHED))
     assert ids(listing) == ["trs:20260914:1"]
 
 
@@ -356,7 +356,7 @@ def test_the_next_picture_of_a_slide_show_is_not_the_next_page() -> None:
 )
 @pytest.mark.parametrize("call", ['(3, {}, "index", "shtml")', "(3,{},'index','shtml')"])
 def test_pages_drawn_by_script(call: str, url: str, following: str | None) -> None:
-    number = page.read(url, b"<p>", "text/html", FETCHED).address.page - 1
+    number = page.read_page(url, b"<p>", "text/html", FETCHED).address.page - 1
     script = f"<script>createPageHTML{call.format(number)};</script>"
     assert read(ENTRY + script, url=url).next == (f"{LIST}{following}" if following else None)
 

@@ -11,14 +11,14 @@ from zjnews.items import Rejected
 from zjnews.pages import page
 from zjnews.pages.joining import pages_of
 from zjnews.pages.page import MAX_BYTES, Page, decode
-from zjnews.site.addresses import read as read_address
+from zjnews.site.addresses import address_of
 
 TEXT = "<p>浙江在线讯，茶农们说：“今年的春茶”长势喜人——堃、祎也来了。</p>" * 20
 PLAIN = "<p>浙江在线讯，茶农们说：“今年的春茶”长势喜人。</p>" * 20
 
 
 def read(body: bytes, content_type: str | None = "text/html") -> Page:
-    return page.read("https://zjnews.zjol.com.cn/", body, content_type, FETCHED)
+    return page.read_page("https://zjnews.zjol.com.cn/", body, content_type, FETCHED)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ THERE = "https://zjnews.zjol.com.cn/zjxc/"
 
 
 def leads(markup: str, url: str = HERE) -> tuple[str, str] | None:
-    found = page.read(url, f"<html>{markup}</html>".encode(), "text/html", FETCHED).leads_on
+    found = page.read_page(url, f"<html>{markup}</html>".encode(), "text/html", FETCHED).leads_on
     return (found.reason, found.url) if found else None
 
 
@@ -225,7 +225,7 @@ def test_targets_may_be_relative(target: str) -> None:
     refresh = f'<head><meta http-equiv="refresh" content="0;url={target}"></head>'
     for found in (leads(script(f"location.href='{target}'")), leads(refresh)):
         assert found is not None
-        assert read_address(found[1]).canonical == THERE
+        assert address_of(found[1]).canonical == THERE
 
 
 @pytest.mark.parametrize(
@@ -328,7 +328,7 @@ def test_no_script_raises(code: str) -> None:
 
 def announced(code: str, url: str = THERE) -> list[str]:
     body = f"<p><script>{code}</script>".encode()
-    return page.read(url, body, "text/html", FETCHED).announced.urls
+    return page.read_page(url, body, "text/html", FETCHED).announced.urls
 
 
 @pytest.mark.parametrize(
@@ -360,7 +360,7 @@ def test_the_ending_that_a_script_announces_is_kept() -> None:
 
 
 def visible(markup: str) -> str:
-    return page.read(HERE, markup.encode(), "text/html", FETCHED).visible_text
+    return page.read_page(HERE, markup.encode(), "text/html", FETCHED).visible_text
 
 
 def test_visible_text_is_that_of_the_body() -> None:
@@ -418,7 +418,7 @@ def test_pages_that_cannot_be_told_are_missing(code: str, is_missing: bool) -> N
 def test_links_to_pages_that_a_script_writes() -> None:
     script = r"""document.write('<a href=\"t20260914_31908230_1.shtml\">2</a>')"""
     markup = f"<div class=artCon><p>第一页。</p><script>{script}</script></div>"
-    read = page.read(ARTICLE, markup.encode(), "text/html", FETCHED)
+    read = page.read_page(ARTICLE, markup.encode(), "text/html", FETCHED)
     assert pages_of(read) == {2: ARTICLE.replace(".shtml", "_1.shtml")}
 
 
@@ -486,5 +486,5 @@ def test_a_charset_that_is_none_of_the_web_is_as_if_not_declared(
 @pytest.mark.parametrize("url", ["http://[::1", "http://[", "//[::1]:x/", "http://a:99999999/"])
 def test_a_refresh_to_a_broken_address_leads_nowhere(url: str) -> None:
     body = f"<meta http-equiv=refresh content='0;url={url}'><p>早</p>".encode()
-    read = page.read("http://zjnews.zjol.com.cn/a.html", body, None, FETCHED)
+    read = page.read_page("http://zjnews.zjol.com.cn/a.html", body, None, FETCHED)
     assert read.leads_on is None

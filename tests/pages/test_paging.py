@@ -25,7 +25,7 @@ TEXT = "<p>雨停了，第三批志愿者已经打点好行囊，下周一他们
 
 def read(script: str, url: str = URL) -> Page:
     markup = f"<h1 class=artTitle>题</h1><div class=artCon>{TEXT}</div><script>{script}</script>"
-    return page.read(url, f"<html><body>{markup}</body></html>".encode(), "text/html", FETCHED)
+    return page.read_page(url, f"<html><body>{markup}</body></html>".encode(), "text/html", FETCHED)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_further_pages_by_links_leave_nothing_missing() -> None:
     ],
 )
 def test_no_script_is_slow(unit: str) -> None:
-    address = addresses.read(URL)
+    address = addresses.address_of(URL)
     started = time.process_time()
     announced([unit * (200_000 // len(unit)) + ".write <a html"], address, URL)
     assert time.process_time() - started < 1
@@ -148,4 +148,6 @@ def test_no_script_is_slow(unit: str) -> None:
 
 @given(st.text(alphabet="createPageHTML(3,'t_01)+i<=;for \n\"._wa", max_size=80))
 def test_no_script_raises(script: str) -> None:
-    announced([script, f"createPageHTML({script}", f"'{NAME}_'+{script}"], addresses.read(URL), URL)
+    announced(
+        [script, f"createPageHTML({script}", f"'{NAME}_'+{script}"], addresses.address_of(URL), URL
+    )

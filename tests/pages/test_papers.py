@@ -22,7 +22,7 @@ FOLDER = "https://zjrb.zjol.com.cn/html/2026-09/01"
 
 def read(markup: str, url: str = f"{ISSUE}/node_3.htm") -> PrintedPage:
     body = f"<html><body>{markup}</body></html>".encode()
-    return papers.read(page.read(url, body, "text/html; charset=utf-8", FETCHED))
+    return papers.read_printed_page(page.read_page(url, body, "text/html; charset=utf-8", FETCHED))
 
 
 def articles(printed: PrintedPage) -> list[str | None]:
@@ -282,13 +282,13 @@ _days = st.dates(date(2001, 1, 1), date(2030, 12, 31))
 
 @given(_papers, _days)
 def test_the_front_of_an_issue_is_known_by_its_address(paper: str, day: date) -> None:
-    address = addresses.read(front_of(paper, day))
+    address = addresses.address_of(front_of(paper, day))
     assert (address.kind, address.paper, address.date) == (Kind.PAPER_FRONT, paper, day)
 
 
 @given(_papers, _days)
 def test_the_list_of_issues_is_known_by_its_address(paper: str, day: date) -> None:
-    address = addresses.read(issues_of(paper, day))
+    address = addresses.address_of(issues_of(paper, day))
     assert (address.kind, address.paper) == (Kind.PAPER_ISSUES, paper)
     assert f"/{day:%Y-%m}/" in address.url
 

@@ -334,7 +334,7 @@ BROKEN = {
 @pytest.mark.parametrize(("line", "says"), BROKEN.items(), ids=range(len(BROKEN)))
 def test_why_a_line_is_no_record(line: bytes, says: str) -> None:
     with pytest.raises(comparing.NoRecordError, match=f"^{says}$"):
-        comparing.parse(line)
+        comparing.record_in(line)
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_why_a_line_is_no_record(line: bytes, says: str) -> None:
     ids=range(4),
 )
 def test_what_is_a_record_all_the_same(line: bytes) -> None:
-    assert comparing.parse(line)["id"] == "a"
+    assert comparing.record_in(line)["id"] == "a"
 
 
 def test_lines_that_are_no_record_are_named_and_the_rest_compared(old: Path, new: Path) -> None:

@@ -358,7 +358,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
 
 
 def read(path: Path, processes: int) -> list[Whole | Refused | Passed]:
-    return list(Records(get_project_settings(), processes).of([path]))
+    return list(Records(get_project_settings(), processes).outcomes([path]))
 
 
 def archives_in_an_archive(folder: Path) -> dict[str, bytes]:

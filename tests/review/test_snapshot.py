@@ -18,8 +18,9 @@ from scrapy import cmdline
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from tests import command_line, test_saved_pages
+from tests import command_line
 from tests.command_line import MOST_SECONDS, ROOT, SCRAPY, wait_until
+from tests.loaders import test_saved_pages
 from tests.reading import PAGES, PIPELINES, SAVED_PAGES
 from tests.site_server import Answer, Site, serve
 from zjnews.archives import saved as archives
@@ -116,7 +117,7 @@ def test_an_address_becomes_a_saved_page(tmp_path: Path) -> None:
         "Last-Modified": PAGE.last_modified,
         "ETag": PAGE.etag,
     }
-    [snapshot] = snapshots.find(tmp_path)
+    [snapshot] = snapshots.snapshots_in(tmp_path)
     check_by_the_suite(snapshot)
     assert {**snapshot.expected, "fetched_at": VIDEO.expected["fetched_at"]} == VIDEO.expected
     assert snapshot.expected["fetched_at"] == answer["fetched_at"]
@@ -134,7 +135,7 @@ def test_redirects_and_pages_that_lead_on_are_followed(tmp_path: Path) -> None:
     with serve(answers) as site:
         done = run(command(tmp_path, f"{HOST}/a.shtml"), site)
     assert done.status == 0
-    [snapshot] = snapshots.find(tmp_path)
+    [snapshot] = snapshots.snapshots_in(tmp_path)
     assert (snapshot.name, snapshot.page.url) == ("trs/a", URL)
     assert site.requests == [ROBOTS, *answers]
 
@@ -149,7 +150,7 @@ def test_further_pages_and_pictures_are_left_alone(tmp_path: Path) -> None:
         assert run(command(tmp_path / "one", URL, *images), site).status == 0
         assert run(command(tmp_path / "two", more, *images), site).status == 0
     assert site.requests == [ROBOTS, URL, ROBOTS, more]
-    assert [snapshot.page.url for snapshot in snapshots.find(tmp_path / "two")] == [more]
+    assert [snapshot.page.url for snapshot in snapshots.snapshots_in(tmp_path / "two")] == [more]
     assert not (tmp_path / "images").exists()
 
 
@@ -183,7 +184,9 @@ def test_what_gives_nothing_is_named_and_the_others_go_on(tmp_path: Path) -> Non
         in done.errors[-1]
     )
     assert done.status == 5
-    assert [snapshot.name for snapshot in snapshots.find(tmp_path)] == ["trs/t20260518_31669427"]
+    assert [snapshot.name for snapshot in snapshots.snapshots_in(tmp_path)] == [
+        "trs/t20260518_31669427"
+    ]
     assert site.outside == []
 
 
@@ -240,10 +243,12 @@ def test_the_bundled_archive_gives_pages_without_the_network(tmp_path: Path, sam
     assert done.status == 5
     assert sum(f"rejected {missing} (archive-miss" in line for line in done.errors) == 1
     assert len(done.errors) == 2
-    found = snapshots.find(tmp_path)
+    found = snapshots.snapshots_in(tmp_path)
     assert {snapshot.page.url for snapshot in found} == {SAMPLE, moved}
     in_archive = {
-        page.url: page for page in archives.read(samples) if isinstance(page, archives.SavedPage)
+        page.url: page
+        for page in archives.pages_in(samples)
+        if isinstance(page, archives.SavedPage)
     }
     for snapshot in found:
         assert snapshot.page == in_archive[snapshot.page.url]
@@ -281,7 +286,7 @@ def test_every_saved_page_comes_back_from_an_archive(tmp_path: Path) -> None:
     assert done.errors[0].startswith(
         f"scrapy snapshot: exit status 0, all well: {len(saved)} saved"
     )
-    found = {snapshot.page.url: snapshot for snapshot in snapshots.find(pages)}
+    found = {snapshot.page.url: snapshot for snapshot in snapshots.snapshots_in(pages)}
     assert len(found) == len(saved) >= 40
     for snapshot in saved:
         again = found[snapshot.page.url]
@@ -294,7 +299,7 @@ def test_every_saved_page_comes_back_from_an_archive(tmp_path: Path) -> None:
 
 def test_the_suite_notices_what_a_saved_page_gives_otherwise(tmp_path: Path, samples: Path) -> None:
     assert run(command(tmp_path, SAMPLE, "--from", str(samples), "--name", "mine")).status == 0
-    [snapshot] = snapshots.find(tmp_path)
+    [snapshot] = snapshots.snapshots_in(tmp_path)
     check_by_the_suite(snapshot)
     change(snapshot, title="别的")
     with pytest.raises(AssertionError, match="别的"):
@@ -305,7 +310,7 @@ def test_a_page_that_survives_as_text_is_saved_as_such(tmp_path: Path) -> None:
     saved = Snapshot(PAGES / "plaintext" / "chinese-with-payload")
     with serve({saved.page.url: Answer(saved.page.body, content_type="text/plain")}) as site:
         assert run(command(tmp_path, saved.page.url), site).status == 0
-    [snapshot] = snapshots.find(tmp_path)
+    [snapshot] = snapshots.snapshots_in(tmp_path)
     assert set(contents(snapshot.folder)) == {"page.txt", "response.json", "article.json"}
     check_by_the_suite(snapshot)
 
@@ -395,7 +400,7 @@ def test_what_a_killed_run_has_left_is_in_nobodys_way(tmp_path: Path) -> None:
     left = tmp_path / ".trs-video.part"
     left.mkdir()
     (left / "page.txt").write_text("half")
-    assert snapshots.find(tmp_path) == []
+    assert snapshots.snapshots_in(tmp_path) == []
     written = Shelf(tmp_path, PIPELINES).save(VIDEO.page, {}, "video")
     assert set(contents(tmp_path)) == {
         f"{written.name}/{name}" for name in ("page.html", "response.json", "article.json")

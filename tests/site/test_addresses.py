@@ -13,11 +13,11 @@ from zjnews.site.addresses import (
     SISTER_HOSTS,
     Kind,
     _read,
+    address_of,
     is_on_site,
     join,
     may_hold_images,
     paper_host,
-    read,
 )
 
 ZJ = "zjnews.zjol.com.cn"
@@ -89,7 +89,7 @@ TRS = f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml"
     ],
 )
 def test_articles(url: str, kind: Kind, id_: str, day: date | None) -> None:
-    address = read(url)
+    address = address_of(url)
     assert (address.kind, address.id, address.date, address.on_site) == (kind, id_, day, True)
     assert address.is_article
 
@@ -118,7 +118,7 @@ def test_articles(url: str, kind: Kind, id_: str, day: date | None) -> None:
     ],
 )
 def test_kinds_and_pages(url: str, kind: Kind, page: int) -> None:
-    assert (read(url).kind, read(url).page) == (kind, page)
+    assert (address_of(url).kind, address_of(url).page) == (kind, page)
 
 
 @pytest.mark.parametrize(
@@ -140,33 +140,33 @@ def test_kinds_and_pages(url: str, kind: Kind, page: int) -> None:
     ],
 )
 def test_every_way_to_write_an_address_is_the_same_article(url: str) -> None:
-    assert read(url).canonical == TRS
-    assert read(url).id == "trs:20260924:31929789"
+    assert address_of(url).canonical == TRS
+    assert address_of(url).id == "trs:20260924:31929789"
 
 
 def test_relative_addresses_are_joined_with_their_page() -> None:
     base = f"https://{ZJ}/zjnews/index.shtml"
-    assert read("./202609/t20260924_31929789.shtml", base).canonical == TRS
-    assert read("./202609/t20260924_31929789.shtml").kind is Kind.UNKNOWN
+    assert address_of("./202609/t20260924_31929789.shtml", base).canonical == TRS
+    assert address_of("./202609/t20260924_31929789.shtml").kind is Kind.UNKNOWN
 
 
 def test_ext_copy_is_told() -> None:
-    assert read(TRS.replace(".shtml", "_ext.shtml")).is_copy
-    assert not read(TRS).is_copy
+    assert address_of(TRS.replace(".shtml", "_ext.shtml")).is_copy
+    assert not address_of(TRS).is_copy
 
 
 def test_short_numbers_are_no_page_suffix() -> None:
-    assert read(f"https://{ZJ}/201603/t20160301_749.shtml").canonical.endswith(
+    assert address_of(f"https://{ZJ}/201603/t20160301_749.shtml").canonical.endswith(
         "t20160301_749.shtml"
     )
 
 
 def test_list_and_its_index_are_one_address() -> None:
-    assert read(f"https://{ZJ}/zjxc/index.shtml").canonical == f"https://{ZJ}/zjxc/"
+    assert address_of(f"https://{ZJ}/zjxc/index.shtml").canonical == f"https://{ZJ}/zjxc/"
 
 
 def test_an_impossible_day_is_no_day() -> None:
-    address = read(f"https://{ZJ}/201613/t20161332_749.shtml")
+    address = address_of(f"https://{ZJ}/201613/t20161332_749.shtml")
     assert (address.kind, address.date) == (Kind.TRS, None)
 
 
@@ -174,12 +174,12 @@ def test_an_impossible_day_is_no_day() -> None:
 def test_digits_that_are_no_day_tell_articles_apart_all_the_same(day: str) -> None:
     url = f"https://{ZJ}/a/202111/t{day}_7.shtml"
     ids = {
-        read(url).id,
-        read(url.replace(".shtml", "_ext_2.shtml")).id,
-        read(url.replace(f"{ZJ}/a", "www.zjol.com.cn/b/c")).id,
+        address_of(url).id,
+        address_of(url.replace(".shtml", "_ext_2.shtml")).id,
+        address_of(url.replace(f"{ZJ}/a", "www.zjol.com.cn/b/c")).id,
     }
-    assert (ids, read(url).date) == ({f"trs:{day}:7"}, None)
-    old = read(f"https://{ZJ}/system/{day[:4]}/{day[4:6]}/{day[6:]}/000000007.shtml")
+    assert (ids, address_of(url).date) == ({f"trs:{day}:7"}, None)
+    old = address_of(f"https://{ZJ}/system/{day[:4]}/{day[4:6]}/{day[6:]}/000000007.shtml")
     assert (old.id, old.date) == (f"system:{day}:000000007", None)
 
 
@@ -207,8 +207,8 @@ def test_digits_that_are_no_day_tell_articles_apart_all_the_same(day: str) -> No
     ],
 )
 def test_one_number_may_name_two_articles(one: str, other: str) -> None:
-    assert read(one).number is not None
-    assert read(one).id != read(other).id
+    assert address_of(one).number is not None
+    assert address_of(one).id != address_of(other).id
 
 
 @pytest.mark.parametrize(
@@ -237,8 +237,8 @@ def test_one_number_may_name_two_articles(one: str, other: str) -> None:
     ],
 )
 def test_copies_share_an_id(url: str, copy: str) -> None:
-    assert read(url).id == read(copy).id
-    assert not read(url).id.startswith("url:")
+    assert address_of(url).id == address_of(copy).id
+    assert not address_of(url).id.startswith("url:")
 
 
 # --- Hosts of the site --------------------------------------------------------------------------
@@ -263,15 +263,19 @@ def test_sister_hosts_are_on_the_site_in_all_ways_to_write_them(host: str) -> No
 )
 def test_look_alikes_of_sister_hosts_are_off_the_site(host: str) -> None:
     url = f"https://{host}/202609/t20260924_31929789.shtml"
-    assert read(url).kind is Kind.UNKNOWN
+    assert address_of(url).kind is Kind.UNKNOWN
     assert not is_on_site(url)
     assert not may_hold_images(url)
 
 
 def test_the_english_site_has_one_canonical_form() -> None:
     with_www, without = (f"http://{www}inzhejiang.com/News/" for www in ("www.", ""))
-    assert read(with_www).canonical == read(without).canonical == "https://www.inzhejiang.com/News/"
-    relative = read("./202004/t20200415_11880528.shtml", without)
+    assert (
+        address_of(with_www).canonical
+        == address_of(without).canonical
+        == "https://www.inzhejiang.com/News/"
+    )
+    relative = address_of("./202004/t20200415_11880528.shtml", without)
     assert relative.url == f"{without}202004/t20200415_11880528.shtml"
     assert relative.canonical.startswith("https://www.inzhejiang.com/News/202004/")
 
@@ -287,7 +291,7 @@ def test_hosts_of_pictures(host: str) -> None:
 def test_a_newspaper_is_the_same_wherever_it_is_published() -> None:
     assert (paper_host("qjwb"), paper_host("zjrb")) == ("qjwb.thehour.cn", "zjrb.zjol.com.cn")
     for host in ("qjwb.thehour.cn", "qjwb.zjol.com.cn"):
-        assert read(f"http://{host}/html/2009-01/02/node_2.htm").paper == "qjwb"
+        assert address_of(f"http://{host}/html/2009-01/02/node_2.htm").paper == "qjwb"
 
 
 @pytest.mark.parametrize(
@@ -320,19 +324,19 @@ def test_a_newspaper_is_the_same_wherever_it_is_published() -> None:
     ],
 )
 def test_what_is_not_on_the_site(url: str) -> None:
-    assert read(url).kind is Kind.UNKNOWN
+    assert address_of(url).kind is Kind.UNKNOWN
     assert not is_on_site(url)
 
 
 @given(st.text())
 def test_no_text_raises(text: str) -> None:
-    address = read(text)
+    address = address_of(text)
     assert address.id.startswith(("trs:", "system:", "paper:", "app:", "url:"))
 
 
 @given(st.from_regex(r"(https?:)?//[a-z.@:0-9\[\]\\]{0,20}(zjol\.com\.cn)[:/?#a-z0-9._-]{0,40}"))
 def test_no_near_address_raises_and_on_site_means_on_site(url: str) -> None:
-    address = read(url)
+    address = address_of(url)
     if address.on_site:
         host = address.canonical.removeprefix("https://").split("/")[0]
         assert host == "zjol.com.cn" or host.endswith(".zjol.com.cn")
@@ -367,7 +371,7 @@ def test_any_trs_address(
 ) -> None:
     folder = "/".join([*path, f"{day:%Y%m}"])
     plain = f"t{day:%Y%m%d}_{number}"
-    address = read(f"{scheme}//{host}{slashes}{folder}/{plain}{ext}{page}.shtml{tail}")
+    address = address_of(f"{scheme}//{host}{slashes}{folder}/{plain}{ext}{page}.shtml{tail}")
     assert address.kind is Kind.TRS
     assert address.canonical == f"https://{host}/{folder}/{plain}.shtml"
     assert (address.id, address.date, address.is_copy) == (
@@ -375,7 +379,7 @@ def test_any_trs_address(
         day,
         bool(ext),
     )
-    assert read(address.canonical).canonical == address.canonical
+    assert address_of(address.canonical).canonical == address.canonical
 
 
 @given(
@@ -385,7 +389,7 @@ def test_any_trs_address(
     channel=st.sampled_from(["", "05zjnews/"]),
 )
 def test_any_old_address(host: str, day: date, number: int, channel: str) -> None:
-    address = read(f"http://{host}/{channel}system/{day:%Y/%m/%d}/{number:09d}.shtml")
+    address = address_of(f"http://{host}/{channel}system/{day:%Y/%m/%d}/{number:09d}.shtml")
     assert (address.kind, address.id, address.date) == (
         Kind.SYSTEM,
         f"system:{day:%Y%m%d}:{number:09d}",
@@ -417,7 +421,7 @@ OLD = "http://jx.zjol.com.cn/system/2015/06/30/020717765"
     ],
 )
 def test_the_first_page_of_a_later_one(url: str, first: str) -> None:
-    assert read(url).first_page == first
+    assert address_of(url).first_page == first
 
 
 @pytest.mark.parametrize(
@@ -434,16 +438,16 @@ def test_the_first_page_of_a_later_one(url: str, first: str) -> None:
     ],
 )
 def test_a_first_page_is_its_own(url: str) -> None:
-    assert read(url).first_page == url
+    assert address_of(url).first_page == url
 
 
 def test_the_first_page_has_no_fragment() -> None:
-    assert read(f"{OLD}.shtml#p=1").first_page == f"{OLD}.shtml"
+    assert address_of(f"{OLD}.shtml#p=1").first_page == f"{OLD}.shtml"
 
 
 def test_a_query_that_names_a_page_stays_as_it_is() -> None:
     query = "?from=t20260924_31929789_1.shtml"
-    assert read(TRS.replace(".shtml", "_1.shtml") + query).first_page == TRS + query
+    assert address_of(TRS.replace(".shtml", "_1.shtml") + query).first_page == TRS + query
 
 
 @given(
@@ -456,8 +460,8 @@ def test_a_query_that_names_a_page_stays_as_it_is() -> None:
 def test_all_pages_of_an_article_are_one_article(
     stem: str, ext: str, page: int, width: int, tail: str
 ) -> None:
-    later = read(f"{stem}{ext}_{page:0{width}d}.shtml{tail}")
-    first = read(later.first_page)
+    later = address_of(f"{stem}{ext}_{page:0{width}d}.shtml{tail}")
+    first = address_of(later.first_page)
     assert later.page == page + 1
     assert first.page == 1
     assert (first.id, first.canonical, first.is_copy) == (later.id, later.canonical, later.is_copy)
@@ -523,5 +527,5 @@ def test_an_address_of_more_than_two_thousand_characters_is_unknown_and_not_kept
     before = _read.cache_info().currsize
     for n in range(50):
         url = f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml?{n}" + "a" * 4_000_000
-        assert read(url).kind is read(url[-4_000_000:], BASE).kind is Kind.UNKNOWN
+        assert address_of(url).kind is address_of(url[-4_000_000:], BASE).kind is Kind.UNKNOWN
     assert _read.cache_info().currsize == before

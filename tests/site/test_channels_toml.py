@@ -23,13 +23,13 @@ def test_names_are_unique() -> None:
 
 
 def test_lists_are_unique() -> None:
-    lists = [addresses.read(channel.list).canonical for channel in channels()]
+    lists = [addresses.address_of(channel.list).canonical for channel in channels()]
     assert len(set(lists)) == len(lists)
 
 
 @pytest.mark.parametrize("channel", channels(), ids=lambda channel: channel.name)
 def test_every_channel_can_be_named_and_read(channel: Channel) -> None:
-    address = addresses.read(channel.list)
+    address = addresses.address_of(channel.list)
     assert (address.kind, address.on_site, address.page) == (Kind.LIST, True, 1)
     assert address.url.startswith(("https://", "http://www.inzhejiang.com/"))
     assert find_channels(channel.name) == [channel]
@@ -49,16 +49,16 @@ def test_every_known_newspaper_is_there(name: str) -> None:
     (paper,) = find_papers(name)
     assert paper.name == name
     assert addresses.is_on_site(paper.address)
-    assert addresses.read(f"{paper.address}/paperindex.htm").paper == name
+    assert addresses.address_of(f"{paper.address}/paperindex.htm").paper == name
 
 
 @pytest.mark.parametrize(
     "path", ["", "ZhejiangFocus/", "ZhejiangFocus/zjinaction/", "ZhejiangFocus/cd/", "News/"]
 )
 def test_the_english_site_has_channels(path: str) -> None:
-    known = {addresses.read(channel.list).canonical for channel in channels()}
+    known = {addresses.address_of(channel.list).canonical for channel in channels()}
     with_www, without = (f"http://{www}inzhejiang.com/{path}" for www in ("www.", ""))
-    assert addresses.read(with_www).canonical in known
+    assert addresses.address_of(with_www).canonical in known
     assert listed(f"{without},{with_www}") == [without]
 
 

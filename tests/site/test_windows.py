@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from zjnews.items import Precision
-from zjnews.site.windows import FORMS, Window, read
+from zjnews.site.windows import FORMS, Window, window_of
 from zjnews.text.dates import BEIJING, Moment, start_of
 
 NOW = datetime(2026, 9, 15, 10, 30, 45, tzinfo=BEIJING)
@@ -41,10 +41,10 @@ def moment(text: str, precision: Precision) -> Moment:
     ],
 )
 def test_a_time_is_wholly_inside_as_either_end(text: str, first: str, last: str) -> None:
-    since = read(text, "", NOW)
+    since = window_of(text, "", NOW)
     assert since.overlaps(moment(first, "second"))
     assert not since.overlaps(Moment(beijing(first) - SECOND, "second"))
-    until = read("", text, NOW)
+    until = window_of("", text, NOW)
     assert until.overlaps(moment(last, "second"))
     assert not until.overlaps(Moment(beijing(last) + SECOND, "second"))
 
@@ -60,32 +60,32 @@ def test_a_time_is_wholly_inside_as_either_end(text: str, first: str, last: str)
     ],
 )
 def test_a_span_counts_back_from_now(text: str, since: str) -> None:
-    assert read(text, "", NOW).since == beijing(since)
+    assert window_of(text, "", NOW).since == beijing(since)
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\t"])
 def test_an_empty_end_is_open(empty: str) -> None:
-    assert read(empty, empty, NOW) == Window(None, None)
+    assert window_of(empty, empty, NOW) == Window(None, None)
 
 
 def test_one_day_may_be_both_ends() -> None:
-    window = read("2026-09-01", "2026-09-01", NOW)
+    window = window_of("2026-09-01", "2026-09-01", NOW)
     assert window.days(NOW.date(), NOW.date()) == [date(2026, 9, 1)]
 
 
 def test_today_is_the_day_in_beijing() -> None:
     now = datetime(2026, 9, 14, 16, 0, tzinfo=UTC)
-    assert read("today", "", now).since == beijing("2026-09-15T00:00:00")
-    assert read("today", "", now - SECOND).since == beijing("2026-09-14T00:00:00")
+    assert window_of("today", "", now).since == beijing("2026-09-15T00:00:00")
+    assert window_of("today", "", now - SECOND).since == beijing("2026-09-14T00:00:00")
 
 
 def test_yesterday_is_the_day_in_beijing() -> None:
     now = datetime(2026, 9, 14, 16, 0, tzinfo=UTC)
-    assert read("yesterday", "", now).since == beijing("2026-09-14T00:00:00")
+    assert window_of("yesterday", "", now).since == beijing("2026-09-14T00:00:00")
 
 
 def test_until_may_lie_in_the_future() -> None:
-    assert read("today", "2026-12-31", NOW).overlaps(moment("2026-12-31T23:59:59", "second"))
+    assert window_of("today", "2026-12-31", NOW).overlaps(moment("2026-12-31T23:59:59", "second"))
 
 
 WRONG = [
@@ -120,7 +120,7 @@ WRONG = [
 def test_a_wrong_time_is_told_in_one_line(name: str, text: str) -> None:
     arguments = {"since": "", "until": "", name: text}
     with pytest.raises(ValueError, match=name) as raised:
-        read(**arguments, now=NOW)
+        window_of(**arguments, now=NOW)
     message = str(raised.value)
     assert f"{name}={text}" in message
     assert FORMS in message
@@ -130,7 +130,7 @@ def test_a_wrong_time_is_told_in_one_line(name: str, text: str) -> None:
 @pytest.mark.parametrize("text", ["2026-09-16", "2026-09-15T10:30:46", "2026-09-15T02:31Z"])
 def test_since_in_the_future_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="future") as raised:
-        read(text, "", NOW)
+        window_of(text, "", NOW)
     assert f"since={text}" in str(raised.value)
 
 
@@ -145,7 +145,7 @@ def test_since_in_the_future_is_refused(text: str) -> None:
 )
 def test_since_after_until_is_refused(since: str, until: str) -> None:
     with pytest.raises(ValueError, match="since") as raised:
-        read(since, until, NOW)
+        window_of(since, until, NOW)
     message = str(raised.value)
     assert f"since={since}" in message
     assert f"until={until}" in message
@@ -154,18 +154,18 @@ def test_since_after_until_is_refused(since: str, until: str) -> None:
 
 def test_a_line_break_in_an_argument_does_not_break_the_message() -> None:
     with pytest.raises(ValueError, match="since") as raised:
-        read("2026-09-01\n2026-09-02", "", NOW)
+        window_of("2026-09-01\n2026-09-02", "", NOW)
     assert len(str(raised.value).splitlines()) == 1
 
 
 def test_the_last_day_of_the_calendar_is_a_time() -> None:
-    assert read("", "9999-12-31", NOW).overlaps(Moment(NOW, "second"))
+    assert window_of("", "9999-12-31", NOW).overlaps(Moment(NOW, "second"))
 
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_no_text_raises_anything_but_value_error(since: str, until: str) -> None:
     try:
-        window = read(since, until, NOW)
+        window = window_of(since, until, NOW)
     except ValueError as error:
         assert "since=" in str(error) or "until=" in str(error)
     else:
@@ -205,7 +205,7 @@ def test_what_may_lie_in_a_window(text: str, precision: Precision, expected: boo
 
 @pytest.mark.parametrize("precision", ["second", "minute", "hour", "day"])
 def test_both_ends_of_a_time_that_is_given_belong_to_it(precision: Precision) -> None:
-    window = read("2026-09-01T08:00:00", "2026-09-01T08:00:00", NOW)
+    window = window_of("2026-09-01T08:00:00", "2026-09-01T08:00:00", NOW)
     starts = {"day": "2026-09-01T00:00:00"}
     assert window.overlaps(moment(starts.get(precision, "2026-09-01T08:00:00"), precision))
 
@@ -237,7 +237,7 @@ def test_an_open_window_begins_after_no_day() -> None:
 
 
 def test_the_days_of_a_window_come_newest_first() -> None:
-    window = read("2026-08-30", "2026-09-02", NOW)
+    window = window_of("2026-08-30", "2026-09-02", NOW)
     days = [date(2026, 9, 2), date(2026, 9, 1), date(2026, 8, 31), date(2026, 8, 30)]
     assert window.days(date(2001, 1, 1), NOW.date()) == days
 

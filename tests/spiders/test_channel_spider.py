@@ -34,7 +34,7 @@ def crawl_channels(folder: Path, made_up: MadeUpSite, site: Site, *arguments: st
 
 
 def is_article(url: str) -> bool:
-    return addresses.read(url).is_article
+    return addresses.address_of(url).is_article
 
 
 def asked_articles(site: Site) -> list[str]:
@@ -176,7 +176,7 @@ def test_a_second_run_asks_only_for_young_articles_and_gives_nothing(
 ) -> None:
     run = sound.again(tmp_path)
     young = datetime.now(UTC) - timedelta(hours=48)
-    asked = {addresses.read(url).id for url in asked_articles(sound.site)}
+    asked = {addresses.address_of(url).id for url in asked_articles(sound.site)}
     assert run.records == []
     assert run.status == 0
     assert asked
@@ -224,7 +224,7 @@ def test_an_article_known_from_one_channel_is_not_asked_for_in_another(
     with sound.site.lock:
         sound.site.asked.clear()
     crawl(tmp_path, "channel", "-a", lists_of(made_up, "gnxw"), *arguments, environment=environment)
-    asked = {addresses.read(url).id for url in asked_articles(sound.site)}
+    asked = {addresses.address_of(url).id for url in asked_articles(sound.site)}
     shared = {a.id for a in made_up.articles if {"zjxc", "gnxw"} <= set(a.channels)}
     assert shared
     assert not asked & shared
@@ -283,7 +283,7 @@ def test_trouble_is_counted_by_reason(troubled: Crawled) -> None:
 
 def test_what_failed_for_good_is_not_asked_for_again(troubled: Crawled, tmp_path: Path) -> None:
     run = troubled.again(tmp_path, "-s", "REFRESH_HOURS=0")
-    asked = {addresses.read(url).id for url in asked_articles(troubled.site)}
+    asked = {addresses.address_of(url).id for url in asked_articles(troubled.site)}
     assert asked == {troubled.made_up.odd("http-500").id}  # it may work tomorrow
     assert run.records == []
 

@@ -42,7 +42,7 @@ def url_of(number: int) -> str:
 
 def canonical(number: int) -> str:
     """What an article is asked for by."""
-    return addresses.read(url_of(number)).canonical
+    return addresses.address_of(url_of(number)).canonical
 
 
 def article(number: int, text: str = "第一段。", **fields: Any) -> Article:
@@ -80,7 +80,7 @@ class Run:
 
     def asks_for(self, number: int) -> Request | None:
         """The request for an article that the list names, if any."""
-        return self.spider.wish(addresses.read(url_of(number)), DAY, self.walk)
+        return self.spider.wish(addresses.address_of(url_of(number)), DAY, self.walk)
 
     def give(self, item: Article) -> str:
         """Put an article through; the reason for which it is left out, or `given`."""
@@ -90,14 +90,14 @@ class Run:
         except DropItem as drop:
             self.delivery.item_dropped(item, drop)
             return drop.reason
-        state.of(self.crawler).add(item, "{}", [])
+        state.state_of(self.crawler).add(item, "{}", [])
         return "given"
 
     def end(self) -> None:
         self.close()
 
     def close(self) -> None:
-        state.of(self.crawler).close()
+        state.state_of(self.crawler).close()
 
 
 Begin = Callable[..., Run]
@@ -401,17 +401,17 @@ def test_what_a_dead_run_had_scraped_is_not_asked_for_again(begin: Begin) -> Non
 
 
 def test_what_a_dead_run_had_claimed_only_is_asked_for_again(begin: Begin) -> None:
-    state.of(begin().crawler).claim(article(1))
+    state.state_of(begin().crawler).claim(article(1))
     assert begin().asks_for(1)
 
 
 def test_what_waits_is_not_asked_for_again_though_it_is_young(begin: Begin) -> None:
     now = datetime.now(UTC).isoformat()
     item = article(1, published_at=now, published_precision="second")
-    state.of(begin().crawler).add(item, "{}", [Batch("out.jsonl", {})])
+    state.state_of(begin().crawler).add(item, "{}", [Batch("out.jsonl", {})])
     after = begin()
     assert after.asks_for(1) is None
-    assert state.of(after.crawler).outbox.waiting() == 1
+    assert state.state_of(after.crawler).outbox.waiting() == 1
 
 
 def test_full_asks_for_what_was_delivered(begin: Begin) -> None:

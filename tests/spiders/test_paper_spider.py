@@ -76,7 +76,7 @@ def test_a_list_of_issues_spares_the_search_for_fronts(month: Crawled) -> None:
 
 
 def test_a_newspaper_that_has_moved_is_read_where_it_is_now(month: Crawled) -> None:
-    hosts = {addresses.read(url).canonical.split("/")[2] for url in month.requests}
+    hosts = {addresses.address_of(url).canonical.split("/")[2] for url in month.requests}
     assert hosts == {"zjrb.zjol.com.cn", "qjwb.thehour.cn"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zjnews.text.dates import BEIJING, find, find_full, of_line, read, start_of
+from zjnews.text.dates import BEIJING, find_full, first_date, moment_of, of_line, start_of
 
 NOW = datetime(2026, 9, 15, 10, 30, 45, tzinfo=BEIJING)
 
@@ -81,25 +81,25 @@ NOW = datetime(2026, 9, 15, 10, 30, 45, tzinfo=BEIJING)
     ],
 )
 def test_forms(line: str, raw: str, at: str, precision: str) -> None:
-    assert find(line) == raw
-    moment = read(raw, NOW)
+    assert first_date(line) == raw
+    moment = moment_of(raw, NOW)
     assert moment is not None
     assert (moment.at.isoformat(), moment.precision) == (at, precision)
 
 
 def test_a_date_is_looked_for_in_the_first_thousand_characters() -> None:
-    assert find("潮" * 980 + " 2019-11-22") == "2019-11-22"
-    assert find("潮" * 1000 + " 2019-11-22") is None
+    assert first_date("潮" * 980 + " 2019-11-22") == "2019-11-22"
+    assert first_date("潮" * 1000 + " 2019-11-22") is None
 
 
 @pytest.mark.parametrize("line", ["", "来源：浙江在线", "第2019期", "10:12", "电话 0571-85310000"])
 def test_no_date(line: str) -> None:
-    assert find(line) is None
+    assert first_date(line) is None
 
 
 @pytest.mark.parametrize("raw", ["2019-02-30", "2019年13月01日", "2019-01-01 25:00", "02月30日"])
 def test_impossible_dates_are_none(raw: str) -> None:
-    assert read(raw, NOW) is None
+    assert moment_of(raw, NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -111,14 +111,14 @@ def test_impossible_dates_are_none(raw: str) -> None:
     ],
 )
 def test_a_missing_year_comes_from_the_nearest_day(raw: str, near: date, day: date) -> None:
-    moment = read(raw, NOW, near=near)
+    moment = moment_of(raw, NOW, near=near)
     assert moment is not None
     assert moment.at.date() == day
 
 
 def test_relative_dates_count_from_the_fetch_time() -> None:
     utc = datetime(2020, 1, 1, 23, 0, tzinfo=UTC)
-    moment = read("1天前", utc)
+    moment = moment_of("1天前", utc)
     assert moment is not None
     assert moment.at.date() == date(2020, 1, 1)  # it is 2 January in Beijing
 
@@ -139,15 +139,15 @@ def test_relative_dates_count_from_the_fetch_time() -> None:
 )
 def test_what_is_printed_comes_back(at: datetime, form: str, around: str) -> None:
     at = at.replace(microsecond=0)
-    raw = find(around.format(at.strftime(form)))
+    raw = first_date(around.format(at.strftime(form)))
     assert raw is not None
-    moment = read(raw, NOW)
+    moment = moment_of(raw, NOW)
     assert moment is not None
     assert (moment.at, moment.precision) == (at.replace(tzinfo=BEIJING), "second")
 
 
 def read_iso(line: str, now: datetime = NOW) -> tuple[str, str] | None:
-    moment = read(find(line) or "", now)
+    moment = moment_of(first_date(line) or "", now)
     return (moment.at.isoformat(), moment.precision) if moment else None
 
 
@@ -217,14 +217,14 @@ def test_clocks(day: str, clock: str, at: str, source: str) -> None:
     ],
 )
 def test_forms_of_whole_dates(line: str, at: str) -> None:
-    assert find(f"发布时间：{line}") == line
-    moment = read(line, NOW)
+    assert first_date(f"发布时间：{line}") == line
+    moment = moment_of(line, NOW)
     assert moment is not None
     assert moment.at.isoformat() == at
 
 
 def test_a_weekday_is_not_cut_out_of_a_name() -> None:
-    assert find("2018年3月18日 周一鸣 摄") == "2018年3月18日"
+    assert first_date("2018年3月18日 周一鸣 摄") == "2018年3月18日"
 
 
 @pytest.mark.parametrize("clock", ["24:30", "25:00", "10:60", "10:12:61", "30时"])
@@ -262,7 +262,7 @@ def test_a_sentence_is_no_date_line(line: str, raw: str | None) -> None:
 
 @pytest.mark.parametrize("text", ["昨天 08:30", "03-18 10:12", "3小时前", "18-03-18", "3月18日"])
 def test_what_is_no_full_date(text: str) -> None:
-    assert find(text) == text
+    assert first_date(text) == text
     assert find_full(text) is None
     assert find_full(f"{text} 2018-03-18 10:12 来源：x") == "2018-03-18 10:12"
 
@@ -282,7 +282,7 @@ def test_what_is_no_full_date(text: str) -> None:
 )
 def test_no_long_line_is_slow(text: str) -> None:
     started = time.process_time()
-    for read_it in (find, find_full, of_line, lambda raw: read(raw, NOW)):
+    for read_it in (first_date, find_full, of_line, lambda raw: moment_of(raw, NOW)):
         read_it(text)
     assert time.process_time() - started < 0.5
 
@@ -291,14 +291,14 @@ def test_no_long_line_is_slow(text: str) -> None:
 @pytest.mark.parametrize("year", [1, 9999])
 def test_the_ends_of_the_calendar(raw: str, year: int) -> None:
     now = datetime(year, 12 if year > 1 else 1, 31, 23, tzinfo=UTC)
-    moment = read(raw, now, date(year, now.month, 31))
+    moment = moment_of(raw, now, date(year, now.month, 31))
     assert moment is None or moment.at.utcoffset() == timedelta(hours=8)
     assert start_of(date(year, 1, 1)).at.year == year
 
 
 @given(st.text(max_size=40))
 def test_no_text_raises(text: str) -> None:
-    raw = find(text)
+    raw = first_date(text)
     if raw is not None:
-        moment = read(raw, NOW)
+        moment = moment_of(raw, NOW)
         assert moment is None or moment.at.utcoffset() == timedelta(hours=8)

@@ -49,7 +49,7 @@ _PACKED = (
     "is packed as a whole: it is read, but not replayed; `warcio recompress OLD NEW` mends that"
 )
 
-Note = Callable[[Path, Damage], None]
+Report = Callable[[Path, Damage], None]
 """What is told of the damage in a file."""
 
 
@@ -126,7 +126,7 @@ def path_of(archive: Path) -> Path:
     return archive.with_name(archive.name + ENDING)
 
 
-def write(lines: Iterable[bytes], path: Path) -> None:
+def write_index(lines: Iterable[bytes], path: Path) -> None:
     """Write an index of lines in any order; it is there whole or not at all."""
     # The draft first, for reading the lines takes long.
     with Draft(path, is_shared=True) as file, ExitStack() as stack:
@@ -148,21 +148,21 @@ def _sorted_piece(piece: list[bytes], stack: ExitStack) -> Iterable[bytes]:
     return file
 
 
-def say_nothing(archive: Path, damage: Damage) -> None:
+def ignore_damage(archive: Path, damage: Damage) -> None:
     """Where damage is told by whoever reads the file."""
 
 
-def lines_in(file: Path, archive: Path, note: Note = say_nothing) -> Iterator[bytes]:
+def lines_in(file: Path, archive: Path, report: Report = ignore_damage) -> Iterator[bytes]:
     """The lines of the answers in a file, in its order, under the name of a WARC file. Raises
     OSError."""
     if file.name.lower().endswith(".wacz"):
-        note(archive, Damage(0, "a WACZ is read, but not replayed; unzip it"))
+        report(archive, Damage(0, "a WACZ is read, but not replayed; unzip it"))
         return
     for found in stoppable(warcs.Reader(file)):
         if isinstance(found, Damage):
-            note(archive, found)
+            report(archive, found)
         elif found.is_packed:
-            note(archive, Damage(found.offset, _PACKED))
+            report(archive, Damage(found.offset, _PACKED))
             return
         elif found.kind in warcs.ANSWERS and found.url:
             try:
@@ -170,7 +170,7 @@ def lines_in(file: Path, archive: Path, note: Note = say_nothing) -> Iterator[by
                     answer = warcs.read_answer(found)
                     line = line_of(answer, found, answer.at or changed(file), archive.name)
             except Rejected as rejected:
-                note(archive, Damage(found.offset, rejected.detail))
+                report(archive, Damage(found.offset, rejected.detail))
             else:
                 yield line
 
@@ -188,9 +188,9 @@ class Index:
     """The indexes of several WARC files as one. Those that are missing are made when it is; where
     they cannot be kept, for as long as it lives."""
 
-    def __init__(self, archives: Iterable[Path], note: Note = say_nothing) -> None:
-        """`note` is told of damage that is met, and of a file that cannot be read."""
-        self.note = note
+    def __init__(self, archives: Iterable[Path], report: Report = ignore_damage) -> None:
+        """`report` is called for damage that is met, and for a file that cannot be read."""
+        self.report = report
         self.kept_here: tempfile.TemporaryDirectory[str] | None = None
         self.paths: dict[Path, Path] = {}
         """The index of each WARC file, in their order."""
@@ -202,7 +202,7 @@ class Index:
             try:
                 self.add(archive)
             except OSError as error:
-                self.note(archive, Damage(0, error_in_words(error)))
+                self.report(archive, Damage(0, error_in_words(error)))
 
     def add(self, archive: Path) -> None:
         """Look into one more WARC file. Raises OSError."""
@@ -215,7 +215,7 @@ class Index:
         """One index of all that there are so far, so that one more costs a look-up nothing."""
         with tempfile.TemporaryDirectory(prefix="zjnews-") as folder:
             path = Path(folder) / "all"
-            write(self._numbered(), path)
+            write_index(self._numbered(), path)
             self.together = _opened(path)
         self.open.clear()
 
@@ -233,13 +233,13 @@ class Index:
     def _made(self, archive: Path) -> Path:
         path = path_of(archive)
         try:
-            write(lines_in(archive, archive, self.note), path)
+            write_index(lines_in(archive, archive, self.report), path)
         except OSError as error:
             if error.errno not in _MAY_NOT_WRITE:
                 raise
             self.kept_here = self.kept_here or tempfile.TemporaryDirectory(prefix="zjnews-")
             path = Path(self.kept_here.name) / f"{len(self.paths)}{ENDING}"
-            write(lines_in(archive, archive, self.note), path)
+            write_index(lines_in(archive, archive, self.report), path)
         return path
 
     def captures(self, url: str) -> list[Capture]:
@@ -273,7 +273,7 @@ class Index:
             yield number, _capture(line, archive)
         except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError):
             name = self.paths[archive].name
-            self.note(archive, Damage(0, f"its index {name} is damaged; remove it"))
+            self.report(archive, Damage(0, f"its index {name} is damaged; remove it"))
 
 
 def _lines_under(key: bytes, lines: mmap.mmap | bytes) -> Iterator[bytes]:

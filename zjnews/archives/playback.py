@@ -23,10 +23,10 @@ _OTHER_SCHEME = {"http": "https", "https": "http"}
 class Playback:
     """Answers from WARC files. Needs no more memory for a hundred gigabytes than for one."""
 
-    def __init__(self, archives: Iterable[Path], note: cdxj.Note = cdxj.say_nothing) -> None:
-        """`note` is told of damage that is met, and of a file that cannot be read."""
-        self.index = cdxj.Index(archives, note)
-        self.note = note
+    def __init__(self, archives: Iterable[Path], report: cdxj.Report = cdxj.ignore_damage) -> None:
+        """`report` is called for damage that is met, and for a file that cannot be read."""
+        self.index = cdxj.Index(archives, report)
+        self.report = report
 
     def answer(self, url: str, is_known: bool = False, is_settled: bool = False) -> Answer | None:
         """The newest answer to an address, or None.
@@ -42,7 +42,7 @@ class Playback:
                 try:
                     return self.whole(self.read(capture))
                 except Rejected as rejected:
-                    self.note(capture.archive, Damage(capture.offset, rejected.detail))
+                    self.report(capture.archive, Damage(capture.offset, rejected.detail))
         return None
 
     def add(self, archive: Path) -> None:

@@ -135,7 +135,7 @@ class GrowingFile:
         writer.write_record(_request(exchange, answer, writer))
         record = Record(answer.rec_type, answer.rec_headers, served, False, self.size, length)
         self.append(buffer.getvalue())
-        self.note(warcs.read_answer(record), record, exchange.at)
+        self.remember(warcs.read_answer(record), record, exchange.at)
         return bool(answer.rec_type == "revisit")
 
     def record_of(self, exchange: Exchange, served: bytes, known: Playback, writer: Any) -> Any:
@@ -169,7 +169,7 @@ class GrowingFile:
             warc_headers_dict=date,
         )
 
-    def note(self, answer: Answer, record: Record, at: datetime) -> None:
+    def remember(self, answer: Answer, record: Record, at: datetime) -> None:
         self.lines.append(cdxj.line_of(answer, record, at, self.path.name))
         if answer.kind == "response":
             date = record.header("WARC-Date") or ""
@@ -190,7 +190,7 @@ class GrowingFile:
         """Give the file its name, and its index."""
         os.fsync(self.descriptor)
         with contextlib.suppress(OSError):  # it can be made whenever it is needed
-            cdxj.write(self.lines, cdxj.path_of(self.path))
+            cdxj.write_index(self.lines, cdxj.path_of(self.path))
         _open_name(self.path).rename(self.path)
         sync_folder(self.path.parent)
         os.close(self.descriptor)

@@ -90,7 +90,7 @@ class Source:
         return warcs.Reader(self.path, member=self.member)
 
 
-def read(path: Path) -> Iterator[Found]:
+def pages_in(path: Path) -> Iterator[Found]:
     """The pages of a file or folder in a fixed order. What cannot be read is an `Unusable`, never
     an exception."""
     for source in sources(path):
@@ -251,7 +251,7 @@ def _canonical_link(body: bytes) -> str | None:
     href = _HREF.search(link[0]) if link else None
     if href is None:
         return None
-    address = addresses.read(html.unescape(href[1].decode("ascii", "ignore")))
+    address = addresses.address_of(html.unescape(href[1].decode("ascii", "ignore")))
     return None if address.kind in _FRONTS else address.url
 
 

@@ -51,7 +51,7 @@ class Command(crawl.Command):
         try:
             crawler = self.crawler_process.create_crawler(self.spider_name(args))
             crawler.spidercls(**opts.spargs)
-            state.of(crawler)
+            state.state_of(crawler)
             check_archives(crawler)
             probe_feeds(crawler)
             ArticleImagesPipeline.check(crawler)
@@ -74,7 +74,7 @@ class Command(crawl.Command):
             self.exitcode = Status.NOT_STARTED
             return
         assert crawler.stats is not None
-        status, words = verdict.of(crawler.stats.get_stats())
+        status, words = verdict.verdict_of(crawler.stats.get_stats())
         self.exitcode = status
         say("crawl", f"exit status {status:d}, {words}")
 

@@ -90,7 +90,7 @@ class Command(ScrapyCommand):
         configure_logging(self.settings)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         result = reread.write(out)
-        status, words = verdict.of(reread.stats)
+        status, words = verdict.verdict_of(reread.stats)
         lines = [*counts("reread", reread.stats), f"  {result}"]
         print("\n".join(map(printable, lines)), file=sys.stderr)
         say("reread", f"exit status {status:d}, {words}")
@@ -132,7 +132,7 @@ class Reread:
     def lines(self) -> Iterator[bytes]:
         """The records, as they stand in the file."""
         self.crawler.stats.set_value("zjnews/given", sum(map(Path.exists, self.paths)))
-        for found in self.watched(self.records.of(self.paths)):
+        for found in self.watched(self.records.outcomes(self.paths)):
             if isinstance(found, Whole):
                 yield from self.line(found)
             elif isinstance(found, Passed):

@@ -173,7 +173,7 @@ class Saving:
 
     def verdict(self, given: int, stats: dict[str, Any]) -> tuple[Status, str]:
         """Exit status and its meaning, for so many addresses: 0 only where each one is saved."""
-        status, words = verdict.of({**stats, "zjnews/articles": self.written})
+        status, words = verdict.verdict_of({**stats, "zjnews/articles": self.written})
         missing = given - self.written - self.refused
         if self.refused:
             status, words = Status.NOT_SHIPPED, "not all could be written"
@@ -248,7 +248,7 @@ class Rereading:
 
     def read(self, names: Sequence[str]) -> None:
         """Read the pages of these names, or all; say what cannot be read."""
-        known = {snapshot.name: snapshot for snapshot in snapshots.find(self.pages)}
+        known = {snapshot.name: snapshot for snapshot in snapshots.snapshots_in(self.pages)}
         for name in dict.fromkeys(name.rstrip("/") for name in names or known):
             if name in known:
                 self.found[self.outcome(known[name])] += 1

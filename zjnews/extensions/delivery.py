@@ -24,7 +24,7 @@ class Delivery:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.state = state.of(crawler)
+        self.state = state.state_of(crawler)
         self.state.db.on_failure = self.state_failed
 
     @classmethod

@@ -77,7 +77,7 @@ class Feeds:
         self.feeds = feeds_of(crawler)
         if not self.feeds:
             raise NotConfigured
-        self.state = state.of(crawler)
+        self.state = state.state_of(crawler)
         self.batch_seconds = settings.getfloat("FEED_BATCH_SECONDS")
         self.templates: dict[str, str] = {}
         """By the address of a batch, that of its feed as it was given."""
@@ -194,7 +194,7 @@ class Feeds:
         if waiting:
             kind = "unshipped" if self.state.db.path else "lost"
             self.crawler.stats.set_value(f"zjnews/{kind}", waiting)
-        status, _ = verdict.of(self.crawler.stats.get_stats(), reason)
+        status, _ = verdict.verdict_of(self.crawler.stats.get_stats(), reason)
         for feed in self.feeds:
             if status is Status.WELL and self.is_nothing_new(feed):
                 await self.ship(feed.batch)

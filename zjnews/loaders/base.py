@@ -34,7 +34,7 @@ from zjnews.loaders.line import (
     with_values,
 )
 from zjnews.loaders.walk import Line, Piece, is_hidden, lines_of, pieces_after, pieces_of
-from zjnews.pages.page import Page, parse
+from zjnews.pages.page import Page, tree_of
 from zjnews.text import credits, dates, furniture
 from zjnews.text.cleaning import fold, language_of, squeeze, unique
 
@@ -241,8 +241,8 @@ class ArticleLoader(ItemLoader):
         """Date, source and names, from the surest place on the page that has a date; an update
         time also from the others; what is not printed, from what the page tells machines."""
         for lines, date_of in (
-            (labelled_spans(self.page), dates.find),
-            (self.line, dates.find),
+            (labelled_spans(self.page), dates.first_date),
+            (self.line, dates.first_date),
             (self.lines_above(), dates.of_line),  # a summary may stand there as well
         ):
             for text in with_values(lines):
@@ -327,7 +327,7 @@ class ArticleLoader(ItemLoader):
         return not with_ancestors([last]).isdisjoint(self.containers)
 
     def payload_pieces(self, payload: Payload) -> list[Piece]:
-        root = parse(f"<body>{payload.body}</body>".encode("utf-8", "replace"))
+        root = tree_of(f"<body>{payload.body}</body>".encode("utf-8", "replace"))
         return [] if root is None else pieces_of(root, self.page.base, self.furniture)
 
     def pieces(self) -> list[Piece]:

@@ -90,7 +90,7 @@ class PlaintextLoader(ArticleLoader):
     def fill_line(self) -> None:
         for text in self.text.date_lines:
             self.add_value(
-                None, credits.read_line(_without_site(self.fill_dates(text, dates.find)))
+                None, credits.read_line(_without_site(self.fill_dates(text, dates.first_date)))
             )
 
     def pieces(self) -> list[Piece]:
@@ -284,7 +284,7 @@ def _is_date_line(line: str, day: date | None) -> bool:
     """Whether a line is date and source: a whole date, near the day of the address, and beside it
     nothing that a sentence would have."""
     raw = dates.find_full(line) if len(line) <= _DATE_LINE_LENGTH else None
-    moment = dates.read(raw, _LATER) if raw else None
+    moment = dates.moment_of(raw, _LATER) if raw else None
     if raw is None or moment is None:
         return False
     before, _, after = line.partition(raw)

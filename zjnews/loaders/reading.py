@@ -40,7 +40,7 @@ def load(
     """A page and its article, before any pipeline. Raises Rejected, as `guard.bounded` does: for a
     fault of ours too, which must not end a crawl, nor pass in silence."""
     with bounded(url):
-        read = page.read(url, body, content_type, fetched_at)
+        read = page.read_page(url, body, content_type, fetched_at)
         article = loaders.load(read)
         if may_lack_pages(read):
             article.warnings.append("page-missing")

@@ -91,13 +91,13 @@ class ReplayMiddleware:
     @cached_property
     def playback(self) -> Playback:
         """Made when the first request comes: a run that makes indexes can be asked to stop."""
-        return Playback(warcs.files(Path(self.crawler.settings["WARC_REPLAY"])), self.note)
+        return Playback(warcs.files(Path(self.crawler.settings["WARC_REPLAY"])), self.report)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ReplayMiddleware:
         return cls(crawler)
 
-    def note(self, archive: Path, damage: Damage) -> None:
+    def report(self, archive: Path, damage: Damage) -> None:
         if (archive, damage) not in self.noted:
             self.noted.add((archive, damage))
             outcomes.reject(self.crawler, Rejected("broken-warc", str(damage)), str(archive))

@@ -26,7 +26,7 @@ def pages_of(page: Page) -> dict[int, str]:
     urls = [link for link in links if address.number and address.number in link]
     found: dict[int, str] = {}
     for url in [*urls, *page.announced.urls]:
-        other = addresses.read(url, page.base)
+        other = addresses.address_of(url, page.base)
         if other.id == address.id and other.page != address.page and other.page <= _MOST:
             found.setdefault(other.page, other.url.split("#", 1)[0])
     return found
@@ -48,9 +48,9 @@ class Pages:
     """Those that the site does not have."""
 
     def add(self, page: Page, article: Article, number: int) -> None:
-        self.note(article, number, pages_of(page))
+        self.add_read(article, number, pages_of(page))
 
-    def note(self, article: Article, number: int, others: dict[int, str]) -> None:
+    def add_read(self, article: Article, number: int, others: dict[int, str]) -> None:
         """`others`: the pages that this one leads to, address by number."""
         self.read[number] = article
         for other, url in others.items():
@@ -99,7 +99,7 @@ class Gathering:
         """The article of a page; one of several pages when the last of them has come. `others`: the
         pages that it leads to, address by number."""
         pages = self.incomplete.pop(article.id, None) or Pages()
-        pages.note(article, number, others)
+        pages.add_read(article, number, others)
         if pages.is_whole:
             return pages.joined()
         self.incomplete[article.id] = pages

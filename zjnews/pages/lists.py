@@ -71,7 +71,7 @@ class Listing:
     """Nothing on the page speaks of pages: `next` is where the next one would be."""
 
 
-def read(page: Page) -> Listing:
+def read_list(page: Page) -> Listing:
     """Read a list page of any form."""
     every = _links(page)
     listed = _listed(every, page)
@@ -92,7 +92,7 @@ def read(page: Page) -> Listing:
 
 def _links(page: Page) -> Links:
     hrefs = {link: _href(link) for link in page.root.iter("a")}
-    return {link: addresses.read(href, page.base) for link, href in hrefs.items() if href}
+    return {link: addresses.address_of(href, page.base) for link, href in hrefs.items() if href}
 
 
 def _href(link: etree._Element) -> str:
@@ -149,7 +149,7 @@ def _printed_day(link: etree._Element, sole: Hrefs, page: Page) -> date | None:
         # A summary speaks of days too; the date has an element of its own, or all of its parts.
         of_lines = map(dates.of_line, map(fold, texts))
         raw = next(filter(None, of_lines), None) or dates.find_full(fold(" ".join(texts)))
-        moment = dates.read(raw, page.fetched_at) if raw else None
+        moment = dates.moment_of(raw, page.fetched_at) if raw else None
         if moment:
             return moment.at.astimezone(dates.BEIJING).date()
     return None

@@ -80,7 +80,7 @@ _MOST_AROUND = 2000
 _MOST_ATTRIBUTES = 1000
 
 
-def parse(source: bytes) -> etree._Element | None:
+def tree_of(source: bytes) -> etree._Element | None:
     """The tree of markup in UTF-8, without comments; None where there is no element in it. Raises
     Rejected where a tree would take very long to build or to read."""
     if len(source) > _SMALL:
@@ -130,7 +130,7 @@ class Page:
     @cached_property
     def root(self) -> etree._Element:
         """The parsed page, without comments and processing instructions."""
-        root = parse(self.source)
+        root = tree_of(self.source)
         if root is None:
             raise Rejected("empty-page", "markup without an element")
         return root
@@ -209,7 +209,7 @@ class Page:
             reason, target = "script-redirect", self.script_target
         if target is None:
             return None
-        address = addresses.read(target, self.base)
+        address = addresses.address_of(target, self.base)
         return LeadsOn(reason, address.url) if address.canonical != self.address.canonical else None
 
     @property
@@ -289,7 +289,7 @@ def _simple(css: str) -> tuple[str, str, frozenset[str]] | None:
     return match[1], match[2], frozenset(match[3].split(".")[1:])
 
 
-def read(url: str, body: bytes, content_type: str | None, fetched_at: datetime) -> Page:
+def read_page(url: str, body: bytes, content_type: str | None, fetched_at: datetime) -> Page:
     """Make a page of an answer's body and its Content-Type header.
 
     Raises `Rejected` with the reason `empty-page`, `too-large`, `not-html` or `unreadable`.
@@ -316,7 +316,7 @@ def read(url: str, body: bytes, content_type: str | None, fetched_at: datetime) 
     as_served = markup == decoded.text and decoded.charset == "utf-8" and b"\x00" not in body
     return Page(
         url=url,
-        address=addresses.read(url),
+        address=addresses.address_of(url),
         fetched_at=fetched_at,
         markup=markup,
         # NUL would end the page for libxml2.

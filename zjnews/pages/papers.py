@@ -35,10 +35,12 @@ class PrintedPage:
     """`要闻`"""
 
 
-def read(page: Page) -> PrintedPage:
+def read_printed_page(page: Page) -> PrintedPage:
     """Read a printed page. Links to other issues are left out."""
     hrefs = {element: element.get("href") for element in page.root.iter("a", "area")}
-    links = {element: addresses.read(href, page.base) for element, href in hrefs.items() if href}
+    links = {
+        element: addresses.address_of(href, page.base) for element, href in hrefs.items() if href
+    }
     found: dict[str, Address] = {}
     for address in links.values():
         is_same_issue = (address.paper, address.date) == (page.address.paper, page.address.date)
@@ -120,4 +122,4 @@ def _day(text: str) -> date | None:
 def _join(url: str, day: date, front: str) -> str:
     """The address of a front page; a bare name stands in the folder of its day."""
     named = addresses.join(url, front if "/" in front else f"{day:%d}/{front}") if front else None
-    return named or front_of(addresses.read(url).paper or "", day)
+    return named or front_of(addresses.address_of(url).paper or "", day)

@@ -18,7 +18,7 @@ class CopiesPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> CopiesPipeline:
-        return cls(state.of(crawler), crawler.settings.getbool("DROP_DUPLICATES"))
+        return cls(state.state_of(crawler), crawler.settings.getbool("DROP_DUPLICATES"))
 
     def process_item(self, item: Article) -> Article:
         if item.sketch is not None:

@@ -22,11 +22,11 @@ class DatesPipeline:
 
     @bounded_item
     def process_item(self, item: Article) -> Article:
-        address = addresses.read(item.url)
+        address = addresses.address_of(item.url)
         fetched = datetime.fromisoformat(item.fetched_at)
         in_address = _sane(dates.start_of(address.date) if address.date else None, fetched)
         near = address.date if in_address else None
-        printed = dates.read(item.published_raw or "", fetched, near)
+        printed = dates.moment_of(item.published_raw or "", fetched, near)
         if printed and printed.at - _LEAD > fetched:
             item.warnings.append("future-date")
         printed = _sane(printed, fetched)
@@ -37,7 +37,7 @@ class DatesPipeline:
         if printed is None:
             item.published_raw = None
         self.fill(item, printed or in_address)
-        modified = _sane(dates.read(item.modified_raw or "", fetched, near), fetched)
+        modified = _sane(dates.moment_of(item.modified_raw or "", fetched, near), fetched)
         item.modified_at = modified.at.isoformat() if modified else None
         return item
 

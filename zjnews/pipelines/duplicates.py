@@ -17,7 +17,7 @@ class DuplicatesPipeline:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> DuplicatesPipeline:
-        return cls(state.of(crawler))
+        return cls(state.state_of(crawler))
 
     def process_item(self, item: Article) -> Article:
         if read_at := self.state.claim(item):

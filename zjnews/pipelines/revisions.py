@@ -26,7 +26,7 @@ class RevisionsPipeline:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RevisionsPipeline:
         refresh = timedelta(hours=crawler.settings.getfloat("REFRESH_HOURS"))
-        return cls(state.of(crawler), spider_of(crawler).full, refresh)
+        return cls(state.state_of(crawler), spider_of(crawler).full, refresh)
 
     def process_item(self, item: Article) -> Article:
         if not self.is_young(item):

@@ -226,7 +226,7 @@ def _around(text: str, at: int) -> str:
 # --- Two files ------------------------------------------------------------------------------------
 
 
-def parse(line: bytes) -> Record:
+def record_in(line: bytes) -> Record:
     """The record on a line. Raises NoRecordError."""
     if len(line) >= _LONGEST:
         raise NoRecordError(f"longer than {_LONGEST >> 20} MiB")
@@ -303,7 +303,7 @@ class Feed:
         for number, (place, line) in enumerate(self._lines(), 1):
             try:
                 if line.strip():
-                    record = parse(line)
+                    record = record_in(line)
                     key = f"{record.get('revision', 1)} {record['id']}"
                     yield key.encode("utf-8", "surrogatepass"), place, hash(line)
             except NoRecordError as error:
@@ -326,7 +326,7 @@ class Feed:
         line = self.file.readline(_LONGEST)
         if hash(line) != hashed:
             raise OSError(errno.ESTALE, "was changed while it was read", str(self.path))
-        return parse(line)
+        return record_in(line)
 
     def __str__(self) -> str:
         parts = [counted(self.records, "record")]

@@ -68,7 +68,7 @@ class Refused:
     detail: str
 
     @classmethod
-    def of(cls, rejected: Rejected, where: str) -> Refused:
+    def from_rejected(cls, rejected: Rejected, where: str) -> Refused:
         return cls(where, rejected.reason, rejected.detail)
 
 
@@ -87,14 +87,14 @@ class Records:
         self.gathering = Gathering()
         self.bytes_read = 0
 
-    def of(self, paths: Iterable[Path]) -> Iterator[Whole | Refused | Passed]:
+    def outcomes(self, paths: Iterable[Path]) -> Iterator[Whole | Refused | Passed]:
         """What the files and folders give, in their order; then what is there of articles whose
         further pages have not come."""
         for found, outcome in self.results(self.pages(paths)):
             yield from self.put_together(found, outcome)
         for article, rejected in self.gathering.leave():
             if rejected:
-                yield Refused.of(rejected, article.url)
+                yield Refused.from_rejected(rejected, article.url)
             else:
                 yield whole(article, self.pipelines)
 
@@ -167,13 +167,13 @@ def read_all(
 
 def _outcome_of(found: Found) -> Piece | Refused | Passed:
     if isinstance(found, Unusable):
-        return Refused.of(found.rejected, found.where)
+        return Refused.from_rejected(found.rejected, found.where)
     if isinstance(found, Passed):
         return found
     try:
         read, article = reading.load(found.url, found.body, found.content_type, found.fetched_at)
     except Rejected as rejected:
-        return Refused.of(rejected, found.url)
+        return Refused.from_rejected(rejected, found.url)
     return Piece(article, number_of(read), pages_of(read))
 
 
@@ -183,7 +183,7 @@ def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Refused:
     try:
         finished = reading.finish(article, pipelines)
     except Rejected as rejected:
-        return Refused.of(rejected, article.url)
+        return Refused.from_rejected(rejected, article.url)
     return Whole(id_of_page, compared(finished), reading.line_of(finished.record()))
 
 

@@ -163,7 +163,7 @@ class Shelf:
         return Snapshot(target)
 
 
-def find(pages: Path) -> list[Snapshot]:
+def snapshots_in(pages: Path) -> list[Snapshot]:
     """All saved pages in a folder, whole or not, by name."""
     found = {path.parent for file in _FILES for path in pages.glob(f"*/*/{file}")}
     return [Snapshot(folder) for folder in sorted(found)]
@@ -187,7 +187,7 @@ def name_for(url: str) -> str:
     """A name from the last part of an address: `t20250318_30845127`, `news-id-1148025`."""
     parts = urlsplit(url)
     stem = parts.path.rstrip("/").rpartition("/")[2].partition(".")[0]
-    kind = addresses.read(url).kind
+    kind = addresses.address_of(url).kind
     is_named_by_path = kind in ARTICLE_KINDS and kind is not Kind.APP
     words = re.findall(r"[A-Za-z0-9_]+", stem if is_named_by_path else f"{stem} {parts.query}")
     name = "-".join(words)[:_LONGEST_NAME].strip("-_")

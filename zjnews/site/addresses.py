@@ -167,7 +167,7 @@ class Address:
         return "url:" + hashlib.sha1(self.canonical.encode("utf-8", "replace")).hexdigest()
 
 
-def read(url: str, base: str | None = None) -> Address:
+def address_of(url: str, base: str | None = None) -> Address:
     """Take an address apart. Never raises: what is no address of the site is `unknown`, and so is
     one of more than 2,000 characters.
 
@@ -202,7 +202,7 @@ def _unknown(url: str) -> Address:
 
 def is_on_site(url: str) -> bool:
     """Whether an absolute address lies on zjol.com.cn, one of its subdomains or a sister host."""
-    return read(url).on_site
+    return address_of(url).on_site
 
 
 def paper_host(paper: str) -> str:

@@ -93,7 +93,7 @@ def find_channels(text: str) -> list[Channel]:
         else:
             chosen = [_listed_at(word)]
         for channel in chosen:
-            found.setdefault(addresses.read(channel.list).canonical, channel)
+            found.setdefault(addresses.address_of(channel.list).canonical, channel)
     return list(found.values())
 
 
@@ -115,7 +115,7 @@ def _words(text: str) -> list[str]:
 
 def _listed_at(text: str) -> Channel:
     """A channel that is known by its list's address only."""
-    address = addresses.read(text)
+    address = addresses.address_of(text)
     if "/" not in text:
         raise ValueError(f"no channel '{text}'; `scrapy channels` shows them all")
     if not address.on_site:

@@ -63,7 +63,7 @@ class Window:
         return [last - timedelta(days=back) for back in range(max(count, 0))]
 
 
-def read(since: str, until: str, now: datetime) -> Window:
+def window_of(since: str, until: str, now: datetime) -> Window:
     """The window of two arguments; an empty one leaves its end open. `now` (aware) is what `7d` and
     `today` count from. Raises ValueError with a line that says what is wrong."""
     window = Window(_read_end("since", since, now)[0], _read_end("until", until, now)[1])

@@ -49,7 +49,7 @@ class ArchiveSpider(PageSpider):
             if path.exists():
                 self.count_given()
             try:
-                for found in stoppable(archives.read(path)):
+                for found in stoppable(archives.pages_in(path)):
                     if article := self.read(found, gathering):
                         yield article
             except Rejected as interrupted:

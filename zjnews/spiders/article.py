@@ -76,7 +76,7 @@ def encoding_of(file: Path) -> str:
 
 def usable(text: str) -> Address:
     """The address, where it may be an article's. Raises Rejected."""
-    address = addresses.read(text)
+    address = addresses.address_of(text)
     if not address.on_site:
         is_web = address.url.lower().startswith(("http://", "https://"))
         if not is_web:

@@ -31,7 +31,7 @@ class ChannelSpider(FindingSpider):
     """
 
     name = "channel"
-    find_listed = staticmethod(lists.read)
+    find_listed = staticmethod(lists.read_list)
     arguments = ("channels", *FindingSpider.window_arguments, "max_pages")
 
     def __init__(self, channels: str = "", max_pages: str = "", **others: str) -> None:
@@ -51,11 +51,11 @@ class ChannelSpider(FindingSpider):
     async def start(self) -> AsyncIterator[Any]:
         for channel in self.channels:
             self.count_given()
-            walk = self.begin_walk(addresses.read(channel.list).canonical, channel.name)
+            walk = self.begin_walk(addresses.address_of(channel.list).canonical, channel.name)
             yield self.ask_list(channel.list, walk)
 
     def ask_list(self, url: str, walk: Walk, number: int = 1, is_guess: bool = False) -> Request:
-        walk.asked.add(addresses.read(url).canonical)
+        walk.asked.add(addresses.address_of(url).canonical)
         return self.ask_listing(url, walk, number=number, is_guess=is_guess)
 
     def ask_listed(
@@ -106,7 +106,11 @@ class ChannelSpider(FindingSpider):
         if not is_new and self.is_covered(walk, days[-1]):
             return "nothing new"
         is_lost = walk.is_linked and listing.next_is_guess
-        if not listing.next or is_lost or addresses.read(listing.next).canonical in walk.asked:
+        if (
+            not listing.next
+            or is_lost
+            or addresses.address_of(listing.next).canonical in walk.asked
+        ):
             return "last page"
         if self.max_pages and number >= self.max_pages:
             walk.has_failed = True  # what lies behind it has not been seen

@@ -162,7 +162,7 @@ def read_page(response: Response, read: Callable[[Page], _T]) -> tuple[Page, _T]
     """The page of an answer, and what `read` finds on it. Raises Rejected, as `guard.bounded` does,
     and LeadsOn where the page only leads on."""
     with bounded(response.url):
-        found = page.read(*answer(response))
+        found = page.read_page(*answer(response))
         if lead := found.leads_on:
             raise lead
         return found, read(found)

@@ -89,7 +89,7 @@ class FindingSpider(FetchingSpider):
         super().__init__(**others)
         self.started = datetime.now(UTC)
         try:
-            self.window = windows.read(since, until, self.started)
+            self.window = windows.window_of(since, until, self.started)
             self.full = read_yes(full)
         except ValueError as error:
             raise UsageError(f"{self.name}: {error}") from error
@@ -109,7 +109,7 @@ class FindingSpider(FetchingSpider):
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FindingSpider:
         spider = super().from_crawler(crawler, *args, **kwargs)
         assert isinstance(spider, FindingSpider)
-        spider.state = state.of(crawler)
+        spider.state = state.state_of(crawler)
         spider.refresh = timedelta(hours=crawler.settings.getfloat("REFRESH_HOURS"))
         return spider
 
@@ -170,7 +170,7 @@ class FindingSpider(FetchingSpider):
     def refuse(self, rejected: Rejected, request: Request) -> Request | None:
         """As for any article; one that is gone may still be there by another address."""
         carried = carried_by(request)
-        id_ = addresses.read(carried.asked).id
+        id_ = addresses.address_of(carried.asked).id
         others = [a for a in self.elsewhere.pop(id_, []) if a.canonical != carried.asked]
         is_not_there = Trait.ELSEWHERE in traits_of(rejected.reason) and not carried.known
         if is_not_there:
@@ -240,7 +240,7 @@ class FindingSpider(FetchingSpider):
         except Rejected as rejected:
             self.lose_list(rejected, response.url, walk)
         else:
-            asked = addresses.read(first_asked(response.request))
+            asked = addresses.address_of(first_asked(response.request))
             is_listing = asked.kind in (Kind.LIST, Kind.PAPER_PAGE)
             if is_listing and asked.canonical != page.address.canonical:
                 walk.has_failed = True  # another page stands in for it, perhaps for today only

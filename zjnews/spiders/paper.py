@@ -36,7 +36,7 @@ class PaperSpider(FindingSpider):
     """
 
     name = "paper"
-    find_listed = staticmethod(papers.read)
+    find_listed = staticmethod(papers.read_printed_page)
     arguments = ("papers", *FindingSpider.window_arguments)
 
     def __init__(self, papers: str = "", since: str = "", until: str = "", **others: str) -> None:

@@ -49,7 +49,7 @@ class State:
 _open: WeakKeyDictionary[Crawler, State] = WeakKeyDictionary()
 
 
-def of(crawler: Crawler) -> State:
+def state_of(crawler: Crawler) -> State:
     """The state of a crawl, opened at first use; the extension `Delivery` closes it. Spiders that
     `keeps_state` share the file of the setting STATE_DB. Raises StateError, BusyError."""
     state = _open.get(crawler)

@@ -148,7 +148,7 @@ class Knowledge:
         self._note_with(article, address, _NEAR_COPY)
 
     def _note_with(self, article: str, address: str, how: str) -> None:
-        if article in (address, addresses.read(address).id):
+        if article in (address, addresses.address_of(address).id):
             return
         if self.article(article):
             self._note(article, address, how)

@@ -63,4 +63,4 @@ def skip(crawler: Crawler, skipped: Skipped, where: str, article: Article | None
 
 def note_passed(crawler: Crawler, asked: str, reason: str, article: Article | None = None) -> None:
     is_certain = Trait.DOUBTFUL not in traits_of(reason)
-    state.of(crawler).known.note_passed(asked, reason, article, is_certain)
+    state.state_of(crawler).known.note_passed(asked, reason, article, is_certain)

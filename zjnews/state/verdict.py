@@ -34,7 +34,7 @@ _NOT_WRITTEN = {
 }
 
 
-def of(stats: dict[str, Any], reason: str | None = None) -> tuple[Status, str]:
+def verdict_of(stats: dict[str, Any], reason: str | None = None) -> tuple[Status, str]:
     """The status of a crawl that has run, by its stats, and its meaning; the worst counts.
     `reason`: why it ended, where the stats do not say so yet."""
     articles = stats.get("zjnews/articles", 0) + stats.get("zjnews/recovered", 0)

@@ -160,7 +160,7 @@ def of_line(line: str) -> str | None:
     return _as_printed(line, match) if is_date else None
 
 
-def find(text: str) -> str | None:
+def first_date(text: str) -> str | None:
     """The first date of any form somewhere in a text, as printed, or None."""
     match = next(_matches(text), None)
     return _as_printed(text, match) if match else None
@@ -172,7 +172,7 @@ def find_full(text: str) -> str | None:
     return _as_printed(text, match) if match else None
 
 
-def read(raw: str, now: datetime, near: date | None = None) -> Moment | None:
+def moment_of(raw: str, now: datetime, near: date | None = None) -> Moment | None:
     """Read a printed date. `now` (aware) is what relative dates count from; a date without a year
     gets the year that brings it closest to `near`, or the last one before `now`.
 

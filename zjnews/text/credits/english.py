@@ -40,7 +40,7 @@ def may_credit(text: str) -> bool:
     return bool(_ROLE.search(text) or _STARTING_ROLE.match(text))
 
 
-def read(text: str, strict: bool) -> tuple[Credits, list[Role]] | None:
+def credits_in(text: str, strict: bool) -> tuple[Credits, list[Role]] | None:
     """The credits of a line and the roles that gave them. Strict: None unless the line begins with
     a role and all that follows is names and media."""
     found: Credits = {}

@@ -92,7 +92,7 @@ def read_line(text: str) -> Credits:
 def _read_head(text: str) -> Credits:
     """What a line under the title gives; the same sources and editors come again and again."""
     if not HAN.search(text):
-        read = english.read(text, strict=False)
+        read = english.credits_in(text, strict=False)
         return read[0] if read else {}
     if not _LABEL.search(text):
         return credit_line(text.strip(" |｜丨-")) or {}
@@ -223,7 +223,7 @@ def _read_credits(text: str, at_edge: bool) -> tuple[Credits, list[Role]] | None
     if HAN.search(inner):
         is_prose = _WORD_RUN.search(inner) or not may_credit(text)
         return None if is_prose else _read_chinese(text, inner, at_edge)
-    read = english.read(inner, strict=True) if english.may_credit(inner) else None
+    read = english.credits_in(inner, strict=True) if english.may_credit(inner) else None
     if read is None or (not at_edge and not all(role.is_anywhere for role in read[1])):
         return None
     return read
