@@ -171,7 +171,7 @@ def test_answers_are_found_in_their_order_among_many_archives(tmp_path: Path) ->
 _INDEXES = """
 import sys, time
 from pathlib import Path
-from zjnews import cdxj
+from zjnews.archives import cdxj
 
 real = cdxj.write_index
 def told(lines, path):
@@ -289,7 +289,7 @@ def test_a_gzipped_feed_is_compared_as_it_is(tmp_path: Path) -> None:
 def test_a_broken_table_of_channels_is_one_line(
     text: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "site/channels.toml").write_text(text)
+    (tmp_path / "channels.toml").write_text(text)
     monkeypatch.setattr(channels.resources, "files", lambda _: tmp_path)
     for cached in (channels._read, channels.channels):
         cached.cache_clear()
@@ -324,7 +324,7 @@ def test_an_error_in_the_start_of_a_spider_is_a_failure(tmp_path: Path) -> None:
     script.write_text(
         "import zjnews.archives.saved as a\n"
         "def broken(path):\n    raise ZeroDivisionError\n    yield\n"
-        "a.read = broken\n"
+        "a.pages_in = broken\n"
     )
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
     command = [sys.executable, "-m", "scrapy", "crawl", "archive", "-a", "path=tests/saved/trs"]

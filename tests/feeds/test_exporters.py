@@ -491,7 +491,7 @@ def test_all_in_one_crawl(tmp_path: Path) -> None:
         "rss": "syndication.RssExporter",
         "atom": "syndication.AtomExporter",
     }
-    exporters = {name: f"zjnews.feeds.records.{path}" for name, path in formats.items()}
+    exporters = {name: f"zjnews.feeds.{path}" for name, path in formats.items()}
     outs = [part for name in formats for part in ("-O", f"{tmp_path}/out.{name}")]
     command = command_line(
         tmp_path,
