@@ -1,4 +1,4 @@
-"""What the docs say of the code is true: every key, warning, reason and exit status."""
+"""What the docs say of the code is true: every key, warning, reason, exit status, path and link."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from zjnews.state.verdict import Status
 
 PACKAGE = ROOT / "zjnews"
 MODULES = sorted(PACKAGE.rglob("*.py"))
+DOCS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md"))]
+PATH = re.compile(
+    r"(?<![\w./-])(?:(?:tests|docs|deploy|bench|samples)/[a-z][\w./-]*\w/?"
+    r"|zjnews/[\w/]+(?:\.\w+|/))(?![\w<*])"  # without an ending it is a count of the stats
+)
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -76,3 +82,36 @@ def test_the_docs_have_every_exit_status() -> None:
 
 def test_the_feed_has_the_keys_of_the_record() -> None:
     assert tuple(settings.FEED_EXPORT_FIELDS) == items.RECORD_KEYS
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=lambda path: path.name)
+def test_every_path_in_the_docs_exists(doc: Path) -> None:
+    named = set(PATH.findall(doc.read_text("utf-8")))
+    assert {path for path in named if not (ROOT / path).exists()} == set()
+
+
+@pytest.mark.parametrize("doc", DOCS, ids=lambda path: path.name)
+def test_every_link_in_the_docs_leads_somewhere(doc: Path) -> None:
+    for file, heading in LINK.findall(doc.read_text("utf-8")):
+        target = doc.parent / file if file else doc
+        assert target.exists(), file
+        titles = re.findall(r"^#+ (.*)", target.read_text("utf-8"), re.M) if heading else [""]
+        anchors = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles}
+        assert heading in anchors, f"{file}#{heading}"
+
+
+def tree(folder: Path, depth: int = 2, before: str = "") -> list[str]:
+    """A folder as `tree -L 2` prints it."""
+    *others, last = sorted(path for path in folder.iterdir() if path.name != "__pycache__")
+    lines = []
+    for path in (*others, last):
+        lines.append(f"{before}{'└── ' if path is last else '├── '}{path.name}")
+        if path.is_dir() and depth > 1:
+            lines += tree(path, depth - 1, before + ("    " if path is last else "│   "))
+    return lines
+
+
+def test_the_docs_have_every_module() -> None:
+    text = (ROOT / "docs" / "design.md").read_text("utf-8")
+    listed = text.partition("    zjnews\n")[2].splitlines()
+    assert [line.removeprefix("    ") for line in listed] == tree(PACKAGE)
