@@ -77,20 +77,47 @@ def test_importing_it_loads_neither_scrapy_nor_a_parser() -> None:
     assert out.stdout == b"[]\n"
 
 
-def test_the_command_finds_its_settings_in_any_folder(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "zjnews",
-        "crawl",
-        "archive",
-        "-a",
-        f"path={ROOT}/samples/zjol.warc.gz",
-    ]
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which the wheel of the project was installed; its dependencies are ours."""
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"  # setuptools leaves a build/ where it builds
+    source.mkdir()
+    for path in ROOT.iterdir():
+        if not path.name.startswith(".") and path.name != "build" and path.suffix != ".egg-info":
+            (source / path.name).symlink_to(path)
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    offline = ["--no-index", "--no-deps"]
+    build = [*pip, "wheel", *offline, "--no-build-isolation", f"--wheel-dir={folder}", str(source)]
+    subprocess.run(build, check=True)
+    [wheel] = folder.glob("*.whl")
+    target = folder / "installed"
+    subprocess.run([*pip, "install", *offline, f"--target={target}", str(wheel)], check=True)
+    return target
+
+
+def test_the_wheel_holds_the_package_with_its_data_and_nothing_else(installed: Path) -> None:
+    in_tree = {
+        path.relative_to(ROOT)
+        for path in (ROOT / "zjnews").rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    in_wheel = {
+        path.relative_to(installed)
+        for path in installed.rglob("*")
+        if path.is_file() and path.suffix != ".pyc"
+    }
+    others = {path for path in in_wheel - in_tree if not path.parts[0].endswith(".dist-info")}
+    assert in_tree <= in_wheel
+    assert others == {Path("bin/zjnews")}
+
+
+def test_the_installed_command_crawls_from_any_folder(installed: Path, tmp_path: Path) -> None:
+    site = f"path={ROOT}/samples/zjol.warc.gz"
     run = subprocess.run(
-        [*command, "-O", "out.jsonl"],
+        [installed / "bin" / "zjnews", "crawl", "archive", "-a", site, "-O", "out.jsonl"],
         cwd=tmp_path,
-        env={"PYTHONPATH": str(ROOT)},
+        env={"PYTHONPATH": str(installed)},
         capture_output=True,
         check=False,
     )
