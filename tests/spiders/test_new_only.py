@@ -80,7 +80,7 @@ class Run:
 
     def asks_for(self, number: int) -> Request | None:
         """The request for an article that the list names, if any."""
-        return self.spider.wish(addresses.address_of(url_of(number)), DAY, self.walk)
+        return self.spider.request_if_new(addresses.address_of(url_of(number)), DAY, self.walk)
 
     def give(self, item: Article) -> str:
         """Put an article through; the reason for which it is left out, or `given`."""

@@ -11,6 +11,7 @@ from scrapy.exceptions import CloseSpider, UsageError
 from zjnews.archives import saved as archives
 from zjnews.archives.saved import Found, Passed, Unusable
 from zjnews.items import Article, Rejected
+from zjnews.loaders import reading
 from zjnews.pages.guard import stoppable
 from zjnews.pages.joining import Gathering, number_of, pages_of
 from zjnews.spiders.base import PageSpider
@@ -50,7 +51,7 @@ class ArchiveSpider(PageSpider):
                 self.count_given()
             try:
                 for found in stoppable(archives.pages_in(path)):
-                    if article := self.read(found, gathering):
+                    if article := self.article_with(found, gathering):
                         yield article
             except Rejected as interrupted:
                 raise CloseSpider("shutdown") from interrupted
@@ -60,15 +61,15 @@ class ArchiveSpider(PageSpider):
             else:
                 yield article
 
-    def read(self, found: Found, gathering: Gathering) -> Article | None:
-        """The article that is whole with a page."""
+    def article_with(self, found: Found, gathering: Gathering) -> Article | None:
+        """The article whose last missing page this is."""
         if isinstance(found, Unusable):
             self.reject(found.rejected, found.where)
         elif isinstance(found, Passed):
             self.skip(found.skipped.reason, found.url)
         else:
             try:
-                page, article = self.load(
+                page, article = reading.load(
                     found.url, found.body, found.content_type, found.fetched_at
                 )
                 return gathering.add(article, number_of(page), pages_of(page))

@@ -39,7 +39,7 @@ class ArticleSpider(FetchingSpider):
     async def start(self) -> AsyncIterator[Any]:
         for text in self.given():
             try:
-                address = usable(text)
+                address = article_address(text)
             except Rejected as rejected:
                 self.reject(rejected, text)
                 continue
@@ -63,8 +63,7 @@ class ArticleSpider(FetchingSpider):
 
 
 def encoding_of(file: Path) -> str:
-    """UTF-16 where a file says so, or has the zeros that addresses have in it; else UTF-8. Raises
-    OSError."""
+    """`utf-16`, also without a byte order mark, or `utf-8-sig`. Raises OSError."""
     with file.open("rb") as opened:
         start = opened.read(4)
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -74,14 +73,13 @@ def encoding_of(file: Path) -> str:
     return "utf-16-be" if start[::2] == b"\0\0" else "utf-8-sig"
 
 
-def usable(text: str) -> Address:
-    """The address, where it may be an article's. Raises Rejected."""
+def article_address(text: str) -> Address:
+    """The address, if it may be an article's. Raises Rejected."""
     address = addresses.address_of(text)
     if not address.on_site:
-        is_web = address.url.lower().startswith(("http://", "https://"))
-        if not is_web:
-            raise Rejected("unknown-address", "no http or https address")
-        raise Rejected("off-site", f"not on {addresses.SITE}")
+        if address.url.lower().startswith(("http://", "https://")):
+            raise Rejected("off-site", f"not on {addresses.SITE}")
+        raise Rejected("unknown-address", "no http or https address")
     if address.kind in addresses.MEDIA_KINDS:
         raise Rejected("not-html", f"address of an {address.kind.value}")
     return address

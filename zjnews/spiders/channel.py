@@ -19,7 +19,7 @@ from zjnews.spiders.fetching import is_gone
 from zjnews.spiders.finding import FindingSpider, Walk
 
 _PATIENCE = 2
-"""Pages that may repeat the one before them: a list moves on while its articles are fetched."""
+"""Pages in a row that may repeat earlier ones: a list moves on while its articles are fetched."""
 
 
 class ChannelSpider(FindingSpider):
@@ -70,10 +70,10 @@ class ChannelSpider(FindingSpider):
         elif is_guess:
             self.end_walk(walk, "no further page")
         else:
-            self.lose_list(Rejected("empty-list", "no link to an article"), page.url, walk)
+            self.list_failed(Rejected("empty-list", "no link to an article"), page.url, walk)
 
     def read_list(self, listing: Listing, walk: Walk, number: int) -> Iterator[Request]:
-        """Ask for the articles of a list page, then for its next page, unless this was the last."""
+        """The requests for the articles of a list page, then for the next page, if there is one."""
         ids = {entry.address.id for entry in listing.entries}
         walk.repeats = walk.repeats + 1 if ids <= walk.ids else 0
         walk.ids |= ids
@@ -83,8 +83,9 @@ class ChannelSpider(FindingSpider):
             walk.has_failed = True  # no page of this list, it seems; perhaps for today only
         is_new = False
         for entry in listing.entries:
-            request = self.wish(entry.address, entry.day, walk)
-            is_new = is_new or request is not None or self.is_open(entry.address)
+            request = self.request_if_new(entry.address, entry.day, walk)
+            # Requested by this run: no earlier one has delivered it.
+            is_new = is_new or request is not None or entry.address.id in self.askers
             if request is not None:
                 yield request
         for other in listing.others:
@@ -96,7 +97,7 @@ class ChannelSpider(FindingSpider):
             yield self.ask_list(listing.next, walk, number + 1, listing.next_is_guess)
 
     def why_last(self, listing: Listing, walk: Walk, number: int, is_new: bool) -> str | None:
-        """Why no further page of a list is asked for; None where it goes on."""
+        """Why no further page of a list is requested; None if one is."""
         days = [entry.day for entry in listing.entries]
         if all(day and self.window.begins_after(day) for day in days):
             return "older than since"
@@ -106,20 +107,17 @@ class ChannelSpider(FindingSpider):
         if not is_new and self.is_covered(walk, days[-1]):
             return "nothing new"
         is_lost = walk.is_linked and listing.next_is_guess
-        if (
-            not listing.next
-            or is_lost
-            or addresses.address_of(listing.next).canonical in walk.asked
-        ):
+        asked = walk.asked
+        if not listing.next or is_lost or addresses.address_of(listing.next).canonical in asked:
             return "last page"
         if self.max_pages and number >= self.max_pages:
-            walk.has_failed = True  # what lies behind it has not been seen
+            walk.has_failed = True  # what comes after it has not been seen
             return f"max_pages={self.max_pages}"
         return None
 
     def failed_list(self, failure: Failure) -> None:
-        """A further page that is not there is the end of the list; where a link led to it, perhaps
-        for today only."""
+        """A further page that is not there is the end of the list; if it was linked, perhaps only
+        for today."""
         request: Request = failure.request  # type: ignore[attr-defined]
         walk = self.walk_of(request)
         if request.cb_kwargs["number"] > 1 and is_gone(failure):

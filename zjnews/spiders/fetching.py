@@ -1,4 +1,4 @@
-"""Asking for articles: their further pages, where a page leads on, and what failed."""
+"""Requesting articles: their further pages, pages that lead on, and what failed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from zjnews.items import LeadsOn, Rejected
+from zjnews.loaders import reading
 from zjnews.pages import page
 from zjnews.pages.guard import bounded
 from zjnews.pages.joining import Pages
@@ -40,7 +41,7 @@ class FetchingSpider(PageSpider):
         walk: str | None = None,
         sections: tuple[str, ...] = (),
     ) -> Request:
-        """The request for an article; one that is known need only be sent where it has changed."""
+        """The request for an article; for a known one, only if it has changed."""
         request = Request(
             address.first_page,
             callback=self.parse_article,
@@ -58,7 +59,7 @@ class FetchingSpider(PageSpider):
         return request
 
     def parse_article(self, response: Response) -> Iterator[Any]:
-        """One page of an article: the article when it is whole, else the request for the next."""
+        """The article, if this was its last page, else the request for the next page."""
         assert response.request is not None
         if response.status == NOT_MODIFIED:
             self.skip("unchanged", response.url)
@@ -67,12 +68,12 @@ class FetchingSpider(PageSpider):
         pages, number = carried.pages or Pages(), carried.number
         try:
             try:
-                read, article = self.load(*answer(response))
+                read, article = reading.load(*answer(response))
             except LeadsOn as lead:
                 yield self.followed(lead, response)
                 return
         except Rejected as rejected:
-            yield from self.go_without(rejected, response.url, response.request, pages)
+            yield from self.after_failure(rejected, response.url, response.request, pages)
         else:
             if number in (1, read.address.page):
                 article.asked = carried.asked
@@ -80,10 +81,10 @@ class FetchingSpider(PageSpider):
                 article.etag = header(response, "ETag")
                 article.last_modified = header(response, "Last-Modified")
                 pages.add(read, article, number)
-            yield from self.go_on(pages, number, response.request)
+            yield from self.after_page(pages, number, response.request)
 
-    def go_on(self, pages: Pages, number: int, request: Request) -> Iterator[Any]:
-        """After a page of an article: the next one, or the article itself."""
+    def after_page(self, pages: Pages, number: int, request: Request) -> Iterator[Any]:
+        """After a page of an article: the request for the next one, or the article."""
         if number not in pages.read:
             pages.missing.add(number)
         if pages.next is None:
@@ -99,16 +100,16 @@ class FetchingSpider(PageSpider):
         )
 
     def failed_article(self, failure: Failure) -> Iterator[Any]:
-        """No answer."""
+        """A request without an answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
         pages = carried_by(request).pages or Pages()
-        yield from self.go_without(why_failed(failure), first_asked(request), request, pages)
+        yield from self.after_failure(why_failed(failure), first_asked(request), request, pages)
 
-    def go_without(
+    def after_failure(
         self, rejected: Rejected, where: str, request: Request, pages: Pages
     ) -> Iterator[Any]:
-        """After a page that gave nothing: a further one that will give nothing tomorrow either is
-        left out; any other loses the article for this run."""
+        """After a page that gave nothing: a further page that will give nothing tomorrow either is
+        left out; with any other the article is lost for this run."""
         number = carried_by(request).number
         if number == 1:
             yield from filter(None, [self.refuse(rejected, request)])
@@ -116,11 +117,10 @@ class FetchingSpider(PageSpider):
             self.refuse(Rejected("page-failed", f"page {number}: {rejected}"), request)
         else:
             self.reject(rejected, where)
-            yield from self.go_on(pages, number, request)
+            yield from self.after_page(pages, number, request)
 
     def refuse(self, rejected: Rejected, request: Request) -> Request | None:
-        """Count what a request for an article gave instead. Another request for it, where there is
-        another way to it."""
+        """Count why a request gave no article. Another request for it, if it may be elsewhere."""
         where, carried = first_asked(request), carried_by(request)
         if carried.known and Trait.GONE in traits_of(rejected.reason):
             self.skip("gone", where)
@@ -131,7 +131,7 @@ class FetchingSpider(PageSpider):
         return None
 
     def followed(self, lead: LeadsOn, response: Response) -> Request:
-        """The same request for the page that this one leads to. Raises Rejected."""
+        """The request for the page that this one leads to. Raises Rejected."""
         assert response.request is not None
         request = response.request
         way = [*way_to(request), response.url]
@@ -145,13 +145,12 @@ class FetchingSpider(PageSpider):
 
 
 def loop_of(request: Request, detail: str) -> Rejected:
-    """What is said of a request that is led in a circle: by a site that waits for a cookie, or
-    not."""
+    """The reason for redirects in a circle: a site that waits for a cookie, or another."""
     return Rejected("cookie-wall" if carried_by(request).sets_cookie else "redirect-loop", detail)
 
 
 def answer(response: Response) -> tuple[str, bytes, str, datetime]:
-    """Address, body, content type and time of an answer, as pages are read from."""
+    """Address, body, content type and time of an answer, the arguments of `page.read_page`."""
     assert response.request is not None
     now = datetime.now(UTC).replace(microsecond=0)
     fetched_at = carried_by(response.request).fetched_at or now
@@ -160,7 +159,7 @@ def answer(response: Response) -> tuple[str, bytes, str, datetime]:
 
 def read_page(response: Response, read: Callable[[Page], _T]) -> tuple[Page, _T]:
     """The page of an answer, and what `read` finds on it. Raises Rejected, as `guard.bounded` does,
-    and LeadsOn where the page only leads on."""
+    of which LeadsOn is one."""
     with bounded(response.url):
         found = page.read_page(*answer(response))
         if lead := found.leads_on:
@@ -174,12 +173,12 @@ def header(response: Response, name: str) -> str | None:
 
 
 def is_gone(failure: Failure) -> bool:
-    """Whether what was asked for is no longer there."""
+    """Whether the page is no longer there."""
     return Trait.GONE in traits_of(why_failed(failure).reason)
 
 
 def why_failed(failure: Failure) -> Rejected:
-    """The reason that a failed request is counted by."""
+    """The reason for which a request failed."""
     error = failure.value
     if isinstance(error, HttpError):
         return Rejected(f"http-{error.response.status}")

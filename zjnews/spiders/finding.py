@@ -1,4 +1,4 @@
-"""Finding articles: which of those that lists name are asked for, and how far lists were walked."""
+"""Finding articles: which of those that lists name are requested, and how far lists were walked."""
 
 from __future__ import annotations
 
@@ -42,27 +42,27 @@ class Walk:
     """A way over the pages of one list, or through one issue."""
 
     name: str
-    """What the state knows it by."""
+    """Its key in the state."""
     title: str
-    """What a person calls it."""
+    """Its name in the log."""
     covered: tuple[datetime, datetime] | None = None
-    """The stretch of time for which earlier walks have delivered everything."""
+    """The period of which earlier walks have delivered everything."""
     has_ended: bool = False
     has_failed: bool = False
     """Something that may be there tomorrow could not be fetched."""
     pages: int = 0
     articles: int = 0
-    """Those that no other walk of this run had come across."""
+    """Those that no other walk of this run had found before."""
     asked: set[str] = field(default_factory=set)
     """Canonical addresses of its list pages."""
     is_linked: bool | None = None
     """Whether its pages link to one another; None before the first."""
     folder: str = ""
-    """Where its list pages lie."""
+    """The folder of its list pages."""
     ids: set[str] = field(default_factory=set)
-    """What its pages have listed."""
+    """Ids of the articles that its pages list."""
     repeats: int = 0
-    """Pages in a row that listed nothing but what pages before them had."""
+    """Pages in a row that list only what earlier pages do."""
 
 
 class FindingSpider(FetchingSpider):
@@ -71,16 +71,16 @@ class FindingSpider(FetchingSpider):
     Arguments:
         since, until: `2026-09-01`, `2026-09-01T08:00`, `7d`, `12h`, `today`, `yesterday`; Beijing
             time, both ends included
-        full: `1` asks for everything again, whatever has been delivered before
+        full: `1` requests everything again, whatever has been delivered before
     """
 
     keeps_state = True
     window_arguments = ("since", "until", "full")
     find_listed: Callable[[Page], Any]
-    """What a page of a list names."""
+    """Reads the links of a list page."""
     ask_listed: Callable[..., Iterator[Request]]
-    """Of a page, what it names, its walk, and what `ask_listing` was told: asks for what is named,
-    and for the pages that follow from it."""
+    """The requests for the articles of a list page, and for further pages. Called with the page,
+    its links, its walk, and the keyword arguments of `ask_listing`."""
     state: State
     refresh: timedelta
     """How long an article may still be corrected."""
@@ -95,13 +95,13 @@ class FindingSpider(FetchingSpider):
             raise UsageError(f"{self.name}: {error}") from error
         self.walks: dict[str, Walk] = {}
         self.found: set[str] = set()
-        """Ids that this run has come across."""
+        """Ids that this run has found."""
         self.askers: dict[str, set[str]] = {}
-        """By the id of an article that was asked for, the walks that found it."""
+        """By the id of a requested article, the walks that found it."""
         self.lost: set[str] = set()
         """Ids of those that could not be fetched."""
         self.elsewhere: dict[str, list[Address]] = {}
-        """By the id of an article that was asked for, its other addresses."""
+        """By the id of a requested article, its other addresses."""
         self.not_there: dict[str, set[str]] = {}
         """By the id of an article, the canonical addresses at which it was not found."""
 
@@ -114,24 +114,22 @@ class FindingSpider(FetchingSpider):
         return spider
 
     def named(self, find: Callable[[str], list[_T]], text: str, examples: str) -> list[_T]:
-        """What the first argument of the spider names. Raises UsageError."""
+        """The channels or newspapers of the first argument. Raises UsageError."""
         try:
             found = find(text)
         except ValueError as error:
             raise UsageError(f"{self.name}: {error}") from error
         if not found:
-            raise UsageError(
-                f"{self.name}: {self.arguments[0]} is missing; for example: {examples}"
-            )
+            what = self.arguments[0]
+            raise UsageError(f"{self.name}: {what} is missing; for example: {examples}")
         return found
 
-    # --- which articles are asked for --------------------------------------------------------
+    # --- which articles are requested --------------------------------------------------------
 
-    def wish(
+    def request_if_new(
         self, address: Address, day: date | None, walk: Walk, sections: tuple[str, ...] = ()
     ) -> Request | None:
-        """The request for an article that a list names; None where it is not wanted, or not
-        again."""
+        """The request for an article that a list names; None if it is not wanted, or not again."""
         known = self.state.known.article(address.id) or self.state.known.find(address.canonical)
         ids = {address.id, known.id} if known else {address.id}
         if ids & self.found and not self.is_another_way(address):
@@ -150,7 +148,7 @@ class FindingSpider(FetchingSpider):
         return self.ask_article(address, None if self.full else known, walk.name, sections)
 
     def note_found_again(self, address: Address, walk: Walk) -> None:
-        """An article that was asked for by another address, or in another walk."""
+        """An article that was requested at another address, or by another walk."""
         self.skip("listed-again", address.url)
         if address.id in self.askers:
             self.askers[address.id].add(walk.name)
@@ -159,16 +157,12 @@ class FindingSpider(FetchingSpider):
             walk.has_failed = True
 
     def is_another_way(self, address: Address) -> bool:
-        """Whether an article was asked for at other addresses only, and was at none of them."""
+        """Whether an article was not found at other addresses, and not requested at this one."""
         tried = self.not_there.get(address.id)
         return tried is not None and address.canonical not in tried
 
-    def is_open(self, address: Address) -> bool:
-        """Whether this run has asked for an article that no earlier one had delivered."""
-        return address.id in self.askers
-
     def refuse(self, rejected: Rejected, request: Request) -> Request | None:
-        """As for any article; one that is gone may still be there by another address."""
+        """As for any article; one that is gone may still be at another address."""
         carried = carried_by(request)
         id_ = addresses.address_of(carried.asked).id
         others = [a for a in self.elsewhere.pop(id_, []) if a.canonical != carried.asked]
@@ -189,7 +183,7 @@ class FindingSpider(FetchingSpider):
         return super().refuse(rejected, request)
 
     def why_not(self, address: Address, day: date | None, known: Known | None) -> str | None:
-        """Why an article is not asked for, in the word that it is counted by."""
+        """The reason for which an article is not requested."""
         if not self.window.overlaps_day(day):
             return "outside-window"
         if self.full:
@@ -201,7 +195,7 @@ class FindingSpider(FetchingSpider):
         return "known" if is_settled else None
 
     def is_settled(self, address: Address) -> bool:
-        """Whether an earlier run has asked in vain, and it is too old to have changed since."""
+        """Whether it gave no record in an earlier run, and is too old to have changed since."""
         passed = self.state.known.passed(address.canonical)
         if passed is None or not passed.is_final:
             return False
@@ -225,7 +219,7 @@ class FindingSpider(FetchingSpider):
             meta=Carried(walk=walk.name).meta,
             cb_kwargs=about,
             dont_filter=True,  # a walk never asks for a page twice; another run may
-            priority=-1,  # the articles of a page come first, so that few requests ever wait
+            priority=-1,  # after the articles of the page before, so that few requests wait
         )
 
     def parse_listing(self, response: Response, **about: Any) -> Iterator[Request]:
@@ -238,19 +232,19 @@ class FindingSpider(FetchingSpider):
                 yield self.followed(lead, response)
                 return
         except Rejected as rejected:
-            self.lose_list(rejected, response.url, walk)
+            self.list_failed(rejected, response.url, walk)
         else:
             asked = addresses.address_of(first_asked(response.request))
             is_listing = asked.kind in (Kind.LIST, Kind.PAPER_PAGE)
             if is_listing and asked.canonical != page.address.canonical:
-                walk.has_failed = True  # another page stands in for it, perhaps for today only
+                walk.has_failed = True  # another page replaces it, perhaps for today only
             yield from self.ask_listed(page, listed, walk, **about)
 
     # --- walks ------------------------------------------------------------------------------
 
     def begin_walk(self, name: str, title: str) -> Walk:
-        """Begin a walk. What the state knows of earlier ones is forgotten until this one has
-        delivered everything, for it may die and leave a hole."""
+        """Begin a walk. Earlier ones are forgotten until this one has delivered everything, since
+        the run may crash and leave a gap."""
         walk = Walk(name, title, None if self.full else self.state.known.walked(name))
         self.walks[name] = walk
         self.state.known.forget_walk(name)
@@ -280,17 +274,17 @@ class FindingSpider(FetchingSpider):
             self.walks[walk].has_failed = True
 
     def is_covered(self, walk: Walk, day: date | None) -> bool:
-        """Whether earlier walks have delivered all that the window holds up to the end of a day."""
+        """Whether earlier walks have delivered all of the window up to the end of a day."""
         if walk.covered is None or day is None:
             return False
         since, until = walk.covered
         return since <= self.since and end_of(day) <= until
 
     def covers(self, walk: Walk) -> tuple[datetime, datetime] | None:
-        """The stretch of time that is delivered now, if the walk missed nothing."""
+        """The period that is delivered now; None if the walk missed something."""
         if not walk.has_ended or walk.has_failed:
             return None
-        # What is younger may still be listed late, or slip from page to page.
+        # What is younger may still be listed late, or move from page to page.
         until = min(self.window.until or self.started, self.started) - self.refresh
         if until <= self.since:
             return walk.covered
@@ -305,24 +299,24 @@ class FindingSpider(FetchingSpider):
     # --- what failed ------------------------------------------------------------------------
 
     def failed_list(self, failure: Failure) -> None:
-        """A list page that gave no answer: the end of the walk, and no good one."""
+        """A list page without an answer ends its walk as a failure."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        self.lose_list(why_failed(failure), request.url, self.walk_of(request))
+        self.list_failed(why_failed(failure), request.url, self.walk_of(request))
 
-    def lose_list(self, rejected: Rejected, url: str, walk: Walk) -> None:
+    def list_failed(self, rejected: Rejected, url: str, walk: Walk) -> None:
         self.reject(rejected, url)
         self.count_unread(walk.title.partition(" ")[0], rejected.reason)
         walk.has_failed = True
         self.end_walk(walk, f"{url} could not be read")
 
     def count_unread(self, name: str, reason: str) -> None:
-        """A channel or newspaper whose list could not be read: the run has missed something."""
+        """Count a channel or newspaper whose list could not be read."""
         assert self.crawler.stats is not None
         self.crawler.stats.set_value(f"{verdict.UNREAD}{name}", reason)
 
 
 def read_yes(text: str) -> bool:
-    """An argument that is 1 or 0. Raises ValueError."""
+    """The value of `full`. Raises ValueError."""
     if text.strip().lower() not in (*_YES, *_NO):
         raise ValueError(f"full={text} is neither 1 nor 0")
     return text.strip().lower() in _YES

@@ -1,5 +1,5 @@
-"""What the spiders need of their settings: it travels with them, into processes that know nothing
-of this project; and what is missing, mistyped or of no use here is refused at the start."""
+"""The settings that the spiders need: added in any process that runs them; what is missing or
+mistyped is refused at the start."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from scrapy.utils.misc import load_object
 
 OWN = "zjnews.settings"
 _COMPONENTS = ("EXTENSIONS", "DOWNLOADER_MIDDLEWARES", "SPIDER_MIDDLEWARES")
-"""What a user adds to these stands beside ours."""
+"""What a user adds to these is merged with ours."""
 _BY_NAME = ("FEED_EXPORTERS", "FEED_STORAGES", "DOWNLOAD_HANDLERS")
 _OPTIONAL = ("zjnews.pipelines.images.ArticleImagesPipeline",)
-_REQUIRED_EXTENSIONS = ("zjnews.extensions.delivery.Delivery",)
+_REQUIRED_EXTENSION = "zjnews.extensions.delivery.Delivery"
 
 
 def own_settings() -> BaseSettings:
@@ -25,8 +25,8 @@ def own_settings() -> BaseSettings:
 
 
 def complete(settings: BaseSettings, needs_pipelines: bool = True) -> None:
-    """Fill in what a process has not set, as an add-on does: the project's settings and the command
-    line count for more. Raises UsageError."""
+    """Set what a process has not set, with the priority of an add-on: a project's settings and the
+    command line override it. Raises UsageError."""
     own = own_settings()
     check_names(settings, own)
     for name in own:
@@ -37,7 +37,7 @@ def complete(settings: BaseSettings, needs_pipelines: bool = True) -> None:
         ours = own.getdict(name).items()
         missing = {key: value for key, value in ours if _loaded(name, key) not in known}
         if missing:
-            # Above what is there: `CrawlerProcess` puts its settings on top once more.
+            # One higher, since `CrawlerProcess` sets its settings once more.
             above = (settings.getpriority(name) or 0) + 1
             settings.set(name, {**given, **missing}, above)
     if needs_pipelines:
@@ -47,12 +47,12 @@ def complete(settings: BaseSettings, needs_pipelines: bool = True) -> None:
 
 
 def _loaded(name: str, key: Any) -> Any:
-    """What a key of a setting stands for: a component, by its path or itself; or a name."""
+    """A component, given by its path or itself; any other key as it is."""
     return load_object(key) if name in _COMPONENTS else key
 
 
 def check_names(settings: BaseSettings, own: BaseSettings) -> None:
-    """Raises UsageError for a setting that is none, but nearly one of ours."""
+    """Raises UsageError for an unknown setting whose name is like one of ours."""
     ours = [name for name in own if not hasattr(default_settings, name)]
     for name in settings:
         if name in own or hasattr(default_settings, name):
@@ -62,7 +62,7 @@ def check_names(settings: BaseSettings, own: BaseSettings) -> None:
 
 
 def check_pipelines(settings: BaseSettings, own: BaseSettings) -> None:
-    """Raises UsageError where a record would leave unfinished."""
+    """Raises UsageError if records would be left unfinished."""
     required = [path for path in own.getdict("ITEM_PIPELINES") if path not in _OPTIONAL]
     given = {load_object(path): order for path, order in settings.getdict("ITEM_PIPELINES").items()}
     orders = [given.get(load_object(path)) for path in required]
@@ -77,11 +77,10 @@ def check_pipelines(settings: BaseSettings, own: BaseSettings) -> None:
 
 
 def check_extensions(settings: BaseSettings) -> None:
-    """Raises UsageError where failures would not be counted."""
+    """Raises UsageError if failures would not be counted."""
     extensions = {load_object(path): n for path, n in settings.getdict("EXTENSIONS").items()}
-    for path in _REQUIRED_EXTENSIONS:
-        if extensions.get(load_object(path)) is None:
-            raise UsageError(f"EXTENSIONS lacks {path}")
+    if extensions.get(load_object(_REQUIRED_EXTENSION)) is None:
+        raise UsageError(f"EXTENSIONS lacks {_REQUIRED_EXTENSION}")
 
 
 def check_values(settings: BaseSettings, own: BaseSettings) -> None:

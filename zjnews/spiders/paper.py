@@ -70,24 +70,21 @@ class PaperSpider(FindingSpider):
 
     def is_done(self, paper: Paper, day: date) -> bool:
         """Whether all of an issue is known for good."""
-        if (
-            self.full
-            or self.is_young(end_of(day))
-            or not self.state.known.walked(issue(paper, day))
-        ):
+        may_change = self.full or self.is_young(end_of(day))
+        if may_change or not self.state.known.walked(issue_key(paper, day)):
             return False
         self.skip("known-issue", papers.front_of(paper.name, day))
         return True
 
     def closed(self, reason: str) -> None:
-        """An issue that is not there says nothing, where the list of issues is not there either."""
+        """A missing issue is no issue only if the list of issues could be read."""
         for name, why in self.unlisted.items():
             self.count_unread(name, why)
 
     # --- issues -----------------------------------------------------------------------------
 
     def parse_issues(self, response: Response, paper: Paper, days: list[date]) -> Iterator[Request]:
-        """Ask for the issues of a month that there are."""
+        """The requests for the issues of a month."""
         fronts = None
         try:
             with bounded(response.url):
@@ -98,7 +95,7 @@ class PaperSpider(FindingSpider):
         yield from self.ask_issues(paper, days, fronts)
 
     def failed_issues(self, failure: Failure) -> Iterator[Request]:
-        """Without a list of issues, every day is tried."""
+        """Without a list of issues, an issue is requested for every day."""
         rejected = why_failed(failure)
         request: Request = failure.request  # type: ignore[attr-defined]
         self.unlisted[request.cb_kwargs["paper"].name] = rejected.reason
@@ -117,7 +114,7 @@ class PaperSpider(FindingSpider):
             if front is None:
                 self.skip("no-issue", papers.front_of(paper.name, day))
             else:
-                walk = self.begin_walk(issue(paper, day), f"{paper.name} {day}")
+                walk = self.begin_walk(issue_key(paper, day), f"{paper.name} {day}")
                 yield self.ask_page(front, paper, day, walk)
 
     def covers(self, walk: Walk) -> tuple[datetime, datetime] | None:
@@ -139,14 +136,14 @@ class PaperSpider(FindingSpider):
             walk.has_failed = True  # there may be one tomorrow
             self.skip("no-issue", page.url)
         elif not printed.articles and not printed.pages:
-            self.lose_list(Rejected("empty-list", "no link to an article"), page.url, walk)
+            self.list_failed(Rejected("empty-list", "no link to an article"), page.url, walk)
         else:
             yield from self.read_printed(printed, page.address, paper, day, walk)
 
     def read_printed(
         self, printed: PrintedPage, address: Address, paper: Paper, day: date, walk: Walk
     ) -> Iterator[Request]:
-        """Ask for the articles of a printed page, and for the other pages of the issue."""
+        """The requests for the articles of a printed page, and for the other pages of the issue."""
         self.found.add(address.canonical)
         self.unlisted.pop(paper.name, None)
         walk.pages += 1
@@ -156,7 +153,7 @@ class PaperSpider(FindingSpider):
             outcomes.logger.info("paper %s: %d pages", walk.title, 1 + len(printed.pages))
         sections = tuple(filter(None, (paper.title, printed.number, printed.name)))
         for article in printed.articles:
-            if request := self.wish(article, article.date, walk, sections):
+            if request := self.request_if_new(article, article.date, walk, sections):
                 yield request
         for other in printed.pages:
             if other.canonical not in self.found:
@@ -164,7 +161,7 @@ class PaperSpider(FindingSpider):
                 yield self.ask_page(other.url, paper, day, walk)
 
     def failed_list(self, failure: Failure) -> None:
-        """A front page that is not there: no issue on that day, so far."""
+        """Without a front page there is no issue on that day, so far."""
         request: Request = failure.request  # type: ignore[attr-defined]
         walk = self.walk_of(request)
         if is_gone(failure) and not walk.pages:
@@ -182,6 +179,6 @@ def read_issues(response: Response) -> dict[date, str]:
         raise Rejected("broken-issues", str(error)) from error
 
 
-def issue(paper: Paper, day: date) -> str:
-    """What the state knows an issue by."""
+def issue_key(paper: Paper, day: date) -> str:
+    """The key of an issue in the state."""
     return f"paper:{paper.name}:{day}"

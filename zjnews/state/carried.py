@@ -19,7 +19,7 @@ class Carried:
     """Of a request for an article, a list or a picture."""
 
     asked: str = ""
-    """Canonical address of the article that was asked for first; "" for anything else."""
+    """Canonical address of the article that was requested first; "" for anything else."""
     known: bool = False
     """Whether the article was delivered before."""
     walk: str | None = None
@@ -27,9 +27,9 @@ class Carried:
     sections: tuple[str, ...] = ()
     """Where in a newspaper the article was found."""
     way: tuple[str, ...] = ()
-    """Addresses of the pages that led to this one, the first one asked for first."""
+    """Addresses of the pages that led to this one, the first one requested first."""
     number: int = 1
-    """Which page of its article is asked for."""
+    """Which page of its article is requested."""
     pages: Pages | None = None
     """The pages of its article that were read so far."""
     is_image: bool = False
@@ -53,7 +53,7 @@ _NOTHING = Carried()
 
 
 def carried_by(request: Request) -> Carried:
-    """What a request carries; the defaults, where it was not asked for by a spider of ours."""
+    """What a request carries; the defaults for a request of any other spider."""
     carried: Carried = request.meta.get(_KEY, _NOTHING)
     return carried
 
@@ -69,5 +69,5 @@ def way_to(request: Request) -> list[str]:
 
 
 def first_asked(request: Request) -> str:
-    """The address that was asked for first."""
+    """The address that was requested first."""
     return [*way_to(request), request.url][0]
