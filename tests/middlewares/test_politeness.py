@@ -508,7 +508,8 @@ def rules(tmp_path_factory: pytest.TempPathFactory) -> Crawled:
     }
     folder = tmp_path_factory.mktemp("rules")
     urls = [*addresses_of(hosts, 3), address("fine", 99, "https")]
-    settings = {"DOWNLOAD_TIMEOUT": "1", "RETRY_TIMES": "0", "DOWNLOAD_DELAY": str(OUR_DELAY)}
+    # Long enough for a busy machine, since nothing is tried again.
+    settings = {"DOWNLOAD_TIMEOUT": "10", "RETRY_TIMES": "0", "DOWNLOAD_DELAY": str(OUR_DELAY)}
     return meet(folder, hosts, urls, **settings)
 
 

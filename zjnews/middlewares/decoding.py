@@ -1,4 +1,4 @@
-"""Undoes the Content-Encoding of what is fetched, by the code that archives are read with."""
+"""Undoes the Content-Encoding of what is fetched, with the code that reads archives."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from zjnews.pages.page import MAX_BYTES
 
 
 class DecodingMiddleware(HttpCompressionMiddleware):
-    """In place of Scrapy's, which makes another page of an answer than the reading of its recording
-    would, where a label is wrong or missing."""
+    """Replaces Scrapy's, which reads an answer with a wrong or missing label differently than its
+    recording is read."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler=crawler)

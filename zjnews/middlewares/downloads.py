@@ -1,7 +1,8 @@
-"""Downloads as Scrapy makes them, but bounded, with a reason for what is refused, and kept."""
+"""Scrapy's downloads, with limits, with a reason for what is refused, and recorded."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
@@ -28,13 +29,13 @@ from zjnews.items import Rejected
 from zjnews.site import addresses
 
 MOST_HEADERS = 256 * 1024
-"""Bytes of the headers of an answer, those of informational answers (1xx) before it included."""
+"""Bytes of the headers of an answer, with those of informational answers (1xx) before it."""
 Keep = Callable[[Exchange], None]
 
 
 class SiteDownloadHandler(http11.HTTP11DownloadHandler):
-    """Scrapy's own, with connections that give up an answer without end and, where the crawl is
-    recorded, keep what passes. Raises Rejected where another try would be of no use: `too-large`,
+    """Scrapy's own, with connections that end answers without end and, if the crawl is recorded,
+    record what passes. Raises Rejected if another try is of no use: `too-large`,
     `bad-certificate`, `private-address`."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -53,7 +54,7 @@ class SiteDownloadHandler(http11.HTTP11DownloadHandler):
 
 
 def _refusal(error: BaseException, host: str) -> Rejected | None:
-    """Why an answer was refused, where it was; None for what may be the network's fault."""
+    """Why an answer was refused; None for a failure that may be the network's."""
     for cause in _causes(error):
         if isinstance(cause, Rejected):
             return cause
@@ -70,7 +71,7 @@ def _refusal(error: BaseException, host: str) -> Rejected | None:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """An exception with those that it came from."""
+    """An exception, and those that caused it."""
     yield error
     for reason in getattr(error, "reasons", None) or []:
         yield from _causes(reason.value)
@@ -79,12 +80,12 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 class SiteResolver(CachingThreadedResolver):
-    """Scrapy's own, but a name of the site that leads to this machine or a network that is not
-    public is not resolved, unless ALLOW_PRIVATE_ADDRESSES is set. Whoever controls such a name
-    would otherwise have the crawler ask what only those inside can reach."""
+    """Scrapy's own, but a name of the site is not resolved to this machine or a network that is not
+    public, unless ALLOW_PRIVATE_ADDRESSES is set. An attacker who controls such a name could
+    otherwise make the crawler send requests inside the network that it runs in."""
 
     refused: dict[str, str] = {}  # noqa: RUF012  shared, as Scrapy's cache of names is
-    """Addresses of IP by name."""
+    """IP addresses by name."""
 
     def __init__(self, reactor: Any, cache_size: int, timeout: float) -> None:
         super().__init__(reactor, cache_size, timeout)
@@ -98,13 +99,13 @@ class SiteResolver(CachingThreadedResolver):
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802  Twisted's
         found = super().getHostByName(name, timeout)
-        # A proxy may well stand in a private network.
+        # A proxy may be in a private network.
         if addresses.is_host_of_site(name) and not self.allows_private:
             found.addCallback(self.checked, name)
         return found
 
     def checked(self, ip: str, name: str) -> str:
-        """Raises DNSLookupError, which is all that Twisted takes from a resolver."""
+        """Raises DNSLookupError, the only error that Twisted expects of a resolver."""
         if not is_public(ip):
             self.refused[name] = ip
             raise DNSLookupError(f"{name} is {ip}")
@@ -113,7 +114,7 @@ class SiteResolver(CachingThreadedResolver):
 
 
 def is_public(ip: str) -> bool:
-    """Whether an address of IP can be reached from everywhere."""
+    """Whether an IP address can be reached from everywhere."""
     address = ip_address(ip)
     return address.is_global and not address.is_multicast
 
@@ -129,15 +130,15 @@ def _factory_for(
 
 
 class BoundedProtocol(http11._LenientHTTP11ClientProtocol):
-    """One connection, which ends where an answer has more headers than an answer may have, or far
-    more bytes around its body than in it."""
+    """One connection, which ends if an answer has too many headers, or far more bytes around its
+    body than in it."""
 
     def __init__(self, quiescent: Callable[[Any], None], most: int) -> None:
-        """`most` bytes may be in a body; 0 for any number."""
+        """`most`: bytes of a body; 0 for any number."""
         super().__init__(quiescent)  # type: ignore[no-untyped-call]
-        self.most = 2 * most + MOST_HEADERS
-        self.is_bounded = most > 0
+        self.most = 2 * most + MOST_HEADERS if most else math.inf
         self.received = 0
+        self.is_given_up = False
 
     def request(self, request: Any) -> Any:
         self.received = 0
@@ -151,23 +152,23 @@ class BoundedProtocol(http11._LenientHTTP11ClientProtocol):
             return
         if parser.state in (STATUS, HEADER) and self.received > MOST_HEADERS:
             self.give_up(f"more than {MOST_HEADERS:,} bytes of headers")
-        elif self.is_bounded and self.received > self.most:
+        elif self.received > self.most:
             self.give_up(f"more than {self.most:,} bytes with all that is around the body")
 
     def give_up(self, why: str) -> None:
+        self.is_given_up = True
         self._giveUp(Failure(Rejected("too-large", why)))  # type: ignore[no-untyped-call]
         assert self.transport is not None
         self.transport.abortConnection()
 
 
 class RecordingProtocol(BoundedProtocol):
-    """It hands on an exchange when the answer is whole, before anybody else gets to see it; one
-    that breaks off is no answer."""
+    """Gives `keep` an exchange when its answer is whole, before Scrapy gets it; an answer that
+    breaks off is not recorded."""
 
     def __init__(self, quiescent: Callable[[Any], None], most: int, keep: Keep) -> None:
         super().__init__(quiescent, most)
         self.keep = keep
-        self.is_given_up = False
 
     def request(self, request: Any) -> Any:
         self.url = request.absoluteURI.decode("ascii")
@@ -179,16 +180,12 @@ class RecordingProtocol(BoundedProtocol):
         self.served += data
         super().dataReceived(data)
 
-    def give_up(self, why: str) -> None:
-        self.is_given_up = True
-        super().give_up(why)
-
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802  Twisted's
         self.is_given_up |= isinstance(reason.value, ConnectionAborted)
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
     def _finishResponse(self, rest: bytes) -> None:  # noqa: N802  Twisted's
-        # Where nothing tells how long a body is, its end is that of the connection.
+        # A body of unknown length ends with the connection.
         if not self.is_given_up:
             served = bytes(self.served[: len(self.served) - len(rest)])
             self.keep(Exchange(self.url, datetime.now(UTC), self.sent, served))
@@ -196,7 +193,7 @@ class RecordingProtocol(BoundedProtocol):
 
 
 class _Lines(list[bytes]):
-    """A transport that keeps what is written."""
+    """A transport that collects what is written."""
 
     writeSequence = list.extend  # noqa: N815  Twisted's
 

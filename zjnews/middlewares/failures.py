@@ -1,4 +1,4 @@
-"""Failures that Scrapy names in the log, and tells nobody."""
+"""Failures that Scrapy only logs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from zjnews.state.database import StateError
 
 
 class StartFailures(BaseSpiderMiddleware):
-    """Counts an error in a spider's `start`, which ends what it would have asked for."""
+    """Counts an error in a spider's `start`, after which it makes no more requests."""
 
     async def process_start(self, start: AsyncIterator[Any]) -> AsyncIterator[Any]:
         try:

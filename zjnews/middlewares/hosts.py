@@ -1,4 +1,4 @@
-"""Hosts in trouble: retries with growing pauses, pauses that a host asks for, hosts given up."""
+"""Hosts in trouble: pauses before retries, pauses that a host asks for, hosts given up."""
 
 from __future__ import annotations
 
@@ -20,9 +20,6 @@ from scrapy.utils.asyncio import call_later
 from zjnews.items import Rejected
 from zjnews.state.outcomes import REPLAYED, logger
 
-TOO_MANY = 429
-UNAVAILABLE = 503
-
 
 @dataclass
 class Host:
@@ -35,14 +32,7 @@ class Host:
     until: float = 0.0
     """Monotonic time at which its pause ends."""
     given_up: str = ""
-    """Why it is left alone for the rest of the run."""
-
-
-class HostPaused(Rejected):
-    """A host that is left alone for the rest of the run."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__("host-paused", why)
+    """Why nothing is sent to it for the rest of the run."""
 
 
 class HostsMiddleware(RetryMiddleware):
@@ -61,21 +51,22 @@ class HostsMiddleware(RetryMiddleware):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> HostsMiddleware:
         middleware: HostsMiddleware = super().from_crawler(crawler)
-        crawler.signals.connect(middleware.hold_back, signals.request_reached_downloader)
-        crawler.signals.connect(middleware.look_at, signals.response_downloaded)
+        connect = crawler.signals.connect
+        connect(middleware.request_reached_downloader, signals.request_reached_downloader)
+        connect(middleware.response_downloaded, signals.response_downloaded)
         return middleware
 
     def process_request(self, request: Request) -> None:
-        """Raises HostPaused for a host that was given up."""
+        """Raises Rejected (`host-paused`) for a host that was given up."""
         name = host_of(request)
         if why := self.hosts[name].given_up:
-            raise HostPaused(why)
+            raise Rejected("host-paused", why)
         if request.meta.get("download_slot") != name:
             # A redirected request would wait in the queue of the host that it comes from.
             request.meta.pop("download_slot", None)
 
-    def look_at(self, response: Response, request: Request) -> None:
-        """An answer has come in. This is called before the next request to its host goes out."""
+    def response_downloaded(self, response: Response, request: Request) -> None:
+        """Called before the next request to the same host is sent."""
         host = self.hosts[host_of(request)]
         if response.status not in self.retry_http_codes:
             host.failing.clear()
@@ -90,7 +81,7 @@ class HostsMiddleware(RetryMiddleware):
         self, request: Request, response: Response
     ) -> Request | Response:
         if REPLAYED in response.flags:
-            return response  # an archive will not change its mind
+            return response  # an archive gives the same answer again
         result = super().process_response(request, response)
         if isinstance(result, Request) and not retry_after(response):
             await self.wait_before(result)
@@ -108,7 +99,7 @@ class HostsMiddleware(RetryMiddleware):
         return result
 
     async def wait_before(self, retry: Request) -> None:
-        """Wait the longer, the more often a request was tried; its host goes on meanwhile."""
+        """Wait twice as long as before the last retry; other requests to the host go on."""
         await asyncio.sleep(self.retry_pause * 2 ** (retry.meta["retry_times"] - 1))
 
     def note_failure(self, request: Request, why: str) -> None:
@@ -120,8 +111,8 @@ class HostsMiddleware(RetryMiddleware):
             self.pause_host(name, seconds, f"{len(host.failing)} addresses in a row failed, {why}")
 
     def pause_host(self, name: str, seconds: float, why: str) -> None:
-        """Send nothing to a host for a time; nothing more at all if that is too long, or was of no
-        use before."""
+        """Send nothing to a host for some seconds; nothing more at all if that is too long, or has
+        not helped before."""
         host = self.hosts[name]
         host.pauses += 1
         assert self.crawler.stats is not None
@@ -137,17 +128,18 @@ class HostsMiddleware(RetryMiddleware):
         self.hold(name)
 
     def empty_queue(self, name: str, why: str) -> None:
-        """Give back what waits for a host that was given up."""
+        """Fail the requests that wait for a host that was given up."""
         slot = self.crawler.engine.downloader.slots.get(name)
         while slot and slot.queue:
             _, waiting = slot.queue.popleft()
-            waiting.errback(HostPaused(why))
+            waiting.errback(Rejected("host-paused", why))
 
-    def hold_back(self, request: Request) -> None:
-        """A request joins its host's queue: see that it waits there while the host is paused."""
+    def request_reached_downloader(self, request: Request) -> None:
+        """A request joins its host's queue, where it waits while the host is paused."""
         self.hold(host_of(request))
 
     def hold(self, name: str) -> None:
+        """Have the queue of a host wait until its pause ends."""
         seconds = self.hosts[name].until - monotonic()
         downloader = self.crawler.engine.downloader
         slot = downloader.slots.get(name)
@@ -164,10 +156,10 @@ def host_of(request: Request) -> str:
 
 
 def retry_after(response: Response) -> float | None:
-    """Seconds that an answer asks to wait, by its Retry-After; None where it does not. A moment
-    that has passed is 0."""
+    """Seconds to wait that an answer asks for by Retry-After; None if it does not. A time that has
+    passed is 0."""
     value = response.headers.get("Retry-After")
-    if value is None or response.status not in (TOO_MANY, UNAVAILABLE):
+    if value is None or response.status not in (429, 503):
         return None
     text = value.decode("latin-1").strip()
     if text.isascii() and text.isdigit():

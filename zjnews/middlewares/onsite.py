@@ -1,4 +1,4 @@
-"""Nothing off the site is asked for, but pictures where the site keeps them."""
+"""Requests go to the site only, those for pictures also to its image hosts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from zjnews.state.carried import carried_by
 
 
 class OnSiteMiddleware:
-    """In place of Scrapy's, which lets retries and other requests pass that are not to be filtered,
-    and drops the rest without a word to whoever asked."""
+    """Replaces Scrapy's, which lets requests with `dont_filter` pass, and drops others without
+    calling their errback."""
 
     def process_request(self, request: Request) -> Request | None:
-        """Raises Rejected, which the request's errback is given. A redirect to an address with a
-        user name, password or port that says nothing leads to the address without."""
+        """Raises Rejected for the request's errback. User name, password and a default port, as a
+        redirect may have them, are removed."""
         plain = addresses.join(None, request.url)
         if plain and urlsplit(plain).netloc != urlsplit(request.url).netloc:
             return request.replace(url=plain)
@@ -28,6 +28,6 @@ class OnSiteMiddleware:
 
 
 def _is_for_image(request: Request) -> bool:
-    """A picture of an article, or the robots.txt that is looked at before it."""
+    """A picture of an article, or the robots.txt that is fetched before it."""
     is_meant = carried_by(request).is_image or is_for_robots_txt(request)
     return is_meant and addresses.is_on_image_host(request.url)

@@ -32,8 +32,8 @@ _CONDITIONS = {"If-None-Match": "ETag", "If-Modified-Since": "Last-Modified"}
 
 
 class Order:
-    """Lets answers go out one after another as they were recorded, so that what depends on it comes
-    out the same: which of two copies was the first, say."""
+    """Gives answers one after another, in the order in which they were recorded, so that what
+    depends on it is the same, such as which of two copies was the first."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -42,7 +42,7 @@ class Order:
         self.serving: asyncio.Task[None] | None = None
 
     async def turn(self, at: datetime) -> None:
-        """Wait until all that was recorded before has been answered, as far as it was asked for."""
+        """Wait until every waiting request whose answer was recorded earlier is answered."""
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self.waiting, (at, next(self.numbers), turn))
         if self.serving is None or self.serving.done():
@@ -57,7 +57,7 @@ class Order:
                 turn.set_result(None)
 
     async def quiet(self) -> None:
-        """Wait until nothing follows any more from the last answer, but not for ever."""
+        """Wait until nothing follows from the last answer any more, for a limited time."""
         quiet = 0
         for _ in range(_MOST_ROUNDS):
             await asyncio.sleep(0)
@@ -66,7 +66,7 @@ class Order:
                 return
 
     def is_busy(self) -> bool:
-        """Whether a page is being read, or a request on its way that could be here soon."""
+        """Whether a page is being read, or a request is about to reach the downloader."""
         engine = self.crawler.engine
         assert engine is not None
         if engine._slot is None or engine.scraper.slot is None:
@@ -77,8 +77,8 @@ class Order:
 
 
 class ReplayMiddleware:
-    """With WARC_REPLAY, a WARC file or a folder of them, nothing is asked for that is not there;
-    unless WARC_REPLAY_MISSES is `fetch`. Counts `zjnews/replayed`."""
+    """Answers requests from WARC_REPLAY, a WARC file or a folder of them; what is not there is
+    fetched only if WARC_REPLAY_MISSES is `fetch`. Counts `zjnews/replayed`."""
 
     def __init__(self, crawler: Crawler) -> None:
         if not crawler.settings["WARC_REPLAY"]:
@@ -86,11 +86,11 @@ class ReplayMiddleware:
         self.crawler = crawler
         self.fetches_misses = crawler.settings["WARC_REPLAY_MISSES"] == "fetch"
         self.order = Order(crawler)
-        self.noted: set[tuple[Path, Damage]] = set()
+        self.reported: set[tuple[Path, Damage]] = set()
 
     @cached_property
     def playback(self) -> Playback:
-        """Made when the first request comes: a run that makes indexes can be asked to stop."""
+        """Made for the first request, not before the crawl: signals can stop it then."""
         return Playback(warcs.files(Path(self.crawler.settings["WARC_REPLAY"])), self.report)
 
     @classmethod
@@ -98,8 +98,8 @@ class ReplayMiddleware:
         return cls(crawler)
 
     def report(self, archive: Path, damage: Damage) -> None:
-        if (archive, damage) not in self.noted:
-            self.noted.add((archive, damage))
+        if (archive, damage) not in self.reported:
+            self.reported.add((archive, damage))
             outcomes.reject(self.crawler, Rejected("broken-warc", str(damage)), str(archive))
 
     async def process_request(self, request: Request) -> Response | None:
@@ -109,8 +109,13 @@ class ReplayMiddleware:
             await self.order.turn(self.date_of(request))
         answer = self.answer(request)
         if answer is None:
-            self.miss(request)
-            return None
+            if self.fetches_misses:
+                return None
+            miss = Rejected("archive-miss", f"{request.url} is not in the archive")
+            if is_for_robots_txt(request):  # has no spider that would count it
+                outcomes.reject(self.crawler, miss, request.url)
+                raise IgnoreRequest
+            raise miss
         assert self.crawler.stats is not None
         self.crawler.stats.inc_value("zjnews/replayed")
         carry(request, fetched_at=answer.at and answer.at.replace(microsecond=0))
@@ -124,33 +129,24 @@ class ReplayMiddleware:
         return answer
 
     def date_of(self, request: Request) -> datetime:
-        """When its answer was recorded. The answer itself is read again when its turn has come:
+        """When its answer was recorded. The answer is not kept, but read again in its turn, since
         thousands may wait."""
         answer = self.answer(request)
         return (answer.at if answer else None) or _LONG_AGO
 
-    def miss(self, request: Request) -> None:
-        if self.fetches_misses:
-            return
-        miss = Rejected("archive-miss", f"{request.url} is not in the archive")
-        if is_for_robots_txt(request):  # nobody else would count it
-            outcomes.reject(self.crawler, miss, request.url)
-            raise IgnoreRequest
-        raise miss
-
 
 def _is_about_known(not_modified: Answer, request: Request) -> bool:
-    """Whether that a page has not changed is said of the version that whoever asks has."""
+    """Whether a 304 is about the version that the request names."""
     for condition, name in _CONDITIONS.items():
         known = request.headers.get(condition)
-        told = not_modified.header(name.lower())
-        if known is not None and told is not None:
-            return known.decode("latin-1").removeprefix("W/") == told.removeprefix("W/")
+        current = not_modified.header(name.lower())
+        if known is not None and current is not None:
+            return known.decode("latin-1").removeprefix("W/") == current.removeprefix("W/")
     return True
 
 
 def response_of(answer: Answer, url: str) -> Response:
-    """The answer as the downloader would have given it."""
+    """The answer as the downloader gives it."""
     headers = Headers()
     for name, value in answer.headers:
         headers.appendlist(name, value)

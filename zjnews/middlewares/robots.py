@@ -22,7 +22,7 @@ def _as_warning(record: logging.LogRecord) -> bool:
     return True
 
 
-# A host that cannot be reached is no fault of ours: its message is enough, without a traceback.
+# A host that cannot be reached is no fault of zjnews: no traceback.
 logging.getLogger(RobotsTxtMiddleware.__module__).addFilter(_as_warning)
 
 
@@ -33,10 +33,10 @@ def is_for_robots_txt(request: Request) -> bool:
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Scrapy's own, but every request that waits for a host's robots.txt gets to see it.
+    """Scrapy's own, but all requests that wait for a host's robots.txt obey it.
 
-    In Scrapy 2.19 they await one Deferred, and each one that awaits it takes its result away: from
-    the third request on, all that were waiting go ahead as if there were no robots.txt.
+    In Scrapy 2.19 they await one Deferred, and each takes its result away: from the third request
+    on, those that were waiting are sent as if there were no robots.txt.
     """
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
@@ -48,8 +48,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
 
 class CrawlDelay:
-    """Keeps the pause between two requests to a host at what its robots.txt asks for, where that is
-    longer than ours; AutoThrottle may still make it longer."""
+    """Makes the pause between two requests to a host as long as its robots.txt asks for, if that is
+    longer than ours; AutoThrottle may make it longer still."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -63,7 +63,7 @@ class CrawlDelay:
     def from_crawler(cls, crawler: Crawler) -> CrawlDelay:
         delay = cls(crawler)
         crawler.signals.connect(delay.robots_parsed, signals.robots_parsed)
-        # AutoThrottle, an extension of a lower number, has set the pause before this is called.
+        # Called after AutoThrottle has set the pause, an extension with a lower number.
         crawler.signals.connect(delay.keep, signals.response_downloaded)
         return delay
 
@@ -80,7 +80,7 @@ class CrawlDelay:
             asked_for = self.most
         self.delays[host] = asked_for
         downloader = self.crawler.engine.downloader
-        # For the slot to come, where Scrapy has cleared away one that was idle.
+        # For a new slot, after Scrapy has removed an idle one.
         downloader.per_slot_settings.setdefault(host, {})["delay"] = asked_for
         self.keep(request)
 
