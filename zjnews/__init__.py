@@ -35,5 +35,5 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_MODULES[name]), name)
 
 
-# Where nobody has set up the log, nothing is printed; crawls set it up.
+# Nothing is printed unless the log is set up, as crawls do.
 logging.getLogger("zjnews").addHandler(logging.NullHandler())

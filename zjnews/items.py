@@ -33,6 +33,10 @@ class Rejected(DropItem):
         self.reason = reason
         self.detail = detail
 
+    def __reduce__(self) -> Any:
+        """To be handed from process to process, which arguments of `Exception` alone do not do."""
+        return Rejected, (self.reason, self.detail)
+
 
 class LeadsOn(Rejected):
     """A page that is only there to lead to another one."""
@@ -69,7 +73,7 @@ class Image:
     """SHA-1 (hex) of that copy, which is what the site sent, byte for byte."""
 
     def record(self) -> dict[str, Any]:
-        """The image as it stands in the record."""
+        """The image as in the record."""
         return {key: getattr(self, key) for key in self.__slots__}
 
 
@@ -87,7 +91,7 @@ class Block:
     """Video: absolute address of the file or player."""
 
     def record(self) -> dict[str, Any]:
-        """The block as it stands in the record."""
+        """The block as in the record."""
         if self.image is not None:
             return {"type": self.type, **self.image.record()}
         if self.rows is not None:
@@ -125,7 +129,7 @@ def _video_records(addresses: list[str]) -> list[dict[str, Any]]:
 
 @dataclass(slots=True)
 class Article:
-    """One article. Times are ISO 8601 text with offset; names stand in page order, each once."""
+    """One article. Times are ISO 8601 text with offset; names are in page order, each once."""
 
     id: str = ""
     """The same for every copy: `trs:20191121:11385584`, `system:20151031:020895443`,
@@ -160,7 +164,7 @@ class Article:
     """责任编辑, 编辑, Executive Editor."""
     translators: list[str] = field(default_factory=list)
     photographers: list[str] = field(default_factory=list)
-    """Persons credited with a picture; agencies stand in `Image.credit` only."""
+    """Persons credited with a picture; agencies are in `Image.credit` only."""
     sections: list[str] = field(default_factory=list)
     """Breadcrumb, outermost first; for a newspaper: paper, page number, page name."""
     keywords: list[str] = field(default_factory=list)
@@ -194,7 +198,7 @@ class Article:
     modified_raw: str | None = field(default=None, metadata=_WORKING)
     """The printed update time, for the dates pipeline."""
     asked: str | None = field(default=None, metadata=_WORKING)
-    """The canonical address that was asked for, which may have led to another article."""
+    """The canonical address that was requested first, which may have led to another article."""
     sketch: bytes | None = field(default=None, metadata=_WORKING)
     """By which near copies are found, see `sketches`; None for a text that is too short."""
     etag: str | None = field(default=None, metadata=_WORKING)

@@ -11,7 +11,7 @@ SPIDER_MODULES = ["zjnews.spiders"]
 COMMANDS_MODULE = "zjnews.commands"  # default none; `crawl` that answers bad arguments in one line
 
 # --- Who we are ----------------------------------------------------------------------------------
-# An address or mail where the site can reach whoever runs this crawl: `-s CONTACT=you@example.org`.
+# An address or mail where the site can reach you: `-s CONTACT=you@example.org`.
 # It goes into the user agent, which `spiders/base.py` composes.
 CONTACT = ""
 
@@ -43,13 +43,13 @@ DOWNLOADER_MIDDLEWARES = {
     # Replaced: the same, but no request slips by while robots.txt is on its way.
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "zjnews.middlewares.robots.RobotsMiddleware": 100,
-    # Replaced: the same, but retries wait, and a host in trouble is left in peace.
+    # Replaced: the same, but retries wait, and a host in trouble is backed off.
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "zjnews.middlewares.hosts.HostsMiddleware": 550,
     # Replaced: the same, but an answer gives the page that the reading of its recording gives.
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "zjnews.middlewares.decoding.DecodingMiddleware": 590,
-    "zjnews.middlewares.replay.ReplayMiddleware": 900,  # where Scrapy's own cache stands
+    "zjnews.middlewares.replay.ReplayMiddleware": 900,  # where Scrapy's own cache is
 }
 SPIDER_MIDDLEWARES = {
     "zjnews.middlewares.failures.StartFailures": 10,  # our own: counts what Scrapy only logs
@@ -81,7 +81,7 @@ ITEM_PIPELINES = {
     "zjnews.pipelines.dates.DatesPipeline": 200,
     "zjnews.pipelines.derived.DerivedPipeline": 300,
     "zjnews.pipelines.checks.ChecksPipeline": 400,
-    # From here on an article is held against the window, this run and earlier ones.
+    # From here on an article is compared with the window, this run and earlier ones.
     "zjnews.pipelines.window.WindowPipeline": 500,
     "zjnews.pipelines.duplicates.DuplicatesPipeline": 600,
     "zjnews.pipelines.revisions.RevisionsPipeline": 700,
@@ -93,7 +93,7 @@ MEDIA_ALLOW_REDIRECTS = True  # default False; http leads to https
 
 # --- Only what is new ----------------------------------------------------------------------------
 STATE_DB = "state/zjnews.db"  # our own: what `channel` and `paper` know and have not delivered yet
-REFRESH_HOURS = 48  # our own: younger articles are asked for again, in case they were corrected
+REFRESH_HOURS = 48  # our own: younger articles are requested again, in case they were corrected
 DROP_DUPLICATES = False  # our own: leave out near copies, instead of naming what they copy
 
 # --- The pages themselves ------------------------------------------------------------------------
@@ -132,7 +132,7 @@ FEED_STORAGES = {
 
 # --- What the user sees --------------------------------------------------------------------------
 EXTENSIONS = {
-    "scrapy.extensions.feedexport.FeedExporter": None,  # replaced by the same behind an outbox
+    "scrapy.extensions.feedexport.FeedExporter": None,  # replaced by the same after an outbox
     "zjnews.extensions.feeds.Feeds": 0,
     "zjnews.middlewares.robots.CrawlDelay": 500,
     "zjnews.extensions.delivery.Delivery": 600,

@@ -33,9 +33,9 @@ from zjnews.review.comparing import (
     Difference,
     Feed,
     Record,
+    by_block,
     differences,
     marks,
-    places,
 )
 
 
@@ -553,7 +553,7 @@ def test_only_addresses_of_the_web_are_linked(
     old: Path, new: Path, url: Any, href: list[str]
 ) -> None:
     found = comparison(write(old), write(new, an_article(1, url=url)))
-    page = html.document_fromstring(comparing_html.page(found))
+    page = html.document_fromstring(comparing_html.html_of(found))
     assert page.xpath("//section//@href") == href
 
 
@@ -657,7 +657,7 @@ def test_no_difference_means_equal(old: Record, new: Record) -> None:
 def test_a_difference_is_one_line(old: Record, new: Record) -> None:
     for difference in differences(old, new).values():
         assert len(str(difference).splitlines()) == 1
-        assert places(difference)
+        assert by_block(difference)
 
 
 @pytest.mark.parametrize(
@@ -730,13 +730,13 @@ def test_a_difference_as_one_line(old: Any, new: Any, says: str) -> None:
 def test_a_paragraph_that_moved_up_does_not_change_all_others() -> None:
     texts = [f"第{number}段" for number in range(50)]
     moved = [texts[40], *texts[:40], *texts[41:]]
-    found = places(Difference("body", paragraphs(*texts), paragraphs(*moved)))
+    found = by_block(Difference("body", paragraphs(*texts), paragraphs(*moved)))
     assert [place.path for place in found] == ["body[0]", "body[40]"]
 
 
 def test_a_block_has_its_number_in_the_old_list() -> None:
     old, new = paragraphs("甲", "乙", "丙"), paragraphs("新", "甲", "乙", "丁", "戊")
-    found = places(Difference("body", old, new))
+    found = by_block(Difference("body", old, new))
     assert found == [
         Difference("body[0]", MISSING, new[0]),
         Difference("body[2].text", "丙", "丁"),
@@ -823,7 +823,7 @@ def peak_memory(old: Path, new: Path, count: int, size: int) -> int:
     try:
         found = comparison(old, new, examples=2)
         assert found.by_key["text"].count == found.differing == count
-        comparing_html.page(found)
+        comparing_html.html_of(found)
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -24,10 +24,10 @@ from warcio.warcwriter import WARCWriter
 from tests.command_line import MOST_SECONDS, ROOT, SCRAPY, Run, command_line, run, wait_until
 from tests.reading import PAGES
 from zjnews import settings as project
-from zjnews.archives.saved import Found, Passed
+from zjnews.archives.saved import Found, Passed, Unusable
 from zjnews.commands.reread import Reread, records_of
 from zjnews.review import rereading
-from zjnews.review.rereading import Outcome, Records, Refused, Whole
+from zjnews.review.rereading import Outcome, Records, Whole
 
 SAMPLES = ROOT / "samples" / "zjol.warc.gz"
 
@@ -211,7 +211,7 @@ def test_pages_of_one_article_are_joined(tmp_path: Path, order: tuple[str, str],
         ),
         (
             [str(SAMPLES), "-s", with_ours("MarkTitle", 950)],
-            "comes behind 500, where reread has no crawl",
+            "comes after 500, where reread has no crawl",
         ),
     ],
 )
@@ -357,7 +357,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
 # --- an archive in an archive ---------------------------------------------------------------------
 
 
-def read(path: Path, processes: int) -> list[Whole | Refused | Passed]:
+def read(path: Path, processes: int) -> list[Whole | Unusable | Passed]:
     return list(Records(get_project_settings(), processes).outcomes([path]))
 
 
@@ -385,7 +385,7 @@ def test_a_record_that_holds_records_is_one_page(
     monkeypatch.setattr(rereading, "_BATCH", 2)
     found = read(path, processes=1)
     titles = [json.loads(one.line)["title"] for one in found if isinstance(one, Whole)]
-    reasons = [one.reason for one in found if isinstance(one, Refused)]
+    reasons = [one.rejected.reason for one in found if isinstance(one, Unusable)]
     if is_damaged:
         assert reasons.count("broken-warc") == 1
     else:
@@ -415,8 +415,8 @@ def test_an_article_that_lacks_a_page_is_told(tmp_path: Path) -> None:
     other = ARTICLE.format(2).replace(".shtml", "_1.shtml")
     pages = {other: article_page("乙（2）", TEXT), FIRST: article_page("甲", TEXT[3:], LINK)}
     alone, first = read(archive_of(tmp_path / "a.warc.gz", pages), processes=1)
-    assert isinstance(alone, Refused)
-    assert (alone.reason, alone.where) == ("later-page", other)
+    assert isinstance(alone, Unusable)
+    assert (alone.rejected.reason, alone.where) == ("later-page", other)
     assert isinstance(first, Whole)
     assert first.article.warnings == ["page-missing"]
 

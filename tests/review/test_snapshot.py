@@ -24,7 +24,7 @@ from tests.loaders import test_saved_pages
 from tests.reading import PAGES, PIPELINES, SAVED_PAGES
 from tests.site_server import Answer, Site, serve
 from zjnews.archives import saved as archives
-from zjnews.commands.snapshot import Rereading
+from zjnews.commands.snapshot import Checking
 from zjnews.items import RECORD_KEYS, LeadsOn, Rejected
 from zjnews.review import snapshots
 from zjnews.review.snapshots import Shelf, Snapshot
@@ -487,10 +487,10 @@ def test_its_spider_cannot_be_crawled() -> None:
 # --- --check ----------------------------------------------------------------------------------------
 
 
-def reread(pages: Path, *names: str, accepts: bool = False) -> Rereading:
-    rereading = Rereading(pages, PIPELINES, accepts)
-    rereading.read(names)
-    return rereading
+def check(pages: Path, *names: str, accepts: bool = False) -> Checking:
+    checking = Checking(pages, PIPELINES, accepts)
+    checking.read_pages(names)
+    return checking
 
 
 def test_the_saved_pages_of_the_project_are_as_expected() -> None:
@@ -528,12 +528,12 @@ def test_a_missing_key_and_another_order_are_differences(tmp_path: Path) -> None
     path = snapshot.folder / "article.json"
     whole = snapshot.expected
     path.write_text(json.dumps({key: whole[key] for key in whole if key != "kicker"}))
-    assert reread(tmp_path).rows == [("trs/video", "kicker: missing -> null")]
+    assert check(tmp_path).rows == [("trs/video", "kicker: missing -> null")]
     path.write_text(json.dumps(dict(reversed(whole.items()))))
-    assert [row[1].startswith("order of keys: ") for row in reread(tmp_path).rows] == [True]
-    assert reread(tmp_path).status == 1
+    assert [row[1].startswith("order of keys: ") for row in check(tmp_path).rows] == [True]
+    assert check(tmp_path).status == 1
     path.write_text(json.dumps({**whole, "more": 1}))
-    assert reread(tmp_path).rows == [("trs/video", "more: 1 -> missing")]
+    assert check(tmp_path).rows == [("trs/video", "more: 1 -> missing")]
 
 
 NO_TIME = json.dumps({"url": URL, "headers": {}, "fetched_at": "yesterday"})
@@ -562,9 +562,9 @@ def test_what_is_broken_is_named_and_the_others_go_on(
 ) -> None:
     (copy_of("trs/video", tmp_path).folder / file).write_text(text)
     copy_of("trs/two-payloads", tmp_path)
-    rereading = reread(tmp_path)
-    assert rereading.status == 6
-    assert rereading.lines() == [f"2 saved pages in {tmp_path}: 1 as expected, 1 not to be read"]
+    checking = check(tmp_path)
+    assert checking.status == 6
+    assert checking.lines() == [f"2 saved pages in {tmp_path}: 1 as expected, 1 not to be read"]
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith(f"scrapy snapshot: trs/video: {reason}")
 
@@ -574,7 +574,7 @@ def test_a_file_that_is_missing_is_named(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str
 ) -> None:
     (copy_of("trs/video", tmp_path).folder / file).unlink()
-    assert reread(tmp_path).status == 6
+    assert check(tmp_path).status == 6
     [line] = capsys.readouterr().err.splitlines()
     assert line.startswith("scrapy snapshot: trs/video: ")
 
@@ -624,12 +624,12 @@ def test_a_page_of_another_layout_moves(tmp_path: Path) -> None:
     fallback.parent.mkdir()
     snapshot.folder.rename(fallback)
     (tmp_path / "trs").rmdir()
-    rereading = reread(tmp_path, accepts=True)
-    assert rereading.rows == [
+    checking = check(tmp_path, accepts=True)
+    assert checking.rows == [
         ("fallback/video", 'layout: "fallback" -> "trs"'),
         ("fallback/video", "is trs/video from now on"),
     ]
-    assert rereading.status == 0
+    assert checking.status == 0
     assert contents(tmp_path / "trs" / "video") == before
     assert not (tmp_path / "fallback").exists()
 
@@ -641,10 +641,10 @@ def test_a_page_does_not_move_onto_another(
     change(Snapshot(tmp_path / "fallback" / "video"), layout="fallback")
     copy_of("trs/video", tmp_path)
     before = contents(tmp_path)
-    rereading = reread(tmp_path, accepts=True)
-    assert rereading.status == 3
+    checking = check(tmp_path, accepts=True)
+    assert checking.status == 3
     assert (
-        rereading.lines()[-1] == f"2 saved pages in {tmp_path}: 1 as expected, 1 not to be written"
+        checking.lines()[-1] == f"2 saved pages in {tmp_path}: 1 as expected, 1 not to be written"
     )
     assert "is there already" in capsys.readouterr().err
     assert contents(tmp_path) == before
@@ -654,8 +654,8 @@ def test_a_broken_record_is_written_anew(tmp_path: Path) -> None:
     snapshot = copy_of("trs/video", tmp_path)
     before = contents(tmp_path)
     (snapshot.folder / "article.json").write_text("<<<<<<< HEAD")
-    rereading = reread(tmp_path, accepts=True)
-    assert [(name, what.partition(":")[0]) for name, what in rereading.rows] == [
+    checking = check(tmp_path, accepts=True)
+    assert [(name, what.partition(":")[0]) for name, what in checking.rows] == [
         ("trs/video", "broken-article-json")
     ]
     assert contents(tmp_path) == before

@@ -6,7 +6,7 @@ import argparse
 
 from scrapy.commands import ScrapyCommand
 
-from zjnews.commands import say, show
+from zjnews.commands import print_error, print_lines
 from zjnews.site import channels
 from zjnews.state.verdict import Status
 
@@ -24,10 +24,10 @@ class Command(ScrapyCommand):
             table = [(c.name, c.list, c.title, c.english) for c in channels.channels()]
             papers = [(p.name, p.address, p.title, p.english) for p in channels.papers()]
         except ValueError as error:
-            say("channels", str(error))
+            print_error("channels", str(error))
             self.exitcode = Status.BAD_ARGUMENTS
             return
-        show(
+        print_lines(
             [
                 f"{len(table)} channels, for scrapy crawl channel -a channels=NAME[,NAME…]|all\n",
                 *_lines(table),
@@ -38,7 +38,7 @@ class Command(ScrapyCommand):
 
 
 def _lines(rows: list[tuple[str, str, str, str]]) -> list[str]:
-    # The Chinese title stands last: its characters are two columns wide.
+    # The Chinese title is last: its characters are two columns wide.
     widths = [max(len(row[column]) for row in rows) for column in (0, 1, 3)]
     return [
         f"{name:{widths[0]}}  {address:{widths[1]}}  {english:{widths[2]}}  {title}"

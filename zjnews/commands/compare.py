@@ -13,7 +13,14 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from zjnews.commands import DIFFERENT, file_and_error, refuse_in_one_line, refuse_options, say, show
+from zjnews.commands import (
+    DIFFERENT,
+    file_and_error,
+    print_error,
+    print_lines,
+    refuse_in_one_line,
+    refuse_options,
+)
 from zjnews.feeds.drafts import Draft
 from zjnews.items import RECORD_KEYS
 from zjnews.review import comparing, comparing_html
@@ -22,7 +29,7 @@ from zjnews.state.verdict import Status
 from zjnews.text.cleaning import printable
 
 FEWEST_ON_PAGE = 20
-"""Examples of each field on the page, where no more are asked for."""
+"""Examples of each field on the page, at least."""
 
 
 class Command(ScrapyCommand):
@@ -34,7 +41,7 @@ class Command(ScrapyCommand):
         return "OLD.jsonl NEW.jsonl [options]"
 
     def short_desc(self) -> str:
-        return "Tell what changed between two readings of the same articles"
+        return "Show what changed between two readings of the same articles"
 
     def long_desc(self) -> str:
         return (
@@ -74,24 +81,24 @@ class Command(ScrapyCommand):
             words = file_and_error(error) if isinstance(error, OSError) else str(error)
             raise UsageError(words) from error
         except KeyboardInterrupt:
-            say("compare", "interrupted")
+            print_error("compare", "interrupted")
             self.exitcode = Status.ENDED_EARLY
 
     def compare(self, paths: list[str], ignored: list[str], html: str | None, examples: int) -> int:
-        """The exit status; the worst counts. Raises OSError, sqlite3.Error."""
+        """Print what differs, and return the exit status. Raises OSError, sqlite3.Error."""
         wanted = max(examples, FEWEST_ON_PAGE) if html else examples
         with closing(Feed(paths[0])) as old, closing(Feed(paths[1])) as new:
             found = comparing.compare(old, new, ignored, wanted)
         if html:
-            page = comparing_html.page(found)
+            page = comparing_html.html_of(found)
             try:
                 with Draft(html) as file:
                     file.write(page)
             except OSError as error:
                 raise OSError(error.errno, error.strerror, html) from error
         for line in (*old.named, *new.named):
-            say("compare", line)
-        show(report(found, examples))
+            print_error("compare", line)
+        print_lines(report(found, examples))
         if old.broken or new.broken:
             return Status.ERRORS
         return DIFFERENT if any(section.count for section in found.sections) else Status.WELL
@@ -114,7 +121,7 @@ def keys(given: list[str]) -> list[str]:
 
 
 def check_page(html: str, args: list[str]) -> None:
-    """See that the page can be written, before a long comparison. Raises UsageError, OSError."""
+    """Raises UsageError or OSError, before a long comparison, if the page cannot be written."""
     target = Path(os.path.realpath(html))
     if not os.access(target.parent, os.W_OK):
         raise UsageError(f"--html {html}: nothing can be written to that folder")
@@ -125,7 +132,7 @@ def check_page(html: str, args: list[str]) -> None:
 
 
 def report(found: Comparison, examples: int) -> Iterator[str]:
-    """Line by line, what a person reads on the terminal."""
+    """The lines that are printed."""
     yield from found.summary()
     for section in found.sections:
         if section.name in found.by_key:

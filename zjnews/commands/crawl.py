@@ -1,4 +1,4 @@
-"""`scrapy crawl`, as Scrapy has it, but its exit status tells how the crawl went."""
+"""`scrapy crawl`, Scrapy's own, with an exit status that says how the crawl went."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scrapy.exceptions import UsageError
 
 from zjnews import state
 from zjnews.archives import warcs
-from zjnews.commands import refuse_in_one_line, say
+from zjnews.commands import print_error, refuse_in_one_line
 from zjnews.extensions.feeds import feeds_of
 from zjnews.feeds.storages import (
     NO_CREDENTIALS,
@@ -33,8 +33,8 @@ MISSES = ("reject", "fetch")
 
 
 class Command(crawl.Command):
-    """Tries arguments, store and feeds before anything starts, since Scrapy would turn their
-    complaints into tracebacks."""
+    """Tries arguments, state and feeds before anything starts, since Scrapy would print their
+    errors as tracebacks."""
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
@@ -58,15 +58,15 @@ class Command(crawl.Command):
         except StateError as error:
             raise UsageError(str(error)) from error
         except (BusyError, FeedError) as error:
-            say("crawl", str(error))
+            print_error("crawl", str(error))
             self.exitcode = Status.BUSY if isinstance(error, BusyError) else Status.NOT_SHIPPED
         else:
             self.crawl(crawler, opts)
 
     def crawl(self, crawler: Crawler, opts: argparse.Namespace) -> None:
         assert self.crawler_process is not None
-        # What is loaded by now stays to the end: boto3 alone brings enough of it to slow down the
-        # collector by some percent of the crawl.
+        # What is loaded by now stays to the end; boto3 alone would slow down the collector by some
+        # percent of the crawl.
         gc.freeze()
         self.crawler_process.crawl(crawler, **opts.spargs)
         self.crawler_process.start()
@@ -76,10 +76,10 @@ class Command(crawl.Command):
         assert crawler.stats is not None
         status, words = verdict.verdict_of(crawler.stats.get_stats())
         self.exitcode = status
-        say("crawl", f"exit status {status:d}, {words}")
+        print_error("crawl", f"exit status {status:d}, {words}")
 
     def spider_name(self, args: list[str]) -> str:
-        """The one spider that is asked for. Raises UsageError."""
+        """The name of the spider. Raises UsageError."""
         assert self.crawler_process is not None
         known = self.crawler_process.spider_loader.list()
         if len(args) == 1 and args[0] in known:
@@ -89,8 +89,7 @@ class Command(crawl.Command):
 
 
 def check_archives(crawler: Crawler) -> None:
-    """See that pages can be kept, and that there are some to replay. Raises UsageError,
-    FeedError."""
+    """Raises UsageError or FeedError if pages cannot be recorded, or there are none to replay."""
     settings = crawler.settings
     if settings["WARC_DIR"]:
         probe_folder(Path(settings["WARC_DIR"]), f"archive {settings['WARC_DIR']}")
@@ -103,18 +102,18 @@ def check_archives(crawler: Crawler) -> None:
 
 
 def probe_feeds(crawler: Crawler) -> None:
-    """Try every feed before the first page is asked for. Raises UsageError, FeedError."""
+    """Try every feed before the first request. Raises UsageError, FeedError."""
     feeds_of(crawler)
-    for uri, options in crawler.settings.getdict("FEEDS").items():
-        if str(uri).startswith("s3:") and has_credentials(str(uri)):
-            raise FeedError(f"feed {place(str(uri))}: {NO_CREDENTIALS}")
-        replaces = options.get("overwrite") or str(uri).startswith("s3:")
-        if replaces and "%(batch_id)" in str(uri) and "time)s" not in str(uri):
-            raise UsageError(f"{place(str(uri))}: without %(batch_time)s runs overwrite each other")
-        path = Path(str(uri))
-        is_there = "://" not in str(uri) and path.is_file() and path.stat().st_size
-        if is_there and not options.get("overwrite") and options.get("format") in WHOLE_FORMATS:
+    feeds = {str(uri): options for uri, options in crawler.settings.getdict("FEEDS").items()}
+    for uri, options in feeds.items():
+        is_s3, overwrites = uri.startswith("s3:"), options.get("overwrite")
+        if is_s3 and has_credentials(uri):
+            raise FeedError(f"feed {place(uri)}: {NO_CREDENTIALS}")
+        if (overwrites or is_s3) and "%(batch_id)" in uri and "time)s" not in uri:
+            raise UsageError(f"{place(uri)}: without %(batch_time)s runs overwrite each other")
+        is_there = "://" not in uri and Path(uri).is_file() and Path(uri).stat().st_size
+        if is_there and not overwrites and options.get("format") in WHOLE_FORMATS:
             raise UsageError(f"{uri}: nothing can be added to {options['format']}; use -O")
     if crawler.settings.getbool("FEED_PROBE"):
-        for uri, options in crawler.settings.getdict("FEEDS").items():
-            probe(crawler, str(uri), options)
+        for uri, options in feeds.items():
+            probe(crawler, uri, options)

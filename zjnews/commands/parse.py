@@ -7,7 +7,7 @@ import argparse
 
 from scrapy.commands import ScrapyCommand
 
-from zjnews.commands import say
+from zjnews.commands import print_error
 from zjnews.state.verdict import Status
 
 
@@ -24,5 +24,5 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         url = args[0] if args else "ADDRESS"
-        say("parse", f"read an address with scrapy crawl article -a url={url} -O -:jsonl")
+        print_error("parse", f"read an address with scrapy crawl article -a url={url} -O -:jsonl")
         self.exitcode = Status.BAD_ARGUMENTS

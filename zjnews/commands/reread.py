@@ -24,7 +24,7 @@ from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from zjnews.archives.saved import Passed
-from zjnews.commands import refuse_in_one_line, refuse_options, say
+from zjnews.commands import print_error, refuse_in_one_line, refuse_options
 from zjnews.extensions.summary import Summary, counts
 from zjnews.feeds.drafts import Draft
 from zjnews.feeds.storages import FeedError, place, probe_folder
@@ -48,7 +48,7 @@ ENDINGS = (".jsonl", ".jl", ".jsonlines")
 
 
 class Command(ScrapyCommand):
-    """The same records as the spider `archive` gives, byte for byte, without the engine."""
+    """Gives the records of the spider `archive`, byte for byte, without the engine."""
 
     requires_project = True
     requires_crawler_process = False
@@ -83,9 +83,9 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
-        paths = read_paths(args)
-        processes = read_processes(opts.processes)
-        out = read_out(opts.overwrite_output)
+        paths = paths_of(args)
+        processes = processes_of(opts.processes)
+        out = target_of(opts.overwrite_output)
         reread = Reread(self.settings, records_of(self.settings, processes), paths)
         configure_logging(self.settings)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -93,12 +93,12 @@ class Command(ScrapyCommand):
         status, words = verdict.verdict_of(reread.stats)
         lines = [*counts("reread", reread.stats), f"  {result}"]
         print("\n".join(map(printable, lines)), file=sys.stderr)
-        say("reread", f"exit status {status:d}, {words}")
+        print_error("reread", f"exit status {status:d}, {words}")
         self.exitcode = status
 
 
 class Reread:
-    """One run over archives: what depends on the order of the records, counting, writing."""
+    """One run over archives: compares records in their order, counts and writes them."""
 
     def __init__(self, settings: Settings, records: Records, paths: list[Path]) -> None:
         self.crawler = Crawler(ArchiveSpider, Settings(settings))
@@ -116,21 +116,23 @@ class Reread:
         return self.crawler.stats.get_stats()
 
     def write(self, out: str) -> str:
-        """Write the records, whole or not at all. What became of them, for a person."""
+        """Write the records, whole or not at all, and return what happened in words."""
+        reason, why = "finished", ""
         try:
             with opened(out) as file:
-                for line in self.lines():
-                    file.write(line)
+                file.writelines(self.lines())
                 file.flush()
-        except (OSError, BrokenProcessPool, KeyboardInterrupt) as error:
-            reason, why = ending(error)
-            self.crawler.stats.set_value("finish_reason", reason)
-            return f"nothing written to {place(out)}: {why}"
-        self.crawler.stats.set_value("finish_reason", "finished")
-        return f"written to {place(out)}"
+        except OSError as error:
+            reason, why = "feed_failed", error_in_words(error)
+        except BrokenProcessPool:
+            reason, why = "process_died", "a process that was reading has died; try -j 1"
+        except KeyboardInterrupt:
+            reason, why = "shutdown", "interrupted"
+        self.crawler.stats.set_value("finish_reason", reason)
+        return f"nothing written to {place(out)}: {why}" if why else f"written to {place(out)}"
 
     def lines(self) -> Iterator[bytes]:
-        """The records, as they stand in the file."""
+        """The records as lines of JSON."""
         self.crawler.stats.set_value("zjnews/given", sum(map(Path.exists, self.paths)))
         for found in self.watched(self.records.outcomes(self.paths)):
             if isinstance(found, Whole):
@@ -138,16 +140,16 @@ class Reread:
             elif isinstance(found, Passed):
                 outcomes.skip(self.crawler, found.skipped, found.url)
             else:
-                self.refuse(Rejected(found.reason, found.detail), found.where)
+                outcomes.reject(self.crawler, found.rejected, found.where)
 
     def line(self, found: Whole) -> Iterator[bytes]:
-        """The line of a record, unless the article was there before."""
+        """The line of a record; none if the article was there before."""
         article = found.article
         try:
             for pipeline in self.comparing:
                 article = pipeline.process_item(article)
         except Rejected as rejected:
-            self.refuse(rejected, article.url)
+            outcomes.reject(self.crawler, rejected, article.url)
         except Skipped as skipped:
             outcomes.skip(self.crawler, skipped, article.url)
         else:
@@ -157,28 +159,17 @@ class Reread:
                 line = reading.line_of(json.loads(line) | {"duplicate_of": article.duplicate_of})
             yield line + b"\n"
 
-    def refuse(self, rejected: Rejected, where: str) -> None:
-        outcomes.reject(self.crawler, rejected, where)
-
     def watched(self, records: Iterable[_T]) -> Iterator[_T]:
-        """The same, while it is told how far it is: by a line in place on a terminal, else by a
-        line in the log now and then."""
+        """The same records, with progress: in place on a terminal, else as log lines."""
         settings = self.crawler.settings
         interval = settings.getfloat("LOGSTATS_INTERVAL")
         if not interval or not settings.getbool("PROGRESS_ENABLED"):
             yield from records
             return
-        size, last, on_terminal = (
-            rereading.size_of(self.paths),
-            time.monotonic(),
-            sys.stderr.isatty(),
-        )
-        with (
-            tqdm(
-                total=size, unit="B", unit_scale=True, desc="reread", disable=not on_terminal
-            ) as bar,
-            logging_redirect_tqdm() if on_terminal else nullcontext(),
-        ):
+        size, last = rereading.size_of(self.paths), time.monotonic()
+        on_terminal = sys.stderr.isatty()
+        bar = tqdm(total=size, unit="B", unit_scale=True, desc="reread", disable=not on_terminal)
+        with bar, logging_redirect_tqdm() if on_terminal else nullcontext():
             for found in records:
                 yield found
                 count, done = self.stats.get("zjnews/articles", 0), self.records.bytes_read
@@ -191,35 +182,26 @@ class Reread:
 
 
 def opened(out: str) -> AbstractContextManager[IO[bytes]]:
-    """Standard output, or a file that is there whole at the end, or as it was before."""
+    """Standard output, or a file that is written whole or not at all."""
     if out == STDOUT:
         return nullcontext(sys.stdout.buffer)
     is_pipe = Path(out).exists() and not Path(out).is_file()
     return Path(out).open("wb") if is_pipe else Draft(out)
 
 
-def ending(error: BaseException) -> tuple[str, str]:
-    """By which reason a run ended that an exception has ended, and why in words."""
-    if isinstance(error, OSError):
-        return "feed_failed", error_in_words(error)
-    if isinstance(error, BrokenProcessPool):
-        return "process_died", "a process that was reading has died; try -j 1"
-    return "shutdown", "interrupted"
-
-
-def read_paths(args: list[str]) -> list[Path]:
-    """The archives. Raises UsageError."""
+def paths_of(args: list[str]) -> list[Path]:
+    """Raises UsageError if none of the archives exists."""
     paths = [Path(arg) for arg in args]
     refuse_options("reread", args)
     if not paths:
         raise UsageError("name an archive: a WARC file, a folder or a saved page")
-    if not any(path.exists() for path in paths):  # the file of an earlier reading shall stay
+    if not any(path.exists() for path in paths):  # keep the file of an earlier run
         raise UsageError(f"{', '.join(args)}: no such file or folder")
     return paths
 
 
-def read_processes(text: str | None) -> int:
-    """How many processes are wanted. Raises UsageError."""
+def processes_of(text: str | None) -> int:
+    """The number of processes. Raises UsageError."""
     if text is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
     if not (text.isascii() and text.isdigit() and int(text)):
@@ -227,8 +209,8 @@ def read_processes(text: str | None) -> int:
     return int(text)
 
 
-def read_out(text: str | None) -> str:
-    """Where the records go. Raises UsageError."""
+def target_of(text: str | None) -> str:
+    """The file for the records, or `-`. Raises UsageError."""
     if not text:
         raise UsageError("-O is missing: name the file for the records, or - for standard output")
     if text != STDOUT and not text.endswith(ENDINGS):
@@ -242,11 +224,11 @@ def read_out(text: str | None) -> str:
 
 
 def records_of(settings: Settings, processes: int) -> Records:
-    """Raises UsageError where a pipeline needs a crawl."""
+    """Raises UsageError if a pipeline needs a crawl."""
     needs.check_values(settings, needs.own_settings())
     for path, order in settings.getwithbase("ITEM_PIPELINES").items():
         if order is not None and order >= reading.COMPARING and not path.startswith("zjnews."):
-            raise UsageError(f"ITEM_PIPELINES: {path} comes behind 500, where reread has no crawl")
+            raise UsageError(f"ITEM_PIPELINES: {path} comes after 500, where reread has no crawl")
     try:
         return Records(settings, processes)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""`scrapy snapshot`: adds pages to the tests, and tells what they give otherwise than expected."""
+"""`scrapy snapshot`: adds pages to the tests, and compares their records with those expected."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from zjnews.archives.saved import SavedPage
 from zjnews.commands import (
     DIFFERENT,
     file_and_error,
-    near,
+    print_error,
+    print_lines,
     refuse_in_one_line,
     refuse_options,
-    say,
-    show,
+    short_path,
 )
 from zjnews.commands.crawl import check_archives
 from zjnews.feeds.storages import FeedError, probe_folder
@@ -44,7 +44,7 @@ from zjnews.state.carried import first_asked
 from zjnews.state.verdict import Status
 
 _SECRET = re.compile(r"(?:https?:)?//[^/?#]*@", re.IGNORECASE)
-"""How an address begins that has a name or password in it."""
+"""The beginning of an address with a user name or password in it."""
 _SAME, _OTHER, _ACCEPTED = "as expected", "not as expected", "accepted"
 _UNREAD, _UNWRITTEN = "not to be read", "not to be written"
 _HOW = (_SAME, _OTHER, _ACCEPTED, _UNREAD, _UNWRITTEN)
@@ -57,7 +57,7 @@ class Command(ScrapyCommand):
         return "[options] ADDRESS… | --check [NAME…] | --accept [NAME…]"
 
     def short_desc(self) -> str:
-        return "Add pages to the tests, with the records that they give"
+        return "Add pages to the tests, with their records"
 
     def long_desc(self) -> str:
         return (
@@ -80,7 +80,7 @@ class Command(ScrapyCommand):
         add("--name", help="the name of the folder, for one address (default: as in the address)")
         add("--overwrite", action="store_true", help="replace pages that are there already")
         add("--pages", metavar="FOLDER", help="where pages are saved (default: tests/saved)")
-        add("--check", action="store_true", help="tell what saved pages give that is not expected")
+        add("--check", action="store_true", help="show what saved pages give that is not expected")
         add("--accept", action="store_true", help="expect from now on what saved pages give now")
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -94,35 +94,35 @@ class Command(ScrapyCommand):
             self.replay(opts.archive)
 
     def replay(self, archive: str) -> None:
-        """Have an archive answer instead of the network. Raises UsageError."""
+        """Answer from an archive instead of the network. Raises UsageError."""
         assert self.settings is not None
         if not archive or not warcs.files(Path(archive)):
             raise UsageError(f"--from {archive}: no WARC file, and no folder with one")
         self.settings.set("WARC_REPLAY", archive, priority="cmdline")
         if self.settings["WARC_REPLAY_MISSES"] == "reject":
-            # The site is not asked, and the archive need not hold its robots.txt.
+            # Nothing is requested from the site, and the archive may lack its robots.txt.
             self.settings.set("ROBOTSTXT_OBEY", False, priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         pages, pipelines = opts.pages, self.pipelines()
         try:
             if opts.check or opts.accept:
-                rereading = Rereading(pages, pipelines, opts.accept)
-                rereading.read(args)
-                show(rereading.lines())
-                self.exitcode = rereading.status
+                checking = Checking(pages, pipelines, opts.accept)
+                checking.read_pages(args)
+                print_lines(checking.lines())
+                self.exitcode = checking.status
             else:
                 self.exitcode = self.fetch(Shelf(pages, pipelines, opts.overwrite), opts.name, args)
         except (OSError, FeedError) as error:
             words = file_and_error(error) if isinstance(error, OSError) else str(error)
-            say("snapshot", words)
+            print_error("snapshot", words)
             self.exitcode = Status.NOT_SHIPPED
         except KeyboardInterrupt:
-            say("snapshot", "interrupted")
+            print_error("snapshot", "interrupted")
             self.exitcode = Status.ENDED_EARLY
 
     def pipelines(self) -> list[Pipeline]:
-        """Those of reading.COMPARING and above are left out. Raises UsageError."""
+        """The pipelines below reading.COMPARING. Raises UsageError."""
         assert self.settings is not None
         try:
             return reading.pipelines_of(self.settings.getwithbase("ITEM_PIPELINES"))
@@ -130,7 +130,7 @@ class Command(ScrapyCommand):
             raise UsageError(f"ITEM_PIPELINES: {error}; saved pages have no crawl") from error
 
     def fetch(self, shelf: Shelf, name: str | None, given: list[str]) -> int:
-        """Save the pages of addresses; the exit status. Raises UsageError, FeedError."""
+        """Save the pages of addresses, and return the exit status. Raises UsageError, FeedError."""
         assert self.crawler_process is not None
         crawler = self.crawler_process.create_crawler(SnapshotSpider)
         check_archives(crawler)
@@ -142,61 +142,56 @@ class Command(ScrapyCommand):
             return Status.NOT_STARTED
         assert crawler.stats is not None
         status, words = saving.verdict(len(given), crawler.stats.get_stats())
-        say("snapshot", f"exit status {status:d}, {words}")
+        print_error("snapshot", f"exit status {status:d}, {words}")
         return status
 
 
 @dataclass
 class Saving:
-    """What becomes of the pages that are to be saved."""
+    """Saves pages, and counts them."""
 
     shelf: Shelf
     name: str | None
-    """What the folder is to be called, if not as in the address."""
+    """Name of the folder, if not taken from the address."""
     written: int = 0
-    refused: int = 0
-    """How many could not be saved."""
+    unwritten: int = 0
 
-    def put(self, page: SavedPage, headers: dict[str, str], asked: str) -> None:
-        """Save the page that is to be had at an address. Raises Rejected where it is no article."""
+    def save(self, page: SavedPage, headers: dict[str, str], asked: str) -> None:
+        """Save the page of an address. Raises Rejected if it is no article."""
         name = self.name or snapshots.name_for(asked)
         try:
             saved = self.shelf.save(page, headers, name)
         except OSError as error:
-            self.refused += 1
+            self.unwritten += 1
             hint = "; --overwrite replaces it" if isinstance(error, ThereAlreadyError) else ""
-            say("snapshot", f"{asked}: {file_and_error(error)}{hint}")
+            print_error("snapshot", f"{asked}: {file_and_error(error)}{hint}")
         else:
             self.written += 1
             warnings = f" (warnings: {', '.join(w)})" if (w := saved.expected["warnings"]) else ""
-            show([f"{near(saved.folder)}: {title_of(saved.expected)}{warnings}"])
+            print_lines([f"{short_path(saved.folder)}: {title_of(saved.expected)}{warnings}"])
 
     def verdict(self, given: int, stats: dict[str, Any]) -> tuple[Status, str]:
-        """Exit status and its meaning, for so many addresses: 0 only where each one is saved."""
+        """Exit status and its meaning, for a number of addresses: 0 only if each one is saved."""
         status, words = verdict.verdict_of({**stats, "zjnews/articles": self.written})
-        missing = given - self.written - self.refused
-        if self.refused:
+        missing = given - self.written - self.unwritten
+        if self.unwritten:
             status, words = Status.NOT_SHIPPED, "not all could be written"
         elif missing and status is Status.WELL:
             status, words = Status.NOTHING_FOUND, "not every address has an article"
-        counts = {
-            "saved": self.written,
-            "not written": self.refused,
-            "gave nothing": missing,
-        }
+        counts = {"saved": self.written, "not written": self.unwritten, "gave nothing": missing}
         words += ": " + ", ".join(f"{count:,} {how}" for how, count in counts.items() if count)
         hint = "; see that article.json is what you expect" if self.written else ""
         return status, words + hint
 
 
 class SnapshotSpider(ArticleSpider):
-    """Asks for each address as it is given, and for nothing else."""
+    """Requests each address as it is given, and nothing else."""
 
     name = "snapshot"
     gives_records = False
     custom_settings = {  # noqa: RUF012  as Scrapy has it
         "FEEDS": {},
-        "ITEM_PIPELINES": {},  # `snapshots` calls those that read; the others want no part in it
+        "ITEM_PIPELINES": {},  # `Shelf` calls those that need no crawl
         "PROGRESS_ENABLED": False,
         "SUMMARY_ENABLED": False,
     }
@@ -209,13 +204,13 @@ class SnapshotSpider(ArticleSpider):
     def given(self) -> Iterator[str]:
         for text in self.addresses:
             if _SECRET.match(text):
-                # Who saves a page saves its address.
+                # The address is saved with the page.
                 self.reject(Rejected("unknown-address", "with a name or password in it"), text)
             else:
                 yield text
 
     def ask_article(self, address: Address, *about: Any) -> Request:
-        """For the page that is named, whichever of the article it is."""
+        """The request for the page of this very address, whichever of the article it is."""
         return super().ask_article(address, *about).replace(url=address.url)
 
     def parse_article(self, response: Response) -> Iterator[Any]:
@@ -223,9 +218,8 @@ class SnapshotSpider(ArticleSpider):
         headers = {name: value for name in KEPT_HEADERS if (value := header(response, name))}
         try:
             try:
-                self.saving.put(
-                    SavedPage(*answer(response)), headers, first_asked(response.request)
-                )
+                page = SavedPage(*answer(response))
+                self.saving.save(page, headers, first_asked(response.request))
             except LeadsOn as lead:
                 yield self.followed(lead, response)
         except Rejected as rejected:
@@ -233,45 +227,50 @@ class SnapshotSpider(ArticleSpider):
 
 
 @dataclass
-class Rereading:
-    """Saved pages, held against what is expected of them."""
+class Checking:
+    """Compares saved pages as read now with the records that are expected."""
 
     pages: Path
     pipelines: list[Pipeline]
     accepts: bool
     rows: list[tuple[str, str]] = field(default_factory=list)
-    """Name of a page, and what is to be told of it."""
+    """Name of a page, and a difference."""
     found: Counter[str] = field(default_factory=Counter)
-    """How many pages came out how."""
+    """Pages by outcome."""
     unknown: int = 0
     """Names that no page has."""
 
-    def read(self, names: Sequence[str]) -> None:
-        """Read the pages of these names, or all; say what cannot be read."""
+    def read_pages(self, names: Sequence[str]) -> None:
+        """Read the pages of these names, or all; report what cannot be read."""
         known = {snapshot.name: snapshot for snapshot in snapshots.snapshots_in(self.pages)}
         for name in dict.fromkeys(name.rstrip("/") for name in names or known):
             if name in known:
                 self.found[self.outcome(known[name])] += 1
             else:
                 self.unknown += 1
-                where = near(self.pages)
-                say("snapshot", f"no saved page '{name}' in {where}; a name is LAYOUT/NAME")
+                where = short_path(self.pages)
+                print_error("snapshot", f"no saved page '{name}' in {where}; a name is LAYOUT/NAME")
 
     def outcome(self, snapshot: Snapshot) -> str:
-        """Read one page, and accept what it gives if wanted."""
+        """Read one page, and accept its record if wanted."""
         try:
-            return self.look(snapshot)
+            return self.compared(snapshot)
         except Rejected as rejected:
-            say("snapshot", f"{snapshot.name}: {rejected}")
+            print_error("snapshot", f"{snapshot.name}: {rejected}")
             return _UNREAD
         except OSError as error:
-            say("snapshot", f"{snapshot.name}: {file_and_error(error)}")
+            print_error("snapshot", f"{snapshot.name}: {file_and_error(error)}")
             return _UNWRITTEN
 
-    def look(self, snapshot: Snapshot) -> str:
+    def compared(self, snapshot: Snapshot) -> str:
         """Raises Rejected, OSError."""
         now = snapshot.record(self.pipelines)
-        changes = self.changes(snapshot, now)
+        try:
+            changes = list(map(str, snapshots.differences(snapshot.expected, now)))
+        except Rejected as rejected:
+            if not self.accepts:
+                raise
+            changes = [f"{rejected}; written anew"]
         self.rows += [(snapshot.name, change) for change in changes]
         if not changes:
             return _SAME
@@ -282,27 +281,18 @@ class Rereading:
             self.rows.append((snapshot.name, f"is {accepted.name} from now on"))
         return _ACCEPTED
 
-    def changes(self, snapshot: Snapshot, now: dict[str, Any]) -> list[str]:
-        """What differs, a line for each key. Raises Rejected."""
-        try:
-            return list(map(str, snapshots.differences(snapshot.expected, now)))
-        except Rejected as rejected:
-            if not self.accepts:
-                raise
-            return [f"{rejected}; written anew"]
-
     def lines(self) -> list[str]:
-        """What to print: a table of the differences, and a line of counts."""
+        """A table of the differences, and a line of counts."""
         rows = [("page", "key: expected -> read now"), *self.rows] if self.rows else []
         width = max((len(name) for name, _ in rows), default=0)
         table = [f"{name:{width}}  {what}" for name, what in rows]
         counts = ", ".join(f"{self.found[how]:,} {how}" for how in _HOW if self.found[how])
         total = counted(self.found.total(), "saved page")
-        return [*table, f"{total} in {near(self.pages)}" + (f": {counts}" if counts else "")]
+        return [*table, f"{total} in {short_path(self.pages)}" + (f": {counts}" if counts else "")]
 
     @property
     def status(self) -> int:
-        """The exit status; the worst counts."""
+        """The exit status of the worst outcome."""
         worst_first = (
             (self.unknown, Status.BAD_ARGUMENTS),
             (self.found[_UNWRITTEN], Status.NOT_SHIPPED),
@@ -331,7 +321,7 @@ def check_options(args: list[str], opts: argparse.Namespace) -> None:
 
 
 def pages_folder(given: str | None) -> Path:
-    """Where pages are saved, wherever the command is run. Raises UsageError."""
+    """The folder of saved pages, from wherever the command is run. Raises UsageError."""
     if given is not None:
         if not given:
             raise UsageError("--pages names no folder")

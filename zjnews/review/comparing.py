@@ -1,7 +1,6 @@
 """How two readings of the same articles differ: two records key by key, two files record by record.
 
-Files are JSON Lines. Of a file only the place of each record is kept, in a temporary database on
-disk, never the record.
+Files are JSON Lines. Only the place of each record is kept, in a temporary database on disk.
 """
 
 from __future__ import annotations
@@ -31,9 +30,9 @@ NAMED = 5
 """So many lines of a file that are no record are named; all are counted."""
 
 _LONGEST = 64 << 20
-"""Bytes of a line beyond which it is no record, so that no file is read as one line."""
+"""Bytes of the longest line that is read."""
 _DEEPEST = 100
-"""Levels beyond which a line is no record; a record has four."""
+"""Levels of nesting that are read; a record has four."""
 _GZIP = b"\x1f\x8b"
 
 _WIDTH = 40
@@ -41,12 +40,12 @@ _BEFORE = 10
 """Characters of a value on one line, and those of them before the difference."""
 _MOST_PARTS = 4_000
 _MOST_PAIRS = 40_000
-"""Beyond so many parts, or pairs of equal ones, nobody looks which of them go together: difflib
-takes up to a second at these, and ten at twice as many."""
+"""Parts, and pairs of equal ones, up to which difflib looks which of them go together: that takes a
+second at most, and ten at twice as many."""
 _MOST_CUT = 20_000
 """Characters of texts that are cut into words, which take far more memory than the text."""
 _LEAST_ALIKE = 0.3
-"""Where a smaller share of two texts is the same, what is the same is so by chance."""
+"""Share of two texts below which what they have in common is chance."""
 _UNIT = re.compile(r"[A-Za-z]+|.", re.DOTALL)
 """What is marked as a whole: a word in Latin letters, else a character."""
 
@@ -55,7 +54,7 @@ Mark = Literal["same", "del", "ins"]
 
 
 class Missing(Enum):
-    """The value of a key that a record does not have; null is another."""
+    """The value of a key that a record lacks, which null is not."""
 
     MISSING = "missing"
 
@@ -82,8 +81,8 @@ class Difference:
     new: Any
 
     def __str__(self) -> str:
-        first, *more = places(self)
-        old, new = shown(first.old), shown(first.new)
+        first, *more = by_block(self)
+        old, new = as_json(first.old), as_json(first.new)
         at = _same_start(old, new)
         others = f" (and {len(more):,} more)" if more else ""
         return f"{printable(first.path)}: {_around(old, at)} -> {_around(new, at)}{others}"
@@ -92,8 +91,8 @@ class Difference:
 def differences(
     old: Mapping[str, Any], new: Mapping[str, Any], ignored: Collection[str] = ()
 ) -> dict[str, Difference]:
-    """What differs, by key, in the order of the record; keys that no record has stand last. Empty
-    where the two are equal as JSON: 1 is not true, the order of keys means nothing."""
+    """What differs, by key, in the order of the record, unknown keys last. Empty if the two are
+    equal as JSON: 1 is not true, the order of keys means nothing."""
     found = {}
     for key in dict.fromkeys((*RECORD_KEYS, *old, *new)):
         before, after = old.get(key, MISSING), new.get(key, MISSING)
@@ -102,10 +101,11 @@ def differences(
     return found
 
 
-def places(difference: Difference) -> list[Difference]:
-    """The difference by block where both values are lists of blocks, else as it is. A block has its
-    number in the old list, or in the new one where it is new."""
-    if not (_is_blocks(difference.old) and _is_blocks(difference.new)):
+def by_block(difference: Difference) -> list[Difference]:
+    """The difference block by block if both values are lists of blocks, else as it is. A block has
+    its number in the old list; a new one that in the new list."""
+    lists = difference.old, difference.new
+    if not all(isinstance(each, list) and all(isinstance(b, dict) for b in each) for each in lists):
         return [difference]
     found = []
     for number, before, after in _aligned(difference.old, difference.new):
@@ -125,12 +125,8 @@ def _canonical(value: Any) -> Any:
     return value if isinstance(value, str | Missing) else (json.dumps(value, sort_keys=True),)
 
 
-def _is_blocks(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(block, dict) for block in value)
-
-
 def _aligned(old: list[Any], new: list[Any]) -> Iterator[tuple[int, Any, Any]]:
-    """The blocks that differ, side by side, each with its number; MISSING beside what has none."""
+    """The number of each block that differs, and its two values, of which one may be MISSING."""
     for before, after in changes([*map(_canonical, old)], [*map(_canonical, new)]):
         numbers = range(before.start, before.stop), range(after.start, after.stop)
         for one, other in zip_longest(*numbers):
@@ -144,20 +140,20 @@ def _aligned(old: list[Any], new: list[Any]) -> Iterator[tuple[int, Any, Any]]:
 # --- Two texts ------------------------------------------------------------------------------------
 
 
-def shown(value: Any) -> str:
+def as_json(value: Any) -> str:
     """The value as JSON, or `missing`."""
     return MISSING.value if value is MISSING else json.dumps(value, ensure_ascii=False)
 
 
 def shortened(text: str, width: int = _WIDTH) -> str:
-    """The beginning of a text, printable, with … where it goes on."""
+    """The beginning of a text, printable, with … if it goes on."""
     return printable(text[:width]) + ("…" if len(text) > width else "")
 
 
 def marks(old: str, new: str) -> list[tuple[Mark, str]]:
-    """The new text with what is gone and what is new, in order: without the `ins` parts it is the
-    old text, without the `del` parts the new one. Looks for equal paragraphs first, then inside
-    those that differ; where there is too much to look through, they are marked as a whole."""
+    """Both texts in one: without the `ins` parts the old text, without the `del` parts the new one.
+    Looks for equal paragraphs, then inside those that differ; what is too long to look through
+    is marked as a whole."""
     found: list[tuple[Mark, str]] = []
     for before, after in _side_by_side(old.splitlines(True), new.splitlines(True)):
         found += [("same", before)] if before == after else _marks_inside(before, after)
@@ -165,8 +161,8 @@ def marks(old: str, new: str) -> list[tuple[Mark, str]]:
 
 
 def changes(old: Sequence[Hashable], new: Sequence[Hashable]) -> list[tuple[slice, slice]]:
-    """Which parts of the old sequence are replaced by which of the new one, in order. Where there
-    is too much to look through, it is one part from the first difference to the last."""
+    """Which parts of the old sequence are replaced by which of the new one, in order. If there is
+    too much to look through, one part from the first difference to the last."""
     start = _same_start(old, new)
     end = _same_start(old[start:][::-1], new[start:][::-1])
     before, after = old[start : len(old) - end], new[start : len(new) - end]
@@ -190,13 +186,13 @@ def _is_too_much(old: Sequence[Hashable], new: Sequence[Hashable]) -> bool:
 
 
 def _same_start(old: Sequence[Hashable], new: Sequence[Hashable]) -> int:
-    """How many parts at the start are the same."""
+    """How many parts at the start are equal."""
     pairs = enumerate(zip(old, new, strict=False))
     return next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
 
 
 def _side_by_side(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Two texts in parts, put together again as far as they are the same, or differ."""
+    """Two texts cut where a difference begins or ends: pairs of equal and of different pieces."""
     at = 0
     for before, after in changes(old, new):
         yield "".join(old[at : before.start]), "".join(old[at : before.start])
@@ -262,7 +258,7 @@ def name_of(record: Mapping[str, Any]) -> str:
 
 
 def title_of(record: Mapping[str, Any]) -> str:
-    """The title for a person, shortened."""
+    """The title, shortened to one line."""
     title = record.get("title")
     return shortened(title if isinstance(title, str) else "(no title)", 60)
 
@@ -279,13 +275,13 @@ class Feed:
         """Raises OSError."""
         self.path = path
         self.records = 0
-        """How many, each counted once."""
+        """Different ones."""
         self.lines = 0
-        """How many lines hold one; of a record with several, the last one counts."""
+        """Lines with a record; of several with the same record, the last one counts."""
         self.broken = 0
-        """Lines that are no record."""
+        """Lines without one."""
         self.named: list[str] = []
-        """The first of them, each with file, line number and what is wrong."""
+        """The first of these, each with file, line number and what is wrong."""
         self.file: BinaryIO = Path(path).open("rb")  # noqa: SIM115  closed by the caller
         if not self.file.seekable():
             self.file.close()
@@ -297,9 +293,9 @@ class Feed:
         self.file.close()
 
     def walk(self) -> Iterator[tuple[bytes, int, int]]:
-        """What every record is matched by (its id and revision, which is 1 where an older version
-        of the record has none), the byte where it begins, and a hash of its line. Counts and names
-        what is no record; empty lines are passed over."""
+        """For every record its key (id and revision, which is 1 if an older version of the record
+        has none), the byte where it begins, and a hash of its line. Counts and names what is no
+        record; empty lines are passed over."""
         for number, (place, line) in enumerate(self._lines(), 1):
             try:
                 if line.strip():
@@ -338,7 +334,8 @@ class Feed:
 
 
 def _unpacked(packed: BinaryIO, path: str | Path) -> BinaryIO:
-    """What a gzipped file holds, in a temporary one, which can be read anywhere. Raises OSError."""
+    """The content of a gzipped file in a temporary one, which can be read from any byte. Raises
+    OSError."""
     file = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  closed by the caller
     try:
         with packed, gzip.open(packed) as lines:
@@ -352,15 +349,14 @@ def _unpacked(packed: BinaryIO, path: str | Path) -> BinaryIO:
 
 @dataclass
 class Section:
-    """Records that are the same case, and the first of them."""
+    """The records that differ in one way."""
 
     name: str
-    """`lost`: only the old file has them; `gained`: only the new one; else the key whose values
+    """`lost`: only the old file has them; `gained`: only the new one; else a key, whose values
     differ."""
     count: int = 0
     examples: list[tuple[Record, Difference | None]] = field(default_factory=list)
-    """Each with how it differs in the key; in the order of the old file, or of the new one where
-    that alone has them."""
+    """The first of them, each with its difference in the key."""
 
     def __str__(self) -> str:
         return f"{printable(self.name)}: {counted(self.count, 'record')}"
@@ -368,7 +364,7 @@ class Section:
 
 @dataclass
 class Comparison:
-    """What two files of records share and what not."""
+    """How two files differ."""
 
     old: Feed
     new: Feed
@@ -376,7 +372,7 @@ class Comparison:
     common: int
     """How many records both files have."""
     is_reordered: bool
-    """Whether the records that both have stand in another order."""
+    """Whether the records that both have are in another order."""
     lost: Section
     gained: Section
     differing: int = 0
@@ -391,7 +387,7 @@ class Comparison:
         return [self.lost, self.gained, *found]
 
     def summary(self) -> list[str]:
-        """What a person wants to know first, in a few lines."""
+        """The first lines of the report."""
         ignored = f"; {', '.join(self.ignored)} ignored" if self.ignored else ""
         both = f"in both: {counted(self.common, 'record')}, {self.differing:,} differ{ignored}"
         order = ["the records that both have stand in another order"] if self.is_reordered else []

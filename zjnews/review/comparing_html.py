@@ -1,6 +1,6 @@
 """What changed between two readings as one page: a table of fields, then examples of each.
 
-Values come from web pages: all of them go in as text, none as markup, and the page loads nothing.
+Values come from web pages: they are written as text, never as markup, and the page loads nothing.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from zjnews.review.comparing import (
 from zjnews.text.cleaning import printable
 
 _AROUND = 60
-"""Characters that are shown of what is the same before and after a difference."""
+"""Characters that are shown before and after a difference."""
 _LONGEST = 1_000
-"""Characters that are shown of what is gone or new at one place."""
+"""Characters that are shown of a deleted or inserted piece."""
 _MOST_MARKS = 100
 """Pieces that are shown of one value."""
 _MOST_PLACES = 10
@@ -60,7 +60,7 @@ del { background: var(--del); text-decoration: line-through }
 """
 
 
-def page(found: Comparison) -> bytes:
+def html_of(found: Comparison) -> bytes:
     """The page, UTF-8."""
     head = E.head(
         E.meta(charset="utf-8"),
@@ -107,21 +107,21 @@ def _about(record: Record) -> tuple[HtmlElement, HtmlElement]:
 
 
 def _values(difference: Difference) -> Iterator[HtmlElement]:
-    """Old and new in one, block by block where it is a list of blocks."""
-    places = comparing.places(difference)
-    for place in places[:_MOST_PLACES]:
+    """Old and new value in one, block by block if it is a list of blocks."""
+    blocks = comparing.by_block(difference)
+    for place in blocks[:_MOST_PLACES]:
         if place.path != difference.path:
             yield E.p(printable(place.path), CLASS("about"))
         yield E.p(*_marked(place), CLASS("value"), lang="zh")
-    if len(places) > _MOST_PLACES:
-        yield E.p(f"and {len(places) - _MOST_PLACES:,} more", CLASS("about"))
+    if len(blocks) > _MOST_PLACES:
+        yield E.p(f"and {len(blocks) - _MOST_PLACES:,} more", CLASS("about"))
 
 
 def _marked(place: Difference) -> Iterator[HtmlElement | str]:
-    """The value with what is gone and what is new; what is no text is shown as JSON."""
+    """The value with what is deleted and inserted; what is no text is shown as JSON."""
     old, new = place.old, place.new
     if not (isinstance(old, str) and isinstance(new, str)):
-        old, new = comparing.shown(old), comparing.shown(new)
+        old, new = comparing.as_json(old), comparing.as_json(new)
     if place.old is MISSING:
         yield from (E.em(old), " ", _changed("ins", new))
         return
@@ -131,7 +131,6 @@ def _marked(place: Difference) -> Iterator[HtmlElement | str]:
     pieces = comparing.marks(old, new)
     for number, (mark, text) in enumerate(pieces[:_MOST_MARKS], 1):
         if mark == "same":
-            # As much of it as stands beside a difference.
             head = 0 if number == 1 else _AROUND
             tail = 0 if number == len(pieces) else _AROUND
             yield from _cut(text, head, tail, "…")
@@ -143,12 +142,12 @@ def _marked(place: Difference) -> Iterator[HtmlElement | str]:
 
 def _changed(mark: Mark, text: str) -> HtmlElement:
     more = counted(len(text) - _LONGEST, "character")
-    # A line end that came or went would not be seen.
+    # A line end alone would not be seen.
     return E(mark, *_cut(text.replace("\n", "↵\n"), _LONGEST, 0, f"… {more} more"))
 
 
 def _cut(text: str, head: int, tail: int, said: str) -> Iterator[HtmlElement | str]:
-    """The beginning and the end of a text, with what is said of the rest between them."""
+    """The beginning and the end of a text, and `said` in place of the rest."""
     if len(text) <= head + tail:
         yield _visible(text)
     else:

@@ -1,4 +1,4 @@
-"""Reads archives and puts together what their pages give, in archive order; the pages are read on
+"""Reads archives again and gives their records, in the order of the archives; the pages are read by
 several processes, if wanted."""
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ _BATCH = 50
 _BATCH_BYTES = 4 * 1024 * 1024
 """Pages that a process is given at a time, unless so many bytes are enough."""
 _AHEAD = 4
-"""Batches for each process that are under way, or wait until those before them are done."""
+"""Batches for each process that are being read, or wait until those before them are done."""
+_COMPARED = ("id", "url", "canonical_url", "layout", "sketch", "warnings")
+"""What is compared with other articles, and counted."""
 
 
 @dataclass(slots=True)
@@ -41,62 +43,41 @@ class Piece:
     others: dict[int, str]
     """The pages that it leads to, address by number."""
 
-    @property
-    def is_alone(self) -> bool:
-        """Whether it is all there is of its article."""
-        return self.number == 1 and not self.others
-
 
 @dataclass(slots=True)
 class Whole:
-    """An article that is finished, but for what is held against others."""
+    """An article that is finished, but not yet compared with others."""
 
     id_of_page: str
     """The id by the address, which further pages of it have too."""
     article: Article
-    """No more than what is compared and counted."""
+    """Only what is compared and counted."""
     line: bytes
-    """Its record, as a feed of JSON Lines has it, without the end of the line."""
+    """Its record as a line of JSON, without the end of the line."""
 
 
-@dataclass(slots=True)
-class Refused:
-    """A page, record or file that gives none."""
-
-    where: str
-    reason: str
-    detail: str
-
-    @classmethod
-    def from_rejected(cls, rejected: Rejected, where: str) -> Refused:
-        return cls(where, rejected.reason, rejected.detail)
-
-
-Outcome = Piece | Whole | Refused | Passed
+Outcome = Piece | Whole | Unusable | Passed
 
 
 class Records:
-    """The records of archives, as far as each can be told by itself."""
+    """The records of archives, each by itself: not yet compared with the others."""
 
     def __init__(self, settings: Settings, processes: int = 1) -> None:
-        """Raises TypeError where a pipeline needs a crawl."""
+        """Raises TypeError if a pipeline needs a crawl."""
         self.settings = settings
         self.processes = processes
-        self.pipelines = pipelines_of(settings)
+        self.pipelines = reading.pipelines_of(settings.getwithbase("ITEM_PIPELINES"))
         guard.page_seconds = settings.getfloat("PAGE_SECONDS")
         self.gathering = Gathering()
         self.bytes_read = 0
 
-    def outcomes(self, paths: Iterable[Path]) -> Iterator[Whole | Refused | Passed]:
-        """What the files and folders give, in their order; then what is there of articles whose
-        further pages have not come."""
+    def outcomes(self, paths: Iterable[Path]) -> Iterator[Whole | Unusable | Passed]:
+        """What the files and folders give, in their order; then articles that lack pages, with
+        those that they have."""
         for found, outcome in self.results(self.pages(paths)):
             yield from self.put_together(found, outcome)
         for article, rejected in self.gathering.leave():
-            if rejected:
-                yield Refused.from_rejected(rejected, article.url)
-            else:
-                yield whole(article, self.pipelines)
+            yield Unusable(article.url, rejected) if rejected else whole(article, self.pipelines)
 
     def pages(self, paths: Iterable[Path]) -> Iterator[Found]:
         """The pages of the files and folders, in their order."""
@@ -132,13 +113,13 @@ class Records:
                 while under_way:
                     yield from _finished(under_way)
             except BaseException:
-                for child in multiprocessing.active_children():  # nobody waits for what they read
+                for child in multiprocessing.active_children():  # what they read is not needed
                     child.kill()
                 raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
 
-    def put_together(self, found: Found, outcome: Outcome) -> Iterator[Whole | Refused | Passed]:
+    def put_together(self, found: Found, outcome: Outcome) -> Iterator[Whole | Unusable | Passed]:
         if isinstance(outcome, Whole) and outcome.id_of_page in self.gathering.incomplete:
             # A further page came before this one, which does not lead to it.
             [outcome] = read_all([found], self.pipelines, in_pieces=True)
@@ -148,53 +129,42 @@ class Records:
             yield whole(article, self.pipelines)
 
 
-def pipelines_of(settings: Settings) -> list[Pipeline]:
-    return reading.pipelines_of(settings.getwithbase("ITEM_PIPELINES"))
-
-
 def read_all(
     pages: Iterable[Found], pipelines: list[Pipeline], in_pieces: bool = False
 ) -> Iterator[Outcome]:
     """What each page, or record of a page, gives, in their order. `in_pieces`: leave every article
     unfinished."""
-    # All pages first: a processor that changes between the steps at every page is an eighth slower.
+    # All pages first: to change between the steps at every page is an eighth slower.
     for outcome in list(map(_outcome_of, pages)):
-        if isinstance(outcome, Piece) and outcome.is_alone and not in_pieces:
-            yield whole(outcome.article, pipelines)
-        else:
+        if in_pieces or not isinstance(outcome, Piece) or outcome.number > 1 or outcome.others:
             yield outcome
+        else:
+            yield whole(outcome.article, pipelines)
 
 
-def _outcome_of(found: Found) -> Piece | Refused | Passed:
-    if isinstance(found, Unusable):
-        return Refused.from_rejected(found.rejected, found.where)
-    if isinstance(found, Passed):
+def _outcome_of(found: Found) -> Piece | Unusable | Passed:
+    if not isinstance(found, SavedPage):
         return found
     try:
         read, article = reading.load(found.url, found.body, found.content_type, found.fetched_at)
     except Rejected as rejected:
-        return Refused.from_rejected(rejected, found.url)
+        return Unusable(found.url, rejected)
     return Piece(article, number_of(read), pages_of(read))
 
 
-def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Refused:
+def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Unusable:
     """Finish an article that has all its pages."""
     id_of_page = article.id
     try:
         finished = reading.finish(article, pipelines)
     except Rejected as rejected:
-        return Refused.from_rejected(rejected, article.url)
-    return Whole(id_of_page, compared(finished), reading.line_of(finished.record()))
-
-
-def compared(article: Article) -> Article:
-    """As much of an article as is held against others, and counted."""
-    known = ("id", "url", "canonical_url", "layout", "sketch", "warnings")
-    return Article(**{key: getattr(article, key) for key in known})
+        return Unusable(article.url, rejected)
+    compared = Article(**{key: getattr(finished, key) for key in _COMPARED})
+    return Whole(id_of_page, compared, reading.line_of(finished.record()))
 
 
 def size_of(paths: Iterable[Path]) -> int:
-    """Bytes that there are to read."""
+    """Bytes to be read."""
     return sum(_size(source) for path in paths for source in archives.sources(path))
 
 
@@ -230,16 +200,16 @@ _pipelines: list[Pipeline] = []
 
 
 def _begin(settings: Settings) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends what it has begun
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its processes
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     configure_logging(settings)
     guard.page_seconds = settings.getfloat("PAGE_SECONDS")
-    _pipelines.extend(pipelines_of(settings))
+    _pipelines.extend(reading.pipelines_of(settings.getwithbase("ITEM_PIPELINES")))
 
 
 def _end_with_parent() -> None:
-    """However it ended: a process must not wait for work from one that was killed."""
+    """However the parent ends: a process must not wait for work from one that was killed."""
     parent = multiprocessing.parent_process()
     assert parent is not None
     connection.wait([parent.sentinel])

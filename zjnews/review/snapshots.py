@@ -1,5 +1,5 @@
-"""The saved pages of the tests: each a folder `<layout>/<name>` with the page, what came with it,
-and the record that is expected of it."""
+"""The saved pages of the tests: each a folder `<layout>/<name>` with the page, its address and
+headers, and the record that is expected of it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,8 @@ from zjnews.site.addresses import ARTICLE_KINDS, Kind
 from zjnews.text.cleaning import error_in_words
 
 KEPT_HEADERS = ("Content-Type", "Last-Modified", "ETag")
-"""What is kept of the headers of an answer: by which charset it is read, and which version of the
-page it is. The others tell when and by what machine it was sent, and cookies to whom; no test page
-should hold that, and no reader looks at it."""
+"""Headers that are saved: the charset and the version of a page. No reader uses the others, and
+some say by what machine and to whom the page was sent."""
 
 _MARKUP, _TEXT = "page.html", "page.txt"
 _RESPONSE, _ARTICLE = "response.json", "article.json"
@@ -42,7 +41,7 @@ _LONGEST_NAME = 80
 
 
 class ThereAlreadyError(FileExistsError):
-    """A saved page is in the place of another one."""
+    """There is another saved page in its folder."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,12 @@ class Snapshot:
         with _rejecting("broken-response-json"):
             answer = archives.read_sidecar(sidecar)
             if not answer.get("url") or answer["fetched_at"] is None:
-                # The page would be read all the same, but not twice alike.
+                # The page could be read, but with another record each time.
                 raise ValueError("url or fetched_at is missing, or no such thing")
-        found = next(archives.read_source(Source(self._page_file(), sidecar)))
+        files = [path for name in (_MARKUP, _TEXT) if (path := self.folder / name).is_file()]
+        if len(files) != 1:
+            raise Rejected("missing-file", f"needs either {_MARKUP} or {_TEXT}")
+        found = next(archives.read_source(Source(files[0], sidecar)))
         if isinstance(found, SavedPage):
             return found
         raise found.rejected if isinstance(found, archives.Unusable) else Rejected("empty-page")
@@ -86,30 +88,18 @@ class Snapshot:
         return reading.finish(article, pipelines).record()
 
     def accept(self, record: Mapping[str, Any]) -> Snapshot:
-        """Expect another record from now on. Where it is of another layout, the folder moves to
-        those of that one. Raises OSError, of which ThereAlreadyError is one."""
-        # First, so that a run that dies in between has not yet accepted anything.
-        accepting = self._moved_to(self.folder.parent.with_name(record["layout"]))
-        with Draft(accepting.folder / _ARTICLE) as file:
+        """Expect another record from now on. If its layout is another, the folder moves to those of
+        that layout. Raises OSError, of which ThereAlreadyError is one."""
+        target = self.folder.parent.with_name(record["layout"]) / self.folder.name
+        if target != self.folder:  # first: a run that crashes in between has accepted nothing
+            _refuse_to_replace(target)
+            target.parent.mkdir(exist_ok=True)
+            self.folder.rename(target)
+            with suppress(OSError):  # others are in there
+                self.folder.parent.rmdir()
+        with Draft(target / _ARTICLE) as file:
             file.write(_dumped(record))
-        return accepting
-
-    def _moved_to(self, layout: Path) -> Snapshot:
-        target = layout / self.folder.name
-        if target == self.folder:
-            return self
-        _refuse_to_replace(target)
-        layout.mkdir(exist_ok=True)
-        self.folder.rename(target)
-        with suppress(OSError):  # others are in there
-            self.folder.parent.rmdir()
         return Snapshot(target)
-
-    def _page_file(self) -> Path:
-        found = [path for name in (_MARKUP, _TEXT) if (path := self.folder / name).is_file()]
-        if len(found) != 1:
-            raise Rejected("missing-file", f"needs either {_MARKUP} or {_TEXT}")
-        return found[0]
 
 
 @dataclass(frozen=True)
@@ -119,13 +109,12 @@ class Shelf:
     pages: Path
     pipelines: list[Pipeline]
     overwrite: bool = False
-    """Whether a page takes the place of another one."""
+    """Whether a page replaces another one."""
 
     def save(self, page: SavedPage, headers: Mapping[str, str], name: str) -> Snapshot:
-        """Read a page and save it under its layout, with the record that it gives: all files or
-        none. Of the headers, which are looked up by the names in KEPT_HEADERS, only those stay.
-        Raises Rejected, and LeadsOn where the page only leads on; OSError, of which
-        ThereAlreadyError is one where it would have to overwrite another page."""
+        """Read a page and save it in the folder of its layout, with the record that it gives: all
+        files or none. Of the headers only KEPT_HEADERS are saved, named as there. Raises Rejected,
+        of which LeadsOn is one; OSError, of which ThereAlreadyError is one."""
         read, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
         record = reading.finish(article, self.pipelines).record()
         answer = {
@@ -142,7 +131,7 @@ class Shelf:
         target = self.pages / record["layout"] / name
         if not self.overwrite:
             _refuse_to_replace(target)
-        # Not beside the others, where a run that is killed would leave half a page among them.
+        # A killed run must not leave half a page among the others.
         hidden = self.pages / f".{target.parent.name}-{name}"
         draft, old = hidden.with_suffix(".part"), hidden.with_suffix(".old")
         for left in (draft, old):  # by a run that was killed
@@ -170,8 +159,8 @@ def snapshots_in(pages: Path) -> list[Snapshot]:
 
 
 def differences(expected: Mapping[str, Any], now: Mapping[str, Any]) -> list[Difference]:
-    """What differs between a record as expected and as read now; the order of the keys, where that
-    is all."""
+    """What differs between a record as expected and as read now; if nothing else does, the order of
+    the keys."""
     found = list(comparing.differences(expected, now).values())
     if not found and list(expected) != list(now):
         found = [Difference("order of keys", list(expected), list(now))]
@@ -179,7 +168,7 @@ def differences(expected: Mapping[str, Any], now: Mapping[str, Any]) -> list[Dif
 
 
 def is_name(text: str) -> bool:
-    """Whether a folder may be called so: letters of ASCII, digits, `-` and `_`, at most 100."""
+    """Whether it may be the name of a folder: letters of ASCII, digits, `-`, `_`, at most 100."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -205,7 +194,7 @@ def _refuse_to_replace(folder: Path) -> None:
 
 @contextmanager
 def _rejecting(reason: str) -> Iterator[None]:
-    """What is wrong with a file as Rejected."""
+    """Raises Rejected for what is wrong with a file."""
     try:
         yield
     except (OSError, ValueError, RecursionError) as error:
