@@ -24,6 +24,7 @@ from zjnews.feeds.storages import (
 )
 from zjnews.pipelines.images import ArticleImagesPipeline
 from zjnews.state import verdict
+from zjnews.state.crawling import stats_of
 from zjnews.state.database import BusyError, StateError
 from zjnews.state.verdict import Status
 
@@ -73,8 +74,7 @@ class Command(crawl.Command):
         if self.crawler_process.bootstrap_failed:
             self.exitcode = Status.NOT_STARTED
             return
-        assert crawler.stats is not None
-        status, words = verdict.verdict_of(crawler.stats.get_stats())
+        status, words = verdict.verdict_of(stats_of(crawler).get_stats())
         self.exitcode = status
         print_error("crawl", f"exit status {status:d}, {words}")
 

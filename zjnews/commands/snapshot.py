@@ -41,6 +41,7 @@ from zjnews.spiders.article import ArticleSpider
 from zjnews.spiders.fetching import answer, header
 from zjnews.state import verdict
 from zjnews.state.carried import first_asked
+from zjnews.state.crawling import stats_of
 from zjnews.state.verdict import Status
 
 _SECRET = re.compile(r"(?:https?:)?//[^/?#]*@", re.IGNORECASE)
@@ -140,8 +141,7 @@ class Command(ScrapyCommand):
         self.crawler_process.start()
         if self.crawler_process.bootstrap_failed:
             return Status.NOT_STARTED
-        assert crawler.stats is not None
-        status, words = saving.verdict(len(given), crawler.stats.get_stats())
+        status, words = saving.verdict(len(given), stats_of(crawler).get_stats())
         print_error("snapshot", f"exit status {status:d}, {words}")
         return status
 

@@ -18,6 +18,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.asyncio import call_later
 
 from zjnews.items import Rejected
+from zjnews.state.crawling import stats_of
 from zjnews.state.outcomes import REPLAYED, logger
 
 
@@ -115,15 +116,14 @@ class HostsMiddleware(RetryMiddleware):
         not helped before."""
         host = self.hosts[name]
         host.pauses += 1
-        assert self.crawler.stats is not None
         if host.pauses > self.most_pauses or seconds > self.longest_pause:
             host.given_up = why
-            self.crawler.stats.set_value(f"zjnews/given-up/{name}", why)
+            stats_of(self.crawler).set_value(f"zjnews/given-up/{name}", why)
             logger.warning("%s is left alone for the rest of this run: %s", name, why)
             self.empty_queue(name, why)
             return
         host.until = max(host.until, monotonic() + seconds)
-        self.crawler.stats.inc_value(f"zjnews/paused/{name}")
+        stats_of(self.crawler).inc_value(f"zjnews/paused/{name}")
         logger.warning("%s is paused for %.0f s: %s", name, seconds, why)
         self.hold(name)
 

@@ -22,6 +22,7 @@ from zjnews.items import Rejected
 from zjnews.middlewares.robots import is_for_robots_txt
 from zjnews.state import outcomes
 from zjnews.state.carried import carry
+from zjnews.state.crawling import stats_of
 from zjnews.state.outcomes import REPLAYED
 
 _LONG_AGO = datetime.fromtimestamp(0, UTC)
@@ -116,8 +117,7 @@ class ReplayMiddleware:
                 outcomes.reject(self.crawler, miss, request.url)
                 raise IgnoreRequest
             raise miss
-        assert self.crawler.stats is not None
-        self.crawler.stats.inc_value("zjnews/replayed")
+        stats_of(self.crawler).inc_value("zjnews/replayed")
         carry(request, fetched_at=answer.at and answer.at.replace(microsecond=0))
         return response_of(answer, request.url)
 

@@ -14,7 +14,7 @@ from zjnews.items import Rejected, Skipped
 from zjnews.pages import guard
 from zjnews.spiders import needs
 from zjnews.state import outcomes
-from zjnews.state.crawling import SiteSpider
+from zjnews.state.crawling import SiteSpider, stats_of
 
 _REPLAYED_AT_ONCE = 10_000
 _SECRETS = (
@@ -85,5 +85,4 @@ class PageSpider(SiteSpider, scrapy.Spider):
     def count_given(self) -> None:
         """Count an address or file of the arguments that could be used; a run without any has bad
         arguments."""
-        assert self.crawler.stats is not None
-        self.crawler.stats.inc_value("zjnews/given")
+        stats_of(self.crawler).inc_value("zjnews/given")

@@ -22,6 +22,7 @@ from zjnews.site.windows import SPANS
 from zjnews.spiders.fetching import FetchingSpider, read_page, why_failed
 from zjnews.state import State, outcomes, verdict
 from zjnews.state.carried import Carried, carried_by, first_asked
+from zjnews.state.crawling import stats_of
 from zjnews.state.known import Known
 from zjnews.state.outcomes import is_passing
 from zjnews.state.reasons import Trait, traits_of
@@ -311,8 +312,7 @@ class FindingSpider(FetchingSpider):
 
     def count_unread(self, name: str, reason: str) -> None:
         """Count a channel or newspaper whose list could not be read."""
-        assert self.crawler.stats is not None
-        self.crawler.stats.set_value(f"{verdict.UNREAD}{name}", reason)
+        stats_of(self.crawler).set_value(f"{verdict.UNREAD}{name}", reason)
 
 
 def read_yes(text: str) -> bool:

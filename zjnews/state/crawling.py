@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from scrapy.crawler import Crawler
+from scrapy.statscollectors import StatsCollector
 
 from zjnews.site.windows import Window
 
@@ -36,6 +37,12 @@ class SiteSpider:
     def walked(self) -> Mapping[str, tuple[datetime, datetime]]:
         """By the name of a walk, the period of which it has delivered everything."""
         return {}
+
+
+def stats_of(crawler: Crawler) -> StatsCollector:
+    """The stats of a crawl that has begun."""
+    assert crawler.stats is not None
+    return crawler.stats
 
 
 def spider_of(crawler: Crawler) -> SiteSpider:
