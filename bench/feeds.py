@@ -38,7 +38,12 @@ PLAIN = {
             "scrapy.extensions.feedexport.FeedExporter": 0,
         }
     ),
-    "FEED_STORAGES": json.dumps({"": "scrapy.extensions.feedexport.FileFeedStorage"}),
+    "FEED_STORAGES": json.dumps(
+        {
+            "": "scrapy.extensions.feedexport.FileFeedStorage",
+            "s3": "scrapy.extensions.feedexport.S3FeedStorage",
+        }
+    ),
     "STATE_DB": "",
     "FEED_PROBE": "False",
 }
@@ -71,6 +76,7 @@ def main() -> None:
     kinds = {
         "Scrapy's own feeds, to a file": ("out.jsonl", PLAIN),
         "outbox and state, to a file": ("out.jsonl", {}),
+        "Scrapy's own feeds, to S3": (f"s3://{BUCKET}/out.jsonl", PLAIN),
         "outbox and state, to S3": (f"s3://{BUCKET}/out.jsonl", {}),
     }
     few, many = big_site(_FEW), big_site(_FEW + options.articles)
@@ -89,8 +95,8 @@ def main() -> None:
         name: [(end - statistics.median(starts[name])) / options.articles for end in ends[name]]
         for name in kinds
     }
-    plain = next(iter(taken.values()))
     for name, each in taken.items():
+        plain = taken[name.replace("outbox and state", "Scrapy's own feeds")]
         ratio = statistics.median(a / b for a, b in zip(plain, each, strict=True))
         print(f"{name:32} {statistics.median(each) * 1e6:6,.0f} µs an article   {ratio:.2f}")
 

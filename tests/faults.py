@@ -15,9 +15,9 @@ import boto3.s3.transfer
 from scrapy.crawler import Crawler
 
 from zjnews import state
-from zjnews.extensions.feeds import Feeds
 from zjnews.feeds import storages
-from zjnews.state import State
+from zjnews.feeds.batches import Shipping
+from zjnews.state import State, outcomes
 from zjnews.state.outbox import Outbox
 
 POINTS = (
@@ -28,6 +28,7 @@ POINTS = (
     "after the mark",
 )
 WRITING = "while the feed is written"
+DROPPING = "while an item that is left out is remembered"
 
 
 class Fault:
@@ -51,7 +52,9 @@ class Fault:
         elif point == POINTS[4]:
             self.wrap(Outbox, "delivered", after=True)
         elif point == WRITING:
-            self.wrap(Feeds, "export", after=False)
+            self.wrap(Shipping, "export", after=False)
+        elif point == DROPPING:
+            self.wrap(outcomes, "note_passed", after=False)
         else:
             raise ValueError(point)
 

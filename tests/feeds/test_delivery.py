@@ -24,7 +24,7 @@ import pytest
 
 from tests import command_line
 from tests.command_line import MOST_SECONDS, ROOT, Process, scrapy_crawl, wait_until
-from tests.faults import POINTS, WRITING
+from tests.faults import DROPPING, POINTS, WRITING
 from tests.made_up_site import MadeUpSite
 from tests.site_server import Answer, Asked, Site, serve
 from tests.spiders.test_channel_spider import CHANNELS, FAST, is_article, lists_of
@@ -307,6 +307,7 @@ TROUBLES = [
     *(("appended", point, "full") for point in (WRITING, POINTS[2])),
     *((name, WRITING, "full") for name in ("one file", "csv", "parquet", "rss")),
     *((name, POINTS[2], "full") for name in ("one file", "csv")),
+    ("batches", DROPPING, "full"),
     ("batches", POINTS[0], "locked"),
     ("one file", POINTS[2], "locked"),
 ]
@@ -470,7 +471,7 @@ def test_a_record_that_its_format_refuses_is_set_aside_and_holds_up_nothing(
     arguments = arguments_of(made_up, *given)
     status, errors = run(tmp_path, site, *arguments, "-s", f"ITEM_PIPELINES={json.dumps(marks)}")
     assert status == 3
-    assert "records were refused by their format" in errors.splitlines()[-1]
+    assert "records could not be written and are set aside" in errors.splitlines()[-1]
     refused = [line for line in errors.splitlines() if "set aside" in line]
     assert 0 < len(refused) < len(expected(made_up))
     assert all("gbk" in line for line in refused)
@@ -488,6 +489,53 @@ def test_a_record_that_its_format_refuses_is_set_aside_and_holds_up_nothing(
 
 
 # --- trouble at the destination -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["UPDATE batches SET options = '{' WHERE key = 1", "DELETE FROM batches WHERE key = 1"],
+    ids=["no JSON", "no row"],
+)
+def test_a_damaged_batch_costs_itself_and_is_reported_once(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, damage: str
+) -> None:
+    two = ("-o", f"{tmp_path}/one.jsonl", "-o", f"{tmp_path}/two.jsonl")
+    status, errors = run(
+        tmp_path, site, *arguments_of(made_up, *two), *fault_of(POINTS[0], "kill", 40)
+    )
+    assert status == -signal.SIGKILL, errors
+    with closing(sqlite3.connect(tmp_path / "state.db")) as db:
+        left = {record for [record] in db.execute("SELECT record FROM records WHERE batch = 1")}
+        db.execute(damage)
+        db.commit()
+    arguments = arguments_of(made_up, "-o", f"{tmp_path}/later.jsonl")
+    status, errors = run(tmp_path, site, *arguments)
+    assert status == 3, errors
+    assert "Traceback" not in errors
+    [line] = [line for line in errors.splitlines() if "set aside" in line]
+    assert "the row of its batch is damaged" in line and f"its {len(left)} records" in line
+    with closing(sqlite3.connect(tmp_path / "state.db")) as db:
+        assert {record for [record] in db.execute("SELECT record FROM set_aside")} == left
+    assert not (tmp_path / "one.jsonl").exists()
+    found = ids_in([tmp_path / "two.jsonl", tmp_path / "later.jsonl"])
+    assert Counter(found) == Counter(expected(made_up))
+    assert waiting(tmp_path) == []
+    status, errors = run(tmp_path, site, *arguments)
+    assert status == 0 and "set aside" not in errors, errors
+
+
+def test_a_batch_for_a_place_that_is_no_longer_supported_waits(
+    tmp_path: Path, made_up: MadeUpSite, site: Site
+) -> None:
+    feed = ("-o", f"{tmp_path}/one.jsonl")
+    run(tmp_path, site, *arguments_of(made_up, *feed), *fault_of(POINTS[0], "kill", 40))
+    with closing(sqlite3.connect(tmp_path / "state.db")) as db:
+        db.execute("UPDATE batches SET uri = 'other://place/one.jsonl'")
+        db.commit()
+    status, errors = run(tmp_path, site, *arguments_of(made_up, "-o", f"{tmp_path}/later.jsonl"))
+    assert status == 3 and "Traceback" not in errors, errors
+    assert "feeds cannot be stored there" in errors
+    assert len(waiting(tmp_path)) == 41
 
 
 def test_a_place_that_cannot_be_written_is_told_before_the_first_page(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+import tracemalloc
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zjnews.pages.lists import read_list
+from zjnews.pages.page import read_page
 from zjnews.site.addresses import (
     ARTICLE_KINDS,
     SISTER_HOSTS,
@@ -529,3 +532,22 @@ def test_an_address_of_more_than_two_thousand_characters_is_unknown_and_not_kept
         url = f"https://{ZJ}/zjnews/202609/t20260924_31929789.shtml?{n}" + "a" * 4_000_000
         assert address_of(url).kind is address_of(url[-4_000_000:], BASE).kind is Kind.UNKNOWN
     assert _read.cache_info().currsize == before
+
+
+@pytest.mark.parametrize("form", ["<a href='{}'>", "<base href='{}'><a href=x>", "<img src='{}'>"])
+def test_very_long_addresses_do_not_stay_in_memory(form: str) -> None:
+    root, fetched = "https://zjnews.zjol.com.cn/", datetime.now(UTC)
+    join(root, "a")
+    tracemalloc.start()
+    try:
+        for number in range(100):
+            url = f"{root}{number}{'a' * 400_000}"
+            page = read_page(f"{root}{number}/", form.format(url).encode(), "text/html", fetched)
+            read_list(page)
+            assert page.base == page.url
+            assert join(page.base, url) is None
+            assert not address_of(url).on_site
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 4_000_000

@@ -176,6 +176,41 @@ def test_other_rows_of_wrong_types_cost_themselves(path: Path, damage: str) -> N
         assert (state.known.walked("list") is None) == ("walks" in damage)
 
 
+BATCH_DAMAGES = {
+    "no JSON": "UPDATE batches SET options = '{\"format\":' WHERE key = 1",
+    "deep JSON": "UPDATE batches SET options = replace(hex(zeroblob(99999)), '00', '[') WHERE key = 1",
+    "no object": "UPDATE batches SET options = '[]' WHERE key = 1",
+    "no format": "UPDATE batches SET options = '{}' WHERE key = 1",
+    "a blob for options": "UPDATE batches SET options = x'00ff' WHERE key = 1",
+    "a blob for an address": "UPDATE batches SET uri = x'00ff' WHERE key = 1",
+    "no address": "UPDATE batches SET uri = 's3://[' WHERE key = 1",
+    "words for a place": "UPDATE batches SET begins = 'x', length = 'y', digest = 7 WHERE key = 1",
+    "half a mark": "UPDATE batches SET begins = 5 WHERE key = 1",
+    "no row": "DELETE FROM batches WHERE key = 1",
+}
+"""Of the first of two batches that wait."""
+
+
+@pytest.mark.parametrize("damage", BATCH_DAMAGES.values(), ids=BATCH_DAMAGES)
+def test_a_damaged_batch_is_named_and_costs_no_other(path: Path, damage: str) -> None:
+    with closing(State(path)) as state:
+        for number, name in ((1, "one"), (2, "two")):
+            add(state, story(number), batches=(Batch(name, {"format": "jsonl"}),))
+    with closing(sqlite3.connect(path)) as db:
+        db.execute(damage)
+        db.commit()
+    with closing(State(path)) as state:
+        by_key = {batch.key: batch for batch in state.outbox.batches()}
+        assert "damaged" in by_key[1].damage
+        assert (by_key[2].uri, by_key[2].options) == ("two", {"format": "jsonl"})
+        assert not by_key[2].damage
+        assert by_key[1].count == by_key[2].count == 1
+        assert list(state.outbox.set_aside(by_key[1], {1: by_key[1].damage})) == ["trs:1"]
+        state.outbox.delivered(by_key[1])
+        assert [batch.key for batch in state.outbox.batches()] == [2]
+        assert state.outbox.waiting() == 1
+
+
 def test_a_sketch_that_is_damaged_is_like_none(path: Path) -> None:
     with closing(State(path)) as state:
         assert state.claim(story(1)) is None

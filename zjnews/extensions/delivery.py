@@ -41,10 +41,11 @@ class Delivery:
 
     def item_dropped(self, item: Any, exception: BaseException) -> None:
         url = str(getattr(item, "url", item))
-        if isinstance(exception, Rejected):
-            outcomes.reject(self.crawler, exception, url, getattr(item, "asked", None))
-        elif isinstance(exception, Skipped):
-            outcomes.skip(self.crawler, exception, url, item)
+        with suppress(StateError):  # `state_failed` has reported it
+            if isinstance(exception, Rejected):
+                outcomes.reject(self.crawler, exception, url, getattr(item, "asked", None))
+            elif isinstance(exception, Skipped):
+                outcomes.skip(self.crawler, exception, url, item)
 
     def response_downloaded(self, response: Response, request: Request) -> None:
         """A redirect with a cookie may be a wall, before those who bring none back."""
@@ -58,7 +59,8 @@ class Delivery:
         if request.url in way_to(request):
             reason = "cookie-wall" if carried.sets_cookie else "redirect-loop"
         rejected = Rejected(reason, f"{request.url} was asked for already")
-        outcomes.reject(self.crawler, rejected, first_asked(request), carried.asked)
+        with suppress(StateError):
+            outcomes.reject(self.crawler, rejected, first_asked(request), carried.asked)
         # Where many pages lead to one, that may be a guard against robots.
         if carried.asked:
             self.state.known.count_refused(carried.asked)

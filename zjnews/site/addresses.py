@@ -99,6 +99,9 @@ _PLAIN = re.compile(r"(?!//)[\w./-]+(?:\?[\w=&.-]*)?", re.ASCII)
 _PLAIN_BASE = re.compile(r"https?://[a-z0-9.-]+/", re.ASCII)
 _LONGEST = 2000
 """Characters; no address of the site is near it."""
+_LONGEST_ASKED = 32 * 1024
+"""Characters; servers take no longer ones. The standard library remembers the last addresses that
+it took apart, so that very long ones would fill the memory."""
 _PORTS = {"http": 80, "https": 443}
 _IN_BRACKETS = re.compile(r"\[[0-9a-f:.]+\](?::\d*)?", re.IGNORECASE | re.ASCII)
 _EDGES = "".join(map(chr, range(0x21)))
@@ -228,15 +231,15 @@ def is_host_of_site(name: str) -> bool:
 
 def join(base: str | None, url: str) -> str | None:
     r"""The absolute address that a browser would ask for, where a page at `base` says `url`; None
-    where that is broken. An address by http or https comes without user name, password and the
-    port of its scheme.
+    where that is broken, or longer than 32,768 characters. An address by http or https comes
+    without user name, password and the port of its scheme.
 
         "https://zjol.com.cn/a/", "..\\b\n.html"  ->  "https://zjol.com.cn/b.html"
         None, " HTTP://me:secret@ZJOL.com.cn:80"  ->  "http://zjol.com.cn"
         "https://zjol.com.cn/a/", "http://[::1"   ->  None
     """
     try:
-        if base and _PLAIN.fullmatch(url) and _PLAIN_BASE.match(base):
+        if base and len(url) < _LONGEST and _PLAIN.fullmatch(url) and _PLAIN_BASE.match(base):
             return urljoin(base, url)  # as nearly everywhere, and the rest costs
         relative = _as_a_browser(url, base)
         return _serialized(urljoin(base, relative) if base else relative)
@@ -248,6 +251,8 @@ def _as_a_browser(url: str, base: str | None) -> str:
     """An address without what a browser takes out of it, or takes for something else."""
     url = _SURROGATES.sub("\ufffd", _BREAKS.sub("", url.strip(_EDGES)))
     url = _CONTROLS.sub(lambda found: f"%{ord(found[0]):02X}", url)
+    if len(url) > _LONGEST_ASKED:
+        raise ValueError("too long")
     scheme = _SCHEME.match(url)
     of_base = urlsplit(base).scheme if base else ""
     name = scheme[1].lower() if scheme else of_base or "https"

@@ -13,13 +13,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from scrapy.exceptions import CloseSpider, DropItem
 
 from zjnews.state import sql
 from zjnews.text import sketches
 from zjnews.text.cleaning import error_in_words
+
+_T = TypeVar("_T")
 
 VERSION = 2
 """Raised whenever the tables change, or what their keys mean."""
@@ -226,6 +228,13 @@ class Database:
         if self.lock >= 0:
             os.close(self.lock)
             self.lock = -1
+
+
+def typed(kind: type[_T], value: Any) -> _T:
+    """A value of a row, for SQLite stores any in a column of any type. Raises TypeError."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r:.40} where {kind.__name__} should be")
+    return value
 
 
 def _locked(path: str, what: str) -> int:

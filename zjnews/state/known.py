@@ -15,7 +15,7 @@ from zjnews.pages.guard import logger
 from zjnews.site import addresses
 from zjnews.site.windows import SPANS
 from zjnews.state import sql
-from zjnews.state.database import Database
+from zjnews.state.database import Database, typed
 from zjnews.text import sketches
 from zjnews.text.dates import Moment
 
@@ -224,19 +224,12 @@ def now() -> int:
 def _known(row: Any) -> Known:
     published = _moment(row[3], row[4])
     dated = published.at + SPANS[published.precision] if published else _time(row[5])
-    etag, last_modified = (value and _of(str, value) for value in row[6:8])
-    return Known(row[0], _of(int, row[1]), _of(bytes, row[2]), dated, etag, last_modified)
+    etag, last_modified = (value and typed(str, value) for value in row[6:8])
+    return Known(row[0], typed(int, row[1]), typed(bytes, row[2]), dated, etag, last_modified)
 
 
 def _passed(row: Any) -> Passed:
-    return Passed(row[0], _moment(row[1], row[2]), _time(row[3]), _of(int, row[4]) >= _DAYS)
-
-
-def _of(kind: type[_T], value: Any) -> _T:
-    """A value, for SQLite takes any into a column of any type. Raises TypeError."""
-    if not isinstance(value, kind):
-        raise TypeError(f"{value!r:.40} where {kind.__name__} should be")
-    return value
+    return Passed(row[0], _moment(row[1], row[2]), _time(row[3]), typed(int, row[4]) >= _DAYS)
 
 
 def _time(seconds: int) -> datetime:

@@ -10,9 +10,11 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from zjnews.state import sql
-from zjnews.state.database import Database
+from zjnews.state.database import Database, typed
+from zjnews.text.cleaning import error_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Batch:
     """None as long as it has no row."""
     count: int = 0
     appended: Appended | None = None
+    damage: str = ""
+    """Why its row cannot be used."""
 
 
 class Outbox:
@@ -59,13 +63,23 @@ class Outbox:
         batch.count += 1
 
     def batches(self) -> list[Batch]:
-        """All that wait."""
-        found = []
-        for key, uri, options, number, *about in list(self.db.rows(sql.BATCHES)):
-            appended = Appended(*about) if None not in about else None
-            [count] = self.db.row(sql.COUNT_RECORDS, key)
-            found.append(Batch(uri, json.loads(options), number, key, count, appended))
-        return found
+        """All that wait; those whose rows are damaged or gone too, so that their records can be set
+        aside."""
+        rows = [*self.db.rows(sql.BATCHES)]
+        rows += [(key, "", "", 0) for [key] in self.db.rows(sql.WITHOUT_BATCH)]
+        return [self._batch(*row) for row in rows]
+
+    def _batch(self, key: int, uri: str, options: str, number: int, *appended: Any) -> Batch:
+        batch = Batch(str(uri), {}, number, key)
+        [batch.count] = self.db.row(sql.COUNT_RECORDS, key)
+        try:
+            batch.options = typed(dict, json.loads(options))
+            urlsplit(typed(str, uri)), typed(str, batch.options.get("format"))
+            if any(part is not None for part in appended):
+                batch.appended = Appended(*map(typed, (int, int, str), appended))
+        except (RecursionError, TypeError, ValueError) as error:
+            batch.damage = f"the row of its batch is damaged ({error_in_words(error)})"
+        return batch
 
     def records(self, batch: Batch) -> Iterator[tuple[int, str]]:
         """The records of a batch as JSON, each with its key."""
@@ -100,11 +114,12 @@ class Outbox:
         self.db.run(sql.DROP_BATCH, batch.key)
 
     def set_aside(self, batch: Batch, refused: dict[int, str]) -> dict[str, str]:
-        """Take records out of a batch that its format refuses, each by its key with the reason. The
+        """Take records out of a batch that cannot be written, each by its key with the reason. The
         reasons by the ids of the articles."""
         with self.db.transaction():
             ids = {key: self.db.row(sql.RECORD_OF, key)[0] for key in refused}
-            self.db.run_all(sql.SET_ASIDE, [(reason, key) for key, reason in refused.items()])
+            rows = [(batch.uri, reason, key) for key, reason in refused.items()]
+            self.db.run_all(sql.SET_ASIDE, rows)
             self.db.run_all(sql.DROP_RECORD, [(key,) for key in refused])
         batch.count -= len(refused)
         return {ids[key]: reason for key, reason in refused.items()}

@@ -106,6 +106,9 @@ LEFT_OVER = "SELECT 1 FROM left_over WHERE id = ?"
 
 # --- what waits -----------------------------------------------------------------------------------
 BATCHES = "SELECT key, uri, options, number, begins, length, digest FROM batches ORDER BY key"
+WITHOUT_BATCH = (
+    "SELECT DISTINCT batch FROM records WHERE batch NOT IN (SELECT key FROM batches) ORDER BY batch"
+)
 PUT_BATCH = "INSERT INTO batches (uri, options, number) VALUES (?, ?, ?)"
 LAST_BATCH = "SELECT max(key) FROM batches"
 MARK_BATCH = "UPDATE batches SET begins = ?, length = ?, digest = ? WHERE key = ?"
@@ -129,7 +132,5 @@ COUNT_WAITING = "SELECT count(*) FROM records"
 DROP_RECORDS = "DELETE FROM records WHERE batch = ?"
 DROP_RECORD = "DELETE FROM records WHERE key = ?"
 SET_ASIDE = (
-    "INSERT INTO set_aside (uri, reason, record)"
-    " SELECT batches.uri, ?, records.record FROM records JOIN batches"
-    " ON batches.key = records.batch WHERE records.key = ?"
+    "INSERT INTO set_aside (uri, reason, record) SELECT ?, ?, record FROM records WHERE key = ?"
 )
