@@ -476,7 +476,7 @@ def test_a_full_disk_is_one_line_and_nothing_of_the_article_is_known(
 ) -> None:
     told: list[StateError] = []
     state.db.on_failure = told.append
-    [pages] = state.db.row("PRAGMA page_count")
+    [pages] = state.db.one("PRAGMA page_count")
     state.db.run(f"PRAGMA max_page_count = {pages + 4}")
     state.claim(story(1))
     for _ in range(2):
@@ -838,7 +838,7 @@ def test_an_article_that_was_delivered_has_copies(state: State, reopen: Reopen) 
 
 
 def bands_in(state: State) -> int:
-    return int(state.db.row("SELECT count(*) FROM bands")[0])
+    return int(state.db.one("SELECT count(*) FROM bands")[0])
 
 
 def test_bands_are_written_many_at_a_time_and_copies_found_before_and_after(

@@ -50,12 +50,12 @@ _PACKED = (
 )
 
 Report = Callable[[Path, Damage], None]
-"""What is told of the damage in a file."""
+"""Called with each damage in a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Where an answer lies."""
+    """Where an answer is stored."""
 
     url: str
     timestamp: str
@@ -149,7 +149,7 @@ def _sorted_piece(piece: list[bytes], stack: ExitStack) -> Iterable[bytes]:
 
 
 def ignore_damage(archive: Path, damage: Damage) -> None:
-    """Where damage is told by whoever reads the file."""
+    """For callers whose files are read, and so reported, by others."""
 
 
 def lines_in(file: Path, archive: Path, report: Report = ignore_damage) -> Iterator[bytes]:
@@ -243,7 +243,7 @@ class Index:
         return path
 
     def captures(self, url: str) -> list[Capture]:
-        """Where the answers to an address lie, oldest first."""
+        """Where the answers to an address are stored, oldest first."""
         try:
             key = f"{key_of(url)} ".encode()
         except ValueError:

@@ -31,16 +31,16 @@ class Playback:
     def answer(self, url: str, is_known: bool = False, is_settled: bool = False) -> Answer | None:
         """The newest answer to an address, or None.
 
-        `is_known`: who asks has the page, and may be told that it has not changed. One that says
+        `is_known`: the caller has the page, so that a 304 is of use. One that means
         "not now" (429, 500 …) counts only where there is no other, and not at all where it has to
-        be `is_settled`. Where there is none to the address as it stands, the page that was served
-        to another spelling of it is.
+        be `is_settled`. Where there is none to the very address, the page that was served to
+        another spelling of it is.
         """
         for capture in self.best_first(url):
             is_of_use = is_known or capture.status != warcs.NOT_MODIFIED
             if is_of_use and not (is_settled and _is_not_now(capture)):
                 try:
-                    return self.whole(self.read(capture))
+                    return self.whole(self.answer_at(capture))
                 except Rejected as rejected:
                     self.report(capture.archive, Damage(capture.offset, rejected.detail))
         return None
@@ -63,8 +63,8 @@ class Playback:
         return None
 
     def best_first(self, url: str) -> Iterator[Capture]:
-        """What may answer. Other spellings are looked up only where the address as it stands has
-        nothing of use."""
+        """What may answer. Other spellings are looked up only where the very address has nothing
+        of use."""
         own = self.captures(url)
         yield from filterfalse(_is_not_now, own)
         rest = [*filter(_is_not_now, own), *self.pages_elsewhere(url)]
@@ -75,13 +75,13 @@ class Playback:
         return self.index.captures(url)[::-1]
 
     def pages_elsewhere(self, url: str) -> Iterator[Capture]:
-        """What answers to another spelling may stand in: a redirect would lead back and forth."""
+        """Usable answers to another spelling: no redirects, which would lead back and forth."""
         for other in _other_spellings(url):
             for capture in self.captures(other):
                 if capture.status not in _REDIRECTS:
                     yield capture
 
-    def read(self, capture: Capture) -> Answer:
+    def answer_at(self, capture: Capture) -> Answer:
         """Raises Rejected, as `guard.bounded` does: `broken-warc` where the index does not fit its
         file too."""
         with bounded(capture.url):
@@ -100,12 +100,12 @@ class Playback:
             return answer
         for capture in self.captures(answer.original_url or answer.url):
             if not capture.is_revisit and _is_original(capture, answer):
-                return with_body(answer, self.read(capture))
+                return with_body(answer, self.answer_at(capture))
         raise no_original(answer)
 
 
 def with_body(revisit: Answer, original: Answer) -> Answer:
-    """What a revisit stands for; it may refer to the original for its headers too."""
+    """The answer that a revisit refers to; its headers may be those of the original too."""
     if not revisit.headers:
         revisit = replace(revisit, status=original.status, headers=original.headers)
     return replace(revisit, kind="response", body=original.body)

@@ -1,7 +1,7 @@
 """Writes what was sent and served into WARC files that are whole at every moment.
 
-A file is called `….open` while it grows. A run that died leaves it so; the next one cuts it back to
-its last whole record.
+A file is called `….open` while it grows. A run that is killed leaves it so; the next one cuts it
+back to its last whole record.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ class Recorder:
 
 @dataclass
 class GrowingFile:
-    """A WARC file that nobody else writes, as long as it is open."""
+    """A WARC file that no other process writes while it is open."""
 
     path: Path
     """What it will be called."""
@@ -199,10 +200,7 @@ class GrowingFile:
 
 def _names(folder: Path, prefix: str) -> Iterator[Path]:
     at = datetime.now(UTC).strftime("%Y%m%d%H%M%S")
-    number = 0
-    while True:
-        yield folder / f"{prefix}-{at}-{number:05}.warc.gz"
-        number += 1
+    return (folder / f"{prefix}-{at}-{number:05}.warc.gz" for number in count())
 
 
 def _claim(path: Path) -> GrowingFile | None:
@@ -213,7 +211,7 @@ def _claim(path: Path) -> GrowingFile | None:
     except FileExistsError:
         return None
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    # Before it was locked, another run may have taken it for one that was left behind.
+    # Before it was locked, another run may have taken it for one of a run that was killed.
     is_ours = _is_named(draft, descriptor)
     if path.exists() or not is_ours:
         if is_ours:
@@ -258,7 +256,7 @@ def _date(at: datetime) -> str:
 
 
 def _request(exchange: Exchange, answer: Any, writer: Any) -> Any:
-    """The request as a record, without what it tells a proxy about us."""
+    """The request as a record, without credentials for a proxy."""
     head, body = _split(_CREDENTIALS.sub(b"", exchange.sent))
     name = answer.rec_headers.get_header
     return writer.create_warc_record(
@@ -274,7 +272,7 @@ def _request(exchange: Exchange, answer: Any, writer: Any) -> Any:
     )
 
 
-# --- what a run that died has left ---------------------------------------------------------------
+# --- what a run that was killed has left ---------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,8 +319,8 @@ def _is_ours(descriptor: int, name: str) -> bool:
     except zlib.error:
         return False
     start, is_cut = b"WARC/1.1\r\n", b"\r\n\r\n" not in head
-    says = b"\r\nWARC-Filename: " + name.removesuffix(OPEN).encode() + b"\r\n"
-    return head.startswith(start[: len(head)]) and (is_cut or says in head)
+    name_line = b"\r\nWARC-Filename: " + name.removesuffix(OPEN).encode() + b"\r\n"
+    return head.startswith(start[: len(head)]) and (is_cut or name_line in head)
 
 
 def _mended(draft: Path, descriptor: int) -> Mended:
@@ -333,7 +331,7 @@ def _mended(draft: Path, descriptor: int) -> Mended:
     os.fsync(descriptor)
     is_kept = any(cdxj.lines_in(draft, path))
     for rest in path.parent.glob(f".{cdxj.path_of(path).name}.*.part"):
-        rest.unlink()  # the run died while it wrote the index, which is made when it is needed
+        rest.unlink()  # of a half-written index, which is made when it is needed
     if is_kept:
         draft.rename(path)
         sync_folder(path.parent)

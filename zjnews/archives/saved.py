@@ -39,7 +39,7 @@ _MOST_WAITING = 20_000
 _PACKED = re.compile(r"\.(?:warc|arc|wacz)\.[a-z0-9]{1,5}$")
 """Archives of records in a form that is not read, such as `.warc.bz2`."""
 _NOT_ARCHIVES = (".open", ".cdxj", ".cdx", ".idx", ".part", ".json", ".txt", ".md5", ".sha1")
-"""What stands beside an archive; `.open` is one that is being written."""
+"""Endings of files beside an archive; `.open` is one that is being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class SavedPage:
     body: bytes
     content_type: str | None
     fetched_at: datetime
-    """Aware; a file that says nothing gives its time of last change."""
+    """Aware; without any other date, when the file was changed last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,8 @@ def _is_page(path: Path) -> bool:
 
 
 def read_sidecar(path: Path) -> dict[str, Any]:
-    """What `response.json` beside a page tells: `url`, `status`, `headers`, and `fetched_at`, None
-    where it is no time. Raises OSError, ValueError."""
+    """The content of a `response.json` beside a page: `url`, `status`, `headers`, and `fetched_at`,
+    None where it is no time. Raises OSError, ValueError."""
     with path.open("rb") as file:
         text = file.read(_MOST_SIDECAR + 1)
     if len(text) > _MOST_SIDECAR:
@@ -225,7 +225,7 @@ def _sidecar(path: Path) -> dict[str, Any]:
 
 
 def _page_in(path: Path, answer: dict[str, Any]) -> SavedPage:
-    """The page of a file. `answer`: what stands beside it. Raises Rejected."""
+    """The page of a file. `answer`: the content of its sidecar. Raises Rejected."""
     try:
         size = path.stat().st_size
         body = path.read_bytes() if size <= MAX_BYTES else b""
@@ -256,7 +256,7 @@ def _canonical_link(body: bytes) -> str | None:
 
 
 def read_warc(reader: warcs.Reader) -> Iterator[Found]:
-    """The pages of a WARC file. Pages that another address had before stand last, where a file is
+    """The pages of a WARC file. Pages that another address had before come last, where a file is
     packed as a whole: it has to be read once more for them."""
     waiting: list[Answer] = []
     try:

@@ -63,7 +63,7 @@ _MOST_LINES = 500
 _MOST_LINE = 64 * 1024
 """Lines of the head of a record, and bytes of one."""
 _SAMPLE = 1024
-"""Bytes of a gzip member that tell whether it holds a record."""
+"""Bytes of a gzip member that are looked at for a record."""
 _CHUNK = 64 * 1024
 _ZSTD_DICTIONARY = b"\x5d\x2a\x4d\x18"
 _MOST_DICTIONARY = 16 * 1024 * 1024
@@ -72,7 +72,7 @@ _LEAST_READ = 1024 * 1024 * 1024
 _MOST_READ = 20
 """How much is read, in bytes and in sizes of the file, to find records in what is damaged."""
 _ONE_MEMBER = "non-chunked gzip"
-"""What warcio says of a gzip member that holds several records."""
+"""In warcio's message over a gzip member that holds several records."""
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _MOST = MAX_BYTES + 1024 * 1024
 """Bytes of a record that are read: a page, and its headers."""
@@ -178,7 +178,7 @@ class Record:
     """Whether it holds more than that."""
     offset: int
     length: int
-    """Where it lies in its file, in bytes."""
+    """Its place in the file, in bytes."""
     is_packed: bool = False
     """Whether its file is packed as a whole, so that `offset` is in what that gives, and the record
     is found by nothing but reading from the beginning."""
@@ -201,7 +201,7 @@ class Record:
 
 class Reader:
     """The records of a file, from a byte on. What is damaged is named once, as `Damage`,
-    and reading goes on behind it. Iterating raises OSError where the file cannot be opened."""
+    and reading goes on after it. Iterating raises OSError where the file cannot be opened."""
 
     def __init__(self, path: Path, start: int = 0, member: str | None = None) -> None:
         """`start` need not be where a record begins. `member`: the file in a WACZ that is read."""
@@ -211,7 +211,7 @@ class Reader:
         self.is_packed = False
         self.begun = start
         """Where the last record begins whose header could be read."""
-        self.in_damage = start > 0  # whatever stands there, it began before
+        self.in_damage = start > 0  # the record at that place began before
 
     def __iter__(self) -> Iterator[Record | Damage]:
         with ExitStack() as stack:
@@ -304,7 +304,7 @@ class Reader:
             self.begun = records.offset
             if not self.is_packed:
                 records.check_length(record)
-            yield _read(record, records, self.is_packed)
+            yield _whole_record(record, records, self.is_packed)
 
 
 class _Packed:
@@ -375,7 +375,7 @@ class _Records(ArchiveIterator):  # type: ignore[misc]
         return record
 
     def check_length(self, record: Any) -> None:
-        """Raise ArchiveLoadFailed where a record of a plain file would go on behind its end. To
+        """Raise ArchiveLoadFailed where a record of a plain file would go on after its end. To
         read each such record would cost as much as the whole file."""
         if not self.reader.decompressor:
             at = self.fh.tell()
@@ -423,7 +423,7 @@ def members(path: Path) -> list[str]:
     return sorted(name for name in names if is_archive(Path(name)))
 
 
-def _read(record: Any, records: _Records, is_packed: bool) -> Record:
+def _whole_record(record: Any, records: _Records, is_packed: bool) -> Record:
     block = record.raw_stream.read(_MOST)
     is_cut = bool(getattr(record.raw_stream, "limit", 0))
     if is_cut and len(block) < _MOST:
@@ -435,7 +435,7 @@ def _read(record: Any, records: _Records, is_packed: bool) -> Record:
         is_cut=is_cut,
         offset=records.get_record_offset(),
         length=records.get_record_length(),
-        # Of a gzip member that goes on behind the record, warcio counts what it gives.
+        # Of a gzip member that goes on after the record, warcio counts what it gives.
         is_packed=is_packed or records.get_record_length() <= 0,
     )
 
@@ -502,7 +502,8 @@ def read_answer(record: Record) -> Answer:
     """The answer that a record of one of the types ANSWERS holds. Raises Rejected
     (`broken-warc`) where it is changed, or no answer."""
     if record.kind == "resource":
-        status, headers, body = _resource(record)
+        kind = record.header("Content-Type") or ""
+        status, headers, body = 200, [(b"Content-Type", kind.encode())], record.block
     elif record.kind == "revisit" and not record.block:
         is_not_modified = "not-modified" in (record.header("WARC-Profile") or "")
         status, headers, body = (NOT_MODIFIED if is_not_modified else 200), [], b""
@@ -537,7 +538,7 @@ def status_of(block: bytes) -> int:
 
 
 def end_of_head(block: bytes) -> int:
-    """Where the body of an HTTP message begins, behind the empty line."""
+    """Where the body of an HTTP message begins, after the empty line."""
     found = _HEAD_END.search(block)
     return found.end() if found else len(block)
 
@@ -566,13 +567,8 @@ def _without_chunks(body: bytes) -> bytes:
     return bytes(ChunkedDataReader(BytesIO(body)).read(MAX_BYTES + 1))
 
 
-def _resource(record: Record) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    kind = record.header("Content-Type") or ""
-    return 200, [(b"Content-Type", kind.encode())], record.block
-
-
 def _is_changed(record: Record, *readings: bytes) -> bool:
-    """Whether a digest tells that a record is not as it was written. Some programs take that of a
+    """Whether a record has changed, by its digest. Some programs take that of a
     payload before chunks are undone, others after."""
     if digest := record.header("WARC-Block-Digest"):
         return not _fits(digest, record.block)

@@ -8,14 +8,13 @@ from typing import Any
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
 from zjnews import state
 from zjnews.items import Rejected, Skipped
 from zjnews.state import outcomes, verdict
 from zjnews.state.carried import carried_by, carry, first_asked, way_to
-from zjnews.state.crawling import spider_of
+from zjnews.state.crawling import spider_of, stats_of
 from zjnews.state.database import FAILED, StateError
 
 
@@ -76,14 +75,11 @@ class Delivery:
 
     def count_failure(self, what: str) -> None:
         """Scrapy has named it in the log."""
-        assert self.crawler.stats is not None
-        self.crawler.stats.inc_value(f"{verdict.FAILED}{what}")
+        stats_of(self.crawler).inc_value(f"{verdict.FAILED}{what}")
 
     def state_failed(self, error: StateError) -> None:
         """End a crawl that can neither look up nor write down what it finds."""
-        outcomes.fail(self.crawler, "state", f"{error}; the crawl ends here")
-        if self.crawler.engine is not None and self.crawler.engine.spider is not None:
-            deferred_from_coro(self.crawler.engine.close_spider_async(reason=FAILED))
+        outcomes.stop(self.crawler, "state", FAILED, str(error))
 
     # --- the end -----------------------------------------------------------------------------
 
@@ -103,7 +99,6 @@ class Delivery:
             self.state.known.note_walk(walk, *covered)
 
     def was_whole(self) -> bool:
-        assert self.crawler.stats is not None
-        stats = self.crawler.stats.get_stats()
+        stats = stats_of(self.crawler).get_stats()
         has_failed = any(key.startswith(verdict.FAILED) for key in stats)
         return stats.get("finish_reason") == "finished" and not has_failed

@@ -30,6 +30,7 @@ from zjnews.feeds.records import record_of
 from zjnews.feeds.storages import place
 from zjnews.items import Article
 from zjnews.state import outcomes, verdict
+from zjnews.state.crawling import stats_of
 from zjnews.state.database import StateError
 from zjnews.state.outbox import Batch
 from zjnews.state.verdict import Status
@@ -76,7 +77,7 @@ class Feeds:
         self.templates: dict[str, str] = {}
         """By the address of a batch, that of its feed as it was given."""
         self.stored: dict[str, list[str]] = {}
-        """Where batches lie, by the feed's address as it was given."""
+        """The addresses of stored batches, by that of their feed as it was given."""
         self.pending: list[Deferred[Any]] = []
         self.json = ScrapyJSONEncoder(ensure_ascii=False)
         self.clock: AsyncioLoopingCall | LoopingCall | None = None
@@ -106,15 +107,15 @@ class Feeds:
     def item_scraped(self, item: Any) -> None:
         """The record is in the state, and in standard output, or the crawl ends."""
         try:
-            self.take(item)
+            self.add(item)
         except StateError:
             return  # reported by `Delivery`, which ends the crawl
         except OSError as error:
-            self.stop(f"standard output cannot be written: {error_in_words(error)}")
-        except Exception as fault:  # an item that nobody can write down
+            self.stream_failed(error)
+        except Exception as fault:  # an item that cannot be encoded
             outcomes.fail(self.crawler, "feeds", f"no record of {item!r:.200}", fault)
 
-    def take(self, item: Any) -> None:
+    def add(self, item: Any) -> None:
         record = record_of(item)
         line = self.line_of(record)
         takers = [feed for feed in self.feeds if feed.filter.accepts(item)]
@@ -168,7 +169,6 @@ class Feeds:
         self.templates[feed.batch.uri] = feed.template
 
     async def close_spider(self, spider: Spider, reason: str) -> None:
-        assert self.crawler.stats is not None
         if self.clock is not None and self.clock.running:
             self.clock.stop()
         await maybe_deferred_to_future(DeferredList(self.pending))
@@ -183,8 +183,8 @@ class Feeds:
             return  # reported by `Delivery`
         if waiting:
             kind = "unshipped" if self.state.db.path else "lost"
-            self.crawler.stats.set_value(f"zjnews/{kind}", waiting)
-        status, _ = verdict.verdict_of(self.crawler.stats.get_stats(), reason)
+            stats_of(self.crawler).set_value(f"zjnews/{kind}", waiting)
+        status, _ = verdict.verdict_of(stats_of(self.crawler).get_stats(), reason)
         for feed in self.feeds:
             if status is Status.WELL and self.is_nothing_new(feed):
                 await self.ship(feed.batch)
@@ -197,12 +197,6 @@ class Feeds:
         is_free = not any(feed.batch.uri in uris for uris in self.stored.values())
         rolls = hasattr(self.shipping.exporter_class(feed.options), "roll")
         return is_empty and is_free and not rolls and feed.options["store_empty"]
-
-    def stop(self, why: str) -> None:
-        """End a crawl whose records have no place to go."""
-        outcomes.fail(self.crawler, "feeds", f"{why}; the crawl ends here")
-        assert self.crawler.engine is not None
-        deferred_from_coro(self.crawler.engine.close_spider_async(reason="feed_failed"))
 
     # --- standard output ---------------------------------------------------------------------
 
@@ -223,7 +217,11 @@ class Feeds:
                     feed.stream[1].finish_exporting()
                     feed.stream[0].flush()
                 except OSError as error:
-                    self.stop(f"standard output cannot be written: {error_in_words(error)}")
+                    self.stream_failed(error)
+
+    def stream_failed(self, error: OSError) -> None:
+        why = f"standard output cannot be written: {error_in_words(error)}"
+        outcomes.stop(self.crawler, "feeds", "feed_failed", why)
 
     # --- batches -----------------------------------------------------------------------------
 
@@ -243,8 +241,7 @@ class Feeds:
                 return
             if not await self.ship(left):
                 return
-        assert self.crawler.stats is not None
-        self.crawler.stats.inc_value("zjnews/recovered", count)
+        stats_of(self.crawler).inc_value("zjnews/recovered", count)
 
     async def ship(self, batch: Batch) -> bool:
         """Whether a batch is at its place now; else it waits, and the log says why."""
@@ -284,5 +281,5 @@ def article_of(record: dict[str, Any]) -> Article:
 
 
 def uri_params(params: dict[str, Any], _: Spider) -> dict[str, Any]:
-    """What may stand in the address of a feed: Scrapy's, and the day in Beijing."""
+    """What an address of a feed may name: what Scrapy has, and `%(date)s`, the day in Beijing."""
     return {**params, "date": f"{datetime.now(BEIJING):%Y-%m-%d}"}

@@ -1,4 +1,4 @@
-"""Tells how far a crawl is: one line in place on a terminal, a line in the log elsewhere."""
+"""How far a crawl is: one line in place on a terminal, a line in the log elsewhere."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from scrapy.utils.log import get_scrapy_root_handler
 from tqdm import tqdm
 from tqdm.contrib import DummyTqdmFile
 
-from zjnews.state.crawling import spider_of
+from zjnews.state.crawling import spider_of, stats_of
 from zjnews.state.outcomes import logger
 from zjnews.text.cleaning import printable
 
 _SECONDS = 0.5
 """Between two looks at the counts, on a terminal."""
 _FORM = "{{desc}}: {{n_fmt}} pages, {said} [{{elapsed}}, {{rate_fmt}}] {current}"
-"""What a narrow terminal cuts off stands last."""
+"""A narrow terminal cuts off the end."""
 
 
 class Progress:
@@ -56,7 +56,7 @@ class Progress:
             if isinstance(handler, StreamHandler) and handler.stream is sys.stderr:
                 handler.setStream(DummyTqdmFile(sys.stderr))
                 self.handler = handler
-        self.task = create_looping_call(self.show if self.on_terminal else self.log)
+        self.task = create_looping_call(self.refresh if self.on_terminal else self.log)
         self.task.start(self.interval, now=False)
 
     def engine_stopped(self) -> None:
@@ -71,7 +71,7 @@ class Progress:
     def name(self) -> str:
         return str(self.crawler.spidercls.name)
 
-    def show(self) -> None:
+    def refresh(self) -> None:
         pages, said = self.counts()
         self.bar.bar_format = _FORM.format(said=said, current=re.sub(r"[{}]", "", self.current))
         self.bar.n = pages
@@ -86,8 +86,7 @@ class Progress:
 
     def counts(self) -> tuple[int, str]:
         """Pages so far, and the other counts in words."""
-        assert self.crawler.stats is not None
-        stats = self.crawler.stats.get_stats()
+        stats = stats_of(self.crawler).get_stats()
         articles = stats.get("zjnews/articles", 0)
         skipped = _sum(stats, "zjnews/skipped/")
         rejected = _sum(stats, "zjnews/rejected/")

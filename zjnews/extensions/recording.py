@@ -7,13 +7,13 @@ from pathlib import Path
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
-from scrapy.utils.defer import deferred_from_coro
 
 from zjnews import __version__
 from zjnews.archives import recorder
 from zjnews.archives.recorder import Exchange, Recorder
 from zjnews.items import Rejected
 from zjnews.state import outcomes
+from zjnews.state.crawling import stats_of
 from zjnews.state.outcomes import logger
 from zjnews.text.cleaning import error_in_words
 
@@ -60,7 +60,6 @@ class Recording:
         }
 
     def keep(self, exchange: Exchange) -> None:
-        assert self.crawler.stats is not None
         if self.is_broken:
             return
         try:
@@ -74,23 +73,20 @@ class Recording:
         except Exception as fault:  # Twisted would pass over it in silence
             self.stop(f"fault while keeping {exchange.url}: {fault!r}", fault)
             return
-        self.crawler.stats.inc_value("zjnews/recorded")
+        stats_of(self.crawler).inc_value("zjnews/recorded")
         if is_revisit:
-            self.crawler.stats.inc_value("zjnews/revisits")
+            stats_of(self.crawler).inc_value("zjnews/revisits")
 
     def stop(self, why: str, fault: Exception | None = None) -> None:
         """End a crawl whose pages have no place to go."""
         self.is_broken = True
-        line = f"the archive {self.folder} cannot be written: {why}; the crawl ends here"
-        outcomes.fail(self.crawler, "archive", line, fault)
-        if self.crawler.engine and self.crawler.engine.running:
-            deferred_from_coro(self.crawler.engine.close_spider_async(reason="archive_failed"))
+        line = f"the archive {self.folder} cannot be written: {why}"
+        outcomes.stop(self.crawler, "archive", "archive_failed", line, fault)
 
     def lines(self) -> list[str]:
         """What was kept, and where, for a person."""
-        assert self.crawler.stats is not None
-        count = self.crawler.stats.get_value("zjnews/recorded", 0)
-        revisits = self.crawler.stats.get_value("zjnews/revisits", 0)
+        count = stats_of(self.crawler).get_value("zjnews/recorded", 0)
+        revisits = stats_of(self.crawler).get_value("zjnews/revisits", 0)
         files = len(self.recorder.finished)
         known = f" ({revisits:,} of them known before)" if revisits else ""
         return [f"  kept {count:,} answers{known} in {files} files in {self.folder.absolute()}"]

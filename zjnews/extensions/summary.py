@@ -8,13 +8,13 @@ from typing import Any
 from itemadapter import ItemAdapter
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 
 from zjnews.extensions.feeds import Feeds
 from zjnews.extensions.recording import Recording
 from zjnews.feeds.storages import place
 from zjnews.items import RECORD_VERSION
 from zjnews.state import verdict
+from zjnews.state.crawling import stats_of
 from zjnews.text.cleaning import printable
 
 
@@ -28,8 +28,6 @@ class Summary:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Summary:
-        if crawler.stats is None:
-            raise NotConfigured("no stats")
         summary = cls(crawler)
         crawler.signals.connect(summary.item_scraped, signals.item_scraped)
         crawler.signals.connect(summary.engine_stopped, signals.engine_stopped)
@@ -51,17 +49,15 @@ class Summary:
             print("\n".join(map(printable, self.lines())), file=sys.stderr, flush=True)
 
     def count(self, key: str) -> None:
-        assert self.crawler.stats is not None
-        self.crawler.stats.inc_value(key)
+        stats_of(self.crawler).inc_value(key)
 
     def lines(self) -> list[str]:
         """The summary, for a person."""
-        assert self.crawler.stats is not None
-        stats = self.crawler.stats.get_stats()
+        stats = stats_of(self.crawler).get_stats()
         return [*counts(str(self.crawler.spidercls.name), stats), *self.feeds(stats)]
 
     def feeds(self, stats: dict[str, Any]) -> list[str]:
-        """Where the records lie."""
+        """Where the records were written."""
         feeds = list(map(str, self.crawler.settings.getdict("FEEDS")))
         exporter = self.crawler.get_extension(Feeds)
         stored = exporter.stored if exporter else {}
@@ -122,7 +118,7 @@ def _given_up(stats: dict[str, Any]) -> list[str]:
 
 
 def _stored(uri: str, batches: list[str]) -> list[str]:
-    """Where the records of a feed lie."""
+    """Where the records of a feed were written."""
     if not batches:
         return [f"  nothing written to {place(uri)}"]
     more = f" and {len(batches) - 1:,} more" if len(batches) > 1 else ""

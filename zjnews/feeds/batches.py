@@ -32,6 +32,7 @@ from twisted.internet.defer import DeferredLock
 from zjnews.feeds.records import logger
 from zjnews.feeds.storages import FeedError, place
 from zjnews.items import RECORD_KEYS
+from zjnews.state.crawling import stats_of
 from zjnews.state.database import StateError
 from zjnews.state.outbox import Batch, Outbox
 from zjnews.text.cleaning import error_in_words
@@ -175,16 +176,14 @@ class Shipping:
     def set_aside(self, batch: Batch, refused: dict[int, str]) -> dict[str, str]:
         """Keep records that cannot be written apart from those that wait. `refused`: the reason by
         the key of the record; what is returned: by the id of the article."""
-        assert self.crawler.stats is not None
-        self.crawler.stats.inc_value("zjnews/set-aside", len(refused))
+        stats_of(self.crawler).inc_value("zjnews/set-aside", len(refused))
         return self.outbox.set_aside(batch, refused)
 
     def count(self, what: str, batch: Batch) -> None:
         """Count a batch as Scrapy's own feeds do."""
-        assert self.crawler.stats is not None
         kind = self.storages.get(urlsplit(batch.uri).scheme)
         name = load_object(kind).__name__ if kind else "unknown"
-        self.crawler.stats.inc_value(f"feedexport/{what}_count/{name}")
+        stats_of(self.crawler).inc_value(f"feedexport/{what}_count/{name}")
 
     def storage(self, batch: Batch) -> Any:
         kind = self.storages.get(urlsplit(batch.uri).scheme)

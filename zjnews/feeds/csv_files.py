@@ -1,4 +1,4 @@
-"""CSV for spreadsheets and data frames: lists and blocks stand in their cell as JSON."""
+"""CSV for spreadsheets and data frames: lists and blocks are JSON in their cell."""
 
 from __future__ import annotations
 

@@ -20,9 +20,9 @@ def record_of(item: Any) -> dict[str, Any]:
 
 
 def is_empty(file: Any) -> bool:
-    """Whether nothing stands in a file yet, as far as the file can tell."""
+    """Whether a file has no content yet; so it is taken for a pipe, which does not know."""
     if isinstance(file, PostProcessingManager):
-        return True  # what stands there may be the head that a compressor has written
+        return True  # its first bytes may be the header of a compressor
     try:
         return bool(file.tell() == 0)
     except OSError:

@@ -27,7 +27,7 @@ _CHUNK = 1024 * 1024
 _S3_TRIES = 3
 _S3_CONNECT_SECONDS = 10
 _S3_READ_SECONDS = 60
-_SAYS = {
+_REASONS = {
     "NoSuchBucket": "there is no such bucket",
     "404": "there is no such bucket",
     "InvalidAccessKeyId": "the access key is not known",
@@ -167,7 +167,7 @@ def place(uri: str) -> str:
 
 
 def has_credentials(uri: str) -> bool:
-    """Whether a key or password stands in an address, which lists of processes and logs show."""
+    """Whether an address contains a key or password, which process lists and logs would show."""
     return without_user(uri) != uri
 
 
@@ -221,7 +221,7 @@ def _probe_s3(crawler: Crawler, uri: str, options: dict[str, Any]) -> None:
     except NotConfigured as error:
         raise FeedError(f"feed {place(uri)}: {error}") from error
     except Exception as error:  # botocore makes its exceptions as it goes
-        raise FeedError(f"feed {place(uri)}: {_says(error)}") from error
+        raise FeedError(f"feed {place(uri)}: {_reason_of(error)}") from error
 
 
 def begin_upload(client: Any, bucket: str, key: str) -> None:
@@ -230,7 +230,7 @@ def begin_upload(client: Any, bucket: str, key: str) -> None:
     client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=begun["UploadId"])
 
 
-def _says(error: Exception) -> str:
+def _reason_of(error: Exception) -> str:
     answer = getattr(error, "response", {}).get("Error", {})
     code = str(answer.get("Code", ""))
-    return _SAYS.get(code) or " ".join(f"{code} {answer.get('Message', error)}".split())
+    return _REASONS.get(code) or " ".join(f"{code} {answer.get('Message', error)}".split())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -75,7 +77,7 @@ class Entry:
 
     record: dict[str, Any]
     changed: datetime
-    """When it was last changed, published or, where the page tells neither, fetched."""
+    """When it was last changed, published or, where the page has no date, fetched."""
 
 
 class SyndicationExporter(BaseItemExporter):
@@ -94,6 +96,8 @@ class SyndicationExporter(BaseItemExporter):
     """Tags of an entry's dates, the first that is there counts."""
     built: str
     """Tag of the date of the whole feed."""
+    written: Callable[[datetime], str]
+    """How the format writes a date."""
 
     def __init__(self, file: IO[bytes], *, items: int = 50, **options: Any) -> None:
         """`items` is how many articles at most, 0 for all. Further options are `title`, `link` and
@@ -122,13 +126,13 @@ class SyndicationExporter(BaseItemExporter):
 
     @staticmethod
     def options_of(crawler: Crawler) -> dict[str, Any]:
-        """What the settings and the spider tell of a feed."""
+        """The options of a feed that follow from the settings and the spider."""
         settings = crawler.settings
         title, link = spider_of(crawler).column or (None, None)
-        told: dict[str, Any] = {"title": settings["RSS_TITLE"] or title or None, "link": link}
+        found: dict[str, Any] = {"title": settings["RSS_TITLE"] or title or None, "link": link}
         if settings["RSS_ITEMS"] is not None:
-            told["items"] = settings.getint("RSS_ITEMS")
-        return {name: value for name, value in told.items() if value is not None}
+            found["items"] = settings.getint("RSS_ITEMS")
+        return {name: value for name, value in found.items() if value is not None}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, file: IO[bytes], **options: Any) -> SyndicationExporter:
@@ -148,11 +152,8 @@ class SyndicationExporter(BaseItemExporter):
     def date_of(self, entry: Any) -> datetime | None:
         """When an entry was last changed."""
         for tag in self.dates:
-            if text := entry.findtext(tag):
-                try:
-                    at = _date(text.strip())
-                except ValueError:
-                    continue
+            with suppress(ValueError):
+                at = _date(entry.findtext(tag, "").strip())
                 return at if at.tzinfo else at.replace(tzinfo=UTC)
         return None
 
@@ -198,10 +199,6 @@ class SyndicationExporter(BaseItemExporter):
         for built in parent.findall(self.built):
             built.text = self.written(dated[0][0]) if dated else built.text
 
-    def written(self, at: datetime) -> str:
-        """A date as the format has it."""
-        raise NotImplementedError
-
 
 class RssExporter(SyndicationExporter):
     name = "RSS"
@@ -210,9 +207,7 @@ class RssExporter(SyndicationExporter):
     key = "guid"
     dates = (f"{_ATOM}updated", "pubDate")
     built = "lastBuildDate"
-
-    def written(self, at: datetime) -> str:
-        return format_datetime(at)
+    written = staticmethod(format_datetime)
 
 
 class AtomExporter(SyndicationExporter):
@@ -222,9 +217,7 @@ class AtomExporter(SyndicationExporter):
     key = f"{_ATOM}id"
     dates = (f"{_ATOM}updated",)
     built = f"{_ATOM}updated"
-
-    def written(self, at: datetime) -> str:
-        return at.isoformat()
+    written = staticmethod(datetime.isoformat)
 
 
 def _sayable(value: Any) -> Any:
@@ -269,7 +262,7 @@ def _first_words(text: str) -> str:
 
 
 def _enclosures(images: list[dict[str, Any]]) -> list[Enclosure]:
-    """The first picture whose address tells what kind it is; 0 stands for a length not known."""
+    """The first picture whose address names its type; its length 0 means that it is not known."""
     for image in images:
         kind, _ = mimetypes.guess_type(image["url"] or "")
         if kind and kind.startswith("image/") and is_web(image["url"]):

@@ -57,5 +57,5 @@ def _sane(moment: Moment | None, fetched: datetime) -> Moment | None:
 
 
 def _agree(printed: Moment, in_address: Moment) -> bool:
-    # Day against day: an address tells no hour.
+    # Days only: an address has no hour.
     return abs(printed.at.date() - in_address.at.date()) <= _APART

@@ -27,6 +27,7 @@ from zjnews.items import Article
 from zjnews.site import addresses
 from zjnews.state import outcomes
 from zjnews.state.carried import Carried
+from zjnews.state.crawling import stats_of
 from zjnews.state.outcomes import logger
 from zjnews.text.cleaning import error_in_words
 
@@ -40,14 +41,14 @@ EXTENSIONS = {
 }
 """What is kept, by Pillow's name of the format."""
 _OPENED_AS = {"MPO": "JPEG"}
-"""Not known to `open`: a JPEG with further pictures behind the first, as cameras write them."""
+"""Not known to `open`: a JPEG with further pictures after the first, as cameras write them."""
 _NAME = re.compile(r"[0-9a-f]{2}/(?P<sha1>[0-9a-f]{40})\.(?:jpg|png|gif|webp|bmp|avif)")
-"""A picture's path in the store. Nothing else that a note might say is believed."""
+"""A picture's path in the store. Anything else in a note is ignored."""
 _LONGEST_NOTE = 100
 
 
 class Folder(FSFilesStore):
-    """A folder. The checksum of a file is what the file says: only notes are ever looked up."""
+    """A folder. The checksum of a file is its content: only notes are ever looked up."""
 
     def probe(self) -> None:
         """Try to write, leaving nothing."""
@@ -58,14 +59,14 @@ class Folder(FSFilesStore):
         file = Path(self.basedir, str(path))
         try:
             with file.open("rb") as opened:
-                says = opened.read(_LONGEST_NOTE).decode("latin-1")
-            return {"last_modified": file.stat().st_mtime, "checksum": says}
+                name = opened.read(_LONGEST_NOTE).decode("latin-1")
+            return {"last_modified": file.stat().st_mtime, "checksum": name}
         except OSError:
             return {}
 
 
 class Bucket(S3FilesStore):
-    """A bucket of S3. The checksum of an object is what its note says."""
+    """A bucket of S3. The checksum of an object is what its metadata name as the file."""
 
     def __init__(self, uri: str) -> None:
         # Scrapy puts prefix and path together as they are.
@@ -76,8 +77,8 @@ class Bucket(S3FilesStore):
 
     @staticmethod
     def _onsuccess(boto_key: dict[str, Any]) -> StatInfo:
-        says = boto_key["Metadata"].get("file", "")
-        return {"last_modified": boto_key["LastModified"].timestamp(), "checksum": says}
+        name = boto_key["Metadata"].get("file", "")
+        return {"last_modified": boto_key["LastModified"].timestamp(), "checksum": name}
 
 
 class ArticleImagesPipeline(ImagesPipeline):
@@ -85,7 +86,7 @@ class ArticleImagesPipeline(ImagesPipeline):
     its bytes, and what cannot be had is a warning of the article (`image-missing`).
 
     For each address that was fetched a note, `addresses/…` which file it gave; the age of the
-    note is what IMAGES_EXPIRES is held against.
+    note is compared with IMAGES_EXPIRES.
     """
 
     STORE_SCHEMES: ClassVar[dict[str, type[FilesStoreProtocol]]] = {
@@ -98,7 +99,7 @@ class ArticleImagesPipeline(ImagesPipeline):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> ArticleImagesPipeline:
         if not is_wanted(crawler):
-            raise NotConfigured  # without a word: pictures are off by default
+            raise NotConfigured  # without a message: pictures are off by default
         cls.check(crawler)
         return super().from_crawler(crawler)
 
@@ -161,11 +162,11 @@ class ArticleImagesPipeline(ImagesPipeline):
         sha1 = hashlib.sha1(response.body).hexdigest()
         path = f"{sha1[:2]}/{sha1}.{extension}"
         try:
-            await self.keep(
+            await self.persist(
                 path, response.body, f"image/{'jpeg' if extension == 'jpg' else extension}"
             )
             # After the picture: a note that leads nowhere is never written.
-            await self.keep(self.file_path(request), path.encode(), "text/plain", path)
+            await self.persist(self.file_path(request), path.encode(), "text/plain", path)
         except Exception as error:  # each kind of store has its own
             line = f"the image {request.url} could not be stored as {path}: {error}"
             outcomes.fail(self.crawler, "images", line)
@@ -174,7 +175,7 @@ class ArticleImagesPipeline(ImagesPipeline):
         return {"url": request.url, "path": path, "checksum": sha1, "status": "downloaded"}
 
     def extension(self, body: bytes) -> str:
-        """By what the bytes are, whatever the address says. Raises IgnoreRequest."""
+        """The extension that the bytes call for, not the address. Raises IgnoreRequest."""
         try:
             with warnings.catch_warnings():
                 # Very many pixels are no harm where none is unpacked.
@@ -184,14 +185,14 @@ class ArticleImagesPipeline(ImagesPipeline):
             name = image.format or ""
             extension = EXTENSIONS[_OPENED_AS.get(name, name)]
             image.verify()
-        except Exception as error:  # whatever Pillow says about bytes that are none of its own
+        except Exception as error:  # Pillow raises anything over broken files
             raise IgnoreRequest("not a picture") from error
         if width < self.min_width or height < self.min_height:
             raise IgnoreRequest(f"too small, {width} by {height}")
         return extension
 
-    async def keep(self, path: str, body: bytes, content_type: str, says: str = "") -> None:
-        meta, headers = {"file": says} if says else None, {"Content-Type": content_type}
+    async def persist(self, path: str, body: bytes, content_type: str, file: str = "") -> None:
+        meta, headers = {"file": file} if file else None, {"Content-Type": content_type}
         kept = self.store.persist_file(path, BytesIO(body), self.spiderinfo, meta, headers)
         await ensure_awaitable(kept)
 
@@ -208,15 +209,14 @@ class ArticleImagesPipeline(ImagesPipeline):
     def item_completed(
         self, results: list[FileInfoOrError], item: Article, info: MediaPipeline.SpiderInfo
     ) -> Article:
-        assert self.crawler.stats is not None
         found: dict[str, FileInfo] = {}
         for url, (_, result) in zip(wanted(item), results, strict=True):
             if isinstance(result, Failure):
                 logger.warning("image missing %s of %s (%s)", url, item.url, result.value)
             else:
                 found[url] = result
-        self.crawler.stats.inc_value("zjnews/images", len(found))
-        self.crawler.stats.inc_value("zjnews/images-failed", len(results) - len(found))
+        stats_of(self.crawler).inc_value("zjnews/images", len(found))
+        stats_of(self.crawler).inc_value("zjnews/images-failed", len(results) - len(found))
         if len(found) < len(results):
             item.warnings.append("image-missing")
             item.warnings.sort()
@@ -245,7 +245,7 @@ def is_wanted(crawler: Crawler) -> bool:
 
 
 def wanted(article: Article) -> dict[str, Request]:
-    """The requests for the pictures that lie with the site, by the address in the record."""
+    """The requests for the pictures on hosts of the site, by the address in the record."""
     urls = dict.fromkeys(image.url for image in article.images if image.url)
     requests = {url: _request(url) for url in urls if addresses.may_hold_images(url)}
     return {url: request for url, request in requests.items() if request is not None}
@@ -258,7 +258,7 @@ def _request(url: str) -> Request | None:
             url,
             callback=NO_CALLBACK,
             headers={"Accept": "image/*,*/*;q=0.5"},
-            meta=Carried(is_image=True).meta,  # lets it pass to where nothing but pictures lies
+            meta=Carried(is_image=True).meta,  # hosts of pictures answer nothing else
         )
     except ValueError:
         return None

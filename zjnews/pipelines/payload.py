@@ -1,4 +1,4 @@
-"""The CMS payload: fills in number and keywords, holds its body against the visible one."""
+"""The CMS payload: fills in number and keywords, compares its body with the visible one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from zjnews.text.cleaning import squeeze
 _REMAINS = re.compile(r"\]\]>[^。！？]{0,200}|\d{3,12}\s?.*\s?public\s?html")
 """Lines that an unrecognised payload leaves among the paragraphs."""
 _COPY_LENGTH = 100
-"""Characters from which on a body that stands there twice is a copy and no refrain."""
+"""Characters from which on a repeated body is a copy and no refrain."""
 _COPIES = 3
-"""How often the first line may stand again before the copy is looked for no more."""
+"""How many further occurrences of the first line are looked at."""
 
 
 class PayloadPipeline:
-    """Reads `Article.payloads`; knows nothing of how they stood on the page."""
+    """Reads `Article.payloads`; knows nothing of their form on the page."""
 
     @bounded_item
     def process_item(self, item: Article) -> Article:
@@ -48,7 +48,7 @@ def own_payload(item: Article) -> Payload | None:
 
 
 def without_copy(blocks: list[Block]) -> tuple[list[Block], bool]:
-    """Cut off a second copy of the whole body that still stands behind the first, and whether
+    """Cut off a second copy of the whole body after the first, and whether
     there was one."""
     texts = [block.text or "" for block in blocks]
     first = next(filter(None, texts), "")

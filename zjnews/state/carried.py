@@ -1,5 +1,5 @@
-"""What a request carries from the one who asks to the one who reads the answer: one value, under
-one key of its meta, which Scrapy hands on with retries and redirects."""
+"""What a request carries from the callback that makes it to the one that reads its answer: one
+value, under one key of its meta, which Scrapy copies to retries and redirects."""
 
 from __future__ import annotations
 

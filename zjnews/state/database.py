@@ -69,13 +69,13 @@ class Database:
         self.on_failure: Callable[[StateError], None] = lambda _: None
         """Called at the first failure, before it is raised."""
         self.lock = -1
-        with self.telling():
+        with self.one_line_errors():
             if self.path:
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
                 self.lock = _locked(f"{self.path}.lock", self.path)
         self.db: sqlite3.Connection | None = None
         try:
-            with self.telling():
+            with self.one_line_errors():
                 self._open()
         except StateError:
             self.close()
@@ -86,7 +86,7 @@ class Database:
             # SQLite gives the files beside it the same mode.
             os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT | os.O_NONBLOCK, _MODE))
         self.db = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None)
-        if self.row("PRAGMA page_count") == (0,):
+        if self.one("PRAGMA page_count") == (0,):
             self.run("PRAGMA auto_vacuum = INCREMENTAL")
         with self.transaction():
             self._make_tables()
@@ -115,9 +115,9 @@ class Database:
                 return
 
     def _make_tables(self) -> None:
-        [version] = self.row("PRAGMA user_version")
-        [application] = self.row("PRAGMA application_id")
-        [tables] = self.row("SELECT count(*) FROM sqlite_master")
+        [version] = self.one("PRAGMA user_version")
+        [application] = self.one("PRAGMA application_id")
+        [tables] = self.one("SELECT count(*) FROM sqlite_master")
         if not tables:
             for statement in sql.TABLES:
                 self.run(statement.format(**_WORDS))
@@ -142,8 +142,8 @@ class Database:
         return StateError(f"the state {self.path or 'of this run'} cannot be used: {why}")
 
     @contextmanager
-    def telling(self) -> Iterator[None]:
-        """Turn what SQLite and the file system say into one line. Raises StateError."""
+    def one_line_errors(self) -> Iterator[None]:
+        """Turn errors of SQLite and the file system into one line. Raises StateError."""
         try:
             yield
         except (sqlite3.Error, OSError) as error:
@@ -153,11 +153,11 @@ class Database:
         words = error_in_words(error)
         if any(word in words for word in _DAMAGED):
             words += f"; it is damaged: move {self.path} away, or put a copy in its place"
-        told = self.error(words)
+        failure = self.error(words)
         if not self.failed:
             self.failed = True
-            self.on_failure(told)
-        return told
+            self.on_failure(failure)
+        return failure
 
     # --- statements --------------------------------------------------------------------------
 
@@ -176,24 +176,20 @@ class Database:
     def run_all(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
         """Run a statement once for each row. Raises StateError."""
         assert self.db is not None
-        with self.telling():
+        with self.one_line_errors():
             self.db.executemany(statement, rows)
 
-    def one(self, statement: str, *values: Any) -> Any | None:
-        """The first row of what is asked for. Raises StateError."""
+    def one(self, statement: str, *values: Any) -> Any:
+        """The first row that a statement finds, or None. Raises StateError."""
         try:
             return self.execute(statement, values).fetchone()
         except sqlite3.Error as error:
             raise self._failure(error) from error
 
-    def row(self, statement: str, *values: Any) -> Any:
-        """The one row of a question that has always an answer. Raises StateError."""
-        return self.one(statement, *values)
-
     def rows(self, statement: str, *values: Any) -> Iterator[Any]:
         """Rows as they are read. Raises StateError."""
         cursor = self.execute(statement, values)
-        with self.telling():
+        with self.one_line_errors():
             yield from cursor
 
     @contextmanager

@@ -51,7 +51,7 @@ class Passed:
 
     reason: str
     published: Moment | None
-    """Where its page told."""
+    """The date on its page, if there is one."""
     asked_at: datetime
     """When it was first asked for."""
     is_final: bool
@@ -83,7 +83,7 @@ class Knowledge:
 
     def article(self, id_: str) -> Known | None:
         """The article with an id."""
-        return self._read(id_, self.db.one(sql.ARTICLE, id_), _known)
+        return self._parsed(id_, self.db.one(sql.ARTICLE, id_), _known)
 
     def add(self, article: Article, sketch: bytes | None) -> None:
         """Know an article from now on. `sketch`: None for a near copy, which has no copies."""
@@ -120,7 +120,7 @@ class Knowledge:
 
     def passed(self, address: str) -> Passed | None:
         """What a canonical address gave that was asked for and led to no record."""
-        return self._read(address, self.db.one(sql.PASSED, address), _passed)
+        return self._parsed(address, self.db.one(sql.PASSED, address), _passed)
 
     def note_passed(
         self,
@@ -158,7 +158,7 @@ class Knowledge:
     def _note(self, article: str, address: str, how: str) -> None:
         if how == _NEAR_COPY:
             self.note_passed(address, how)
-        elif self.db.row(sql.COUNT_LED_TO, article)[0] < _MOST_LED:
+        elif self.db.one(sql.COUNT_LED_TO, article)[0] < _MOST_LED:
             self.db.run(sql.PUT_LED_TO, address, how, article, now(), now(), _DAYS)
 
     def count_refused(self, address: str) -> None:
@@ -184,11 +184,11 @@ class Knowledge:
 
     def walked(self, name: str) -> tuple[datetime, datetime] | None:
         """The stretch of time for which everything that a list has is known."""
-        return self._read(name, self.db.one(sql.WALK, name), lambda r: (_time(r[0]), _time(r[1])))
+        return self._parsed(name, self.db.one(sql.WALK, name), lambda r: (_time(r[0]), _time(r[1])))
 
-    def _read(self, key: str, row: Any | None, make: Callable[[Any], _T]) -> _T | None:
-        """What a row says. One that is damaged is reported once, and as if it were not there: its
-        article is fetched again, which mends it."""
+    def _parsed(self, key: str, row: Any | None, make: Callable[[Any], _T]) -> _T | None:
+        """What a row holds. A damaged one is reported once and counts as missing: its article is
+        fetched again, which mends it."""
         if row is None:
             return None
         try:
@@ -209,7 +209,7 @@ class Knowledge:
 
 
 def digest(article: Article) -> bytes:
-    """What is kept of a `content_hash`: half of it is enough to tell a correction."""
+    """What is stored of a `content_hash`: half of it is enough to notice a correction."""
     return bytes.fromhex(article.content_hash)[:16]
 
 

@@ -1,4 +1,4 @@
-"""How the log speaks: one line for each item; nothing that a page says steers a terminal."""
+"""The form of the log: one line for each item, without control characters of pages and servers."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from zjnews.text.cleaning import error_in_words
 @dataclass(frozen=True, slots=True)
 class Appended:
     """What an appended batch does to its file. It is noted before the file is touched, so that a
-    run which follows can tell whether it is there."""
+    run which follows can check whether it is there."""
 
     begins: int
     """Bytes of the file before."""
@@ -58,7 +58,7 @@ class Outbox:
         a transaction."""
         if batch.key is None:
             self.db.run(sql.PUT_BATCH, batch.uri, _written(batch.options), batch.number)
-            [batch.key] = self.db.row(sql.LAST_BATCH)
+            [batch.key] = self.db.one(sql.LAST_BATCH)
         self.db.run(sql.PUT_RECORD, batch.key, article, record)
         batch.count += 1
 
@@ -71,7 +71,7 @@ class Outbox:
 
     def _batch(self, key: int, uri: str, options: str, number: int, *appended: Any) -> Batch:
         batch = Batch(str(uri), {}, number, key)
-        [batch.count] = self.db.row(sql.COUNT_RECORDS, key)
+        [batch.count] = self.db.one(sql.COUNT_RECORDS, key)
         try:
             batch.options = typed(dict, json.loads(options))
             urlsplit(typed(str, uri)), typed(str, batch.options.get("format"))
@@ -102,7 +102,7 @@ class Outbox:
                 self.db.run(sql.DROP_OLDER, batch.key, left.key)
                 self.db.run(sql.MOVE_RECORDS, batch.key, left.key)
                 self.remove(left)
-        [batch.count] = self.db.row(sql.COUNT_RECORDS, batch.key)
+        [batch.count] = self.db.one(sql.COUNT_RECORDS, batch.key)
 
     def delivered(self, batch: Batch) -> None:
         """A batch is at its place: nothing of it waits any more."""
@@ -117,7 +117,7 @@ class Outbox:
         """Take records out of a batch that cannot be written, each by its key with the reason. The
         reasons by the ids of the articles."""
         with self.db.transaction():
-            ids = {key: self.db.row(sql.RECORD_OF, key)[0] for key in refused}
+            ids = {key: self.db.one(sql.RECORD_OF, key)[0] for key in refused}
             rows = [(batch.uri, reason, key) for key, reason in refused.items()]
             self.db.run_all(sql.SET_ASIDE, rows)
             self.db.run_all(sql.DROP_RECORD, [(key,) for key in refused])
@@ -126,7 +126,7 @@ class Outbox:
 
     def waiting(self) -> int:
         """How many records wait."""
-        return int(self.db.row(sql.COUNT_WAITING)[0])
+        return int(self.db.one(sql.COUNT_WAITING)[0])
 
 
 def _written(options: dict[str, Any]) -> str:

@@ -7,10 +7,12 @@ import logging
 from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
+from scrapy.utils.defer import deferred_from_coro
 
 from zjnews import state
 from zjnews.items import Article, Rejected, Skipped
 from zjnews.state import logs
+from zjnews.state.crawling import stats_of
 from zjnews.state.reasons import OF_HOST, Trait, traits_of
 
 logger = logs.logger
@@ -28,34 +30,40 @@ def fail(crawler: Crawler, what: str, line: str, fault: BaseException | None = N
     """Count a failure, after which the run does not end well, and name it in the log; with a
     traceback, where it is a fault of zjnews or of a user's code. `what`: the word it is counted by,
     `zjnews/failed/<what>`."""
-    assert crawler.stats is not None
-    crawler.stats.inc_value(f"zjnews/failed/{what}")
+    stats_of(crawler).inc_value(f"zjnews/failed/{what}")
     logger.error(line, exc_info=fault)
+
+
+def stop(
+    crawler: Crawler, what: str, reason: str, why: str, fault: BaseException | None = None
+) -> None:
+    """Count a failure, and end a crawl that cannot go on, with a reason for Scrapy."""
+    fail(crawler, what, f"{why}; the crawl ends here", fault)
+    if crawler.engine is not None and crawler.engine.spider is not None:
+        deferred_from_coro(crawler.engine.close_spider_async(reason=reason))
 
 
 def reject(crawler: Crawler, rejected: Rejected, where: str, asked: str | None = None) -> None:
     """Count a page, address or item that gives no record, and name it in the log. `asked`: the
     canonical address by which it was found, to be remembered unless the reason may pass."""
-    assert crawler.stats is not None
     traits = traits_of(rejected.reason)
-    crawler.stats.inc_value(f"zjnews/rejected/{rejected.reason}")
+    stats_of(crawler).inc_value(f"zjnews/rejected/{rejected.reason}")
     if Trait.FAILS in traits:
-        crawler.stats.inc_value(f"zjnews/failed/{rejected.reason}")
+        stats_of(crawler).inc_value(f"zjnews/failed/{rejected.reason}")
     level = logging.ERROR if Trait.FAILS in traits else logging.WARNING
     if rejected.reason in OF_HOST:
         of_host = f"zjnews/{rejected.reason}/{urlsplit(where).hostname}"
-        if crawler.stats.get_value(of_host):
+        if stats_of(crawler).get_value(of_host):
             level = logging.DEBUG
-        crawler.stats.inc_value(of_host)
+        stats_of(crawler).inc_value(of_host)
     logger.log(level, "rejected %s (%s)", where, rejected)
     if asked and (Trait.PASSING not in traits or Trait.DOUBTFUL in traits):
         note_passed(crawler, asked, rejected.reason)
 
 
 def skip(crawler: Crawler, skipped: Skipped, where: str, article: Article | None = None) -> None:
-    """Count an address or article that is not wanted, and remember one whose page told why."""
-    assert crawler.stats is not None
-    crawler.stats.inc_value(f"zjnews/skipped/{skipped.reason}")
+    """Count an address or article that is not wanted, and remember one left out for its date."""
+    stats_of(crawler).inc_value(f"zjnews/skipped/{skipped.reason}")
     logger.debug("skipped %s (%s)", where, skipped.reason)
     if article and article.asked and skipped.reason == "outside-window":
         note_passed(crawler, article.asked, skipped.reason, article)

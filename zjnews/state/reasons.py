@@ -1,5 +1,5 @@
-"""Every reason for which there is no record, with what follows from it; docs/logs.md says what was
-met."""
+"""Every reason for which there is no record, with what follows from it; docs/logs.md explains
+them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _DOUBTFUL = Trait.PASSING | Trait.DOUBTFUL
 _GONE = Trait.GONE | Trait.ELSEWHERE
 
 REJECTED = {
-    # That an article was a duplicate is told by the one that it repeats, once that is known.
+    # A duplicate is remembered with the article that it repeats, once that is known.
     "archive-miss": Trait.PASSING | Trait.ELSEWHERE,
     "bad-certificate": _PASSING,
     "broken-article-json": _NONE,

@@ -1,4 +1,4 @@
-"""What this run holds and no other is told: ids that are taken, near copies, what was left over."""
+"""What only this run needs: ids that are taken, near copies, articles that were left over."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _CANDIDATES = 16
 _TOGETHER = 500
 """Articles whose bands are written at a time."""
 _BANDED = "banded"
-"""The fact that tells up to which key articles have their bands."""
+"""The fact that holds up to which key articles have their bands."""
 
 
 class Run:
     """Bands are an index of the sketches in `articles`. As they are random, each is written to a
     page of its own, and they would cost more than all else that is written of an article: they are
-    held in memory and written together, those of a run that died by the next one."""
+    held in memory and written together, those of a run that was killed by the next one."""
 
     def __init__(self, db: Database) -> None:
         self.db = db
@@ -40,7 +40,7 @@ class Run:
         """Take an id for this run. The address that has taken it before, if any."""
         if self.db.run(sql.CLAIM, id_, url):
             return None
-        return str(self.db.row(sql.CLAIMED, id_)[0])
+        return str(self.db.one(sql.CLAIMED, id_)[0])
 
     def first_like(self, id_: str, sketch: bytes) -> str | None:
         """The id of the first article whose text is like this one's. Where there is none, this one
@@ -75,7 +75,7 @@ class Run:
     def write_bands(self) -> None:
         """Write the bands of all known articles that have none. Raises StateError."""
         with self.db.transaction():
-            [newest] = self.db.row(sql.NEWEST_ARTICLE)
+            [newest] = self.db.one(sql.NEWEST_ARTICLE)
             [banded] = self.db.one(sql.FACT, _BANDED) or [newest]
             found = list(self.db.rows(sql.SKETCHES_SINCE, int(banded)))
             rows = [(band, key) for key, sketch in found for band in sketches.bands(sketch)]
