@@ -1,4 +1,4 @@
-"""Processor time an article with outbox and state on, against Scrapy's own feeds without either.
+"""Processor time an article with outbox and state on, against Scrapy's own feeds to the same place.
 
 Run as `make bench-feeds`. The crawls take turns on the same made-up channel, from a real server on
 loopback; what a crawl of a few articles takes is deducted, and the ratio is the median of the

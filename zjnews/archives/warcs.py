@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -78,16 +78,12 @@ _MOST = MAX_BYTES + 1024 * 1024
 """Bytes of a record that are read: a page, and its headers."""
 _CHUNK_HEAD = re.compile(rb"[ \t]*([0-9a-f]{1,8})[ \t]*(?:;[^\n]*)?\r?\n", re.I)
 _TIME = re.compile(
-    r"(?P<year>\d{4})(?:-(?P<month>\d\d)(?:-(?P<day>\d\d)(?:[Tt ](?P<hour>\d\d):(?P<minute>\d\d)"
-    r"(?::(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,30}))?)?(?P<offset>[Zz]|[+-]\d\d:\d\d)?)?)?)?",
-    re.ASCII,
+    r"\d{4}(?:-\d\d(?:-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,30})?)?(?:z|[+-]\d\d:\d\d)?)?)?)?",
+    re.ASCII | re.I,
 )
 """https://www.w3.org/TR/NOTE-datetime"""
-_DIGITS = re.compile(
-    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)"
-    r"(?:(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?)?",
-    re.ASCII,
-)
+_DIGITS = re.compile(r"(\d{8})(?:(\d\d)(\d\d)(\d\d)?)?", re.ASCII)
+_LEAP_SECOND = re.compile(r"(?<=:\d\d:)[6-9]\d")
 _YEARS = (1990, 2200)
 _STATUS = re.compile(rb"HTTP/\d[\d.]*\s+(\d{3})\b", re.I)
 
@@ -593,17 +589,17 @@ def _fits(digest: str, data: bytes) -> bool:
 def time_of(text: str) -> datetime | None:
     """Read a time of ISO 8601, whole or only as far as a year, month, day or minute, or the digits
     of ARC; one without offset is UTC. None where it is no such time, or one without any web."""
-    found = _TIME.fullmatch(text.strip()) or _DIGITS.fullmatch(text.strip())
-    if found is None:
+    text = text.strip()
+    if digits := _DIGITS.fullmatch(text):
+        day, *clock = digits.groups("00")
+        text = f"{day}T{':'.join(clock)}"
+    elif _TIME.fullmatch(text):
+        text += "-01-01"[len(text) - 4 :] if len(text) < len("2026-09-15") else ""
+    else:
         return None
-    part = found.groupdict()
-    second = min(int(part["second"] or 0), 59)  # of a leap second
-    clock = f"{part['hour'] or '00'}:{part['minute'] or '00'}:{second:02}"
-    fraction = (part.get("fraction") or "0")[:6].ljust(6, "0")
-    offset = (part.get("offset") or "Z").upper().replace("Z", "+00:00")
-    day = f"{part['year']}-{part['month'] or '01'}-{part['day'] or '01'}"
     try:
-        at = datetime.fromisoformat(f"{day}T{clock}.{fraction}{offset}")
-        return at if _YEARS[0] <= at.year <= _YEARS[1] else None
+        at = datetime.fromisoformat(_LEAP_SECOND.sub("59", text.upper()))
     except ValueError:
         return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at if _YEARS[0] <= at.year <= _YEARS[1] else None
