@@ -16,20 +16,14 @@ import sys
 import tempfile
 from pathlib import Path
 
+from bench.crawl import ROOT, SETTINGS
 from tests.made_up_site import big_site
 from tests.s3_server import BUCKET, S3Server
 from tests.site_server import Site, serve
 from zjnews import settings
 
-ROOT = Path(__file__).parent.parent
 _FEW = 20
 _SCRAPY = (sys.executable, "-m", "scrapy")
-SETTINGS = {
-    "DOWNLOAD_DELAY": "0",
-    "AUTOTHROTTLE_ENABLED": "False",
-    "CONCURRENT_REQUESTS_PER_DOMAIN": "16",
-    "LOG_LEVEL": "WARNING",
-}
 PLAIN = {
     "EXTENSIONS": json.dumps(
         {

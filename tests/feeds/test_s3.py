@@ -37,6 +37,7 @@ from tests.site_server import Answer, Site, serve
 from tests.spiders.test_channel_spider import FAST, lists_of
 
 FEED = ("-o", f"s3://{BUCKET}/in/%(batch_time)s-%(batch_id)d.jsonl")
+PICTURE = "http://img.zjol.com.cn/a.png"
 BATCHES = ("-s", "FEED_EXPORT_BATCH_ITEM_COUNT=25")
 
 
@@ -250,25 +251,20 @@ def test_a_signal_in_the_middle_ships_what_there_is(
     assert Counter(ids_in(s3.objects())) == Counter(expected(made_up))
 
 
-def test_pictures_go_to_a_bucket(tmp_path: Path, s3: S3Server) -> None:
+def test_pictures_go_to_a_bucket_once(tmp_path: Path, s3: S3Server) -> None:
     picture = BytesIO()
     Image.new("RGB", (300, 200), "red").save(picture, "PNG")
     address = "http://zjnews.zjol.com.cn/zjnews/202503/t20250318_30845127.shtml"
     body = "<h1 class=artTitle>题</h1><div class=artCon><p>正文在此。<img src=//img.zjol.com.cn/a.png></div>"
     answers = {
         address: Answer(body.encode()),
-        "http://img.zjol.com.cn/a.png": Answer(picture.getvalue(), content_type="image/png"),
+        PICTURE: Answer(picture.getvalue(), content_type="image/png"),
     }
+    arguments = ("article", "-a", f"url={address}", "-s", f"IMAGES_STORE=s3://{BUCKET}/pictures")
     with serve(answers) as site:
-        done = crawl(
-            tmp_path,
-            "article",
-            "-a",
-            f"url={address}",
-            "-s",
-            f"IMAGES_STORE=s3://{BUCKET}/pictures",
-            environment={**site.environment, **s3.environment},
-        )
+        for _ in range(2):
+            done = crawl(tmp_path, *arguments, environment={**site.environment, **s3.environment})
+        assert [url for url in site.requests if url.endswith(".png")] == [PICTURE]
     [image] = done.records[0]["images"]
     stored = s3.folder / BUCKET / "pictures" / image["file"]
     assert stored.read_bytes() == picture.getvalue()

@@ -77,7 +77,9 @@ class Bucket(S3FilesStore):
 
     @staticmethod
     def _onsuccess(boto_key: dict[str, Any]) -> StatInfo:
-        name = boto_key["Metadata"].get("file", "")
+        # Amazon's has lower case, rclone's server has `File`.
+        metadata = {key.lower(): value for key, value in boto_key["Metadata"].items()}
+        name = metadata.get("file", "")
         return {"last_modified": boto_key["LastModified"].timestamp(), "checksum": name}
 
 
