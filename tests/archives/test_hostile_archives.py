@@ -572,3 +572,12 @@ def test_a_packed_file_that_ends_early_is_named(tmp_path: Path, form: str) -> No
         path.write_bytes(path.read_bytes()[:-60])
     assert reasons(path) == ["broken-warc"]
     assert len(pages(path)) in (2, 3)
+
+
+def test_a_head_without_end_is_damage(tmp_path: Path) -> None:
+    endless = raw_record({f"X-{number}": "" for number in range(10_000)}, b"")
+    path = tmp_path / "a.warc"
+    path.write_bytes(endless + raw_record({}, b"HTTP/1.1 200 OK\r\n\r\n" + BODY))
+    [damage, record] = warcs.Reader(path)
+    assert isinstance(damage, Damage) and "head of a record does not end" in damage.why
+    assert isinstance(record, Record) and record.block.endswith(BODY)
