@@ -471,7 +471,7 @@ def test_a_record_that_its_format_refuses_is_set_aside_and_holds_up_nothing(
     arguments = arguments_of(made_up, *given)
     status, errors = run(tmp_path, site, *arguments, "-s", f"ITEM_PIPELINES={json.dumps(marks)}")
     assert status == 3
-    assert "records could not be written and are set aside" in errors.splitlines()[-1]
+    assert "records could not be written to their feed" in errors.splitlines()[-1]
     refused = [line for line in errors.splitlines() if "set aside" in line]
     assert 0 < len(refused) < len(expected(made_up))
     assert all("gbk" in line for line in refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lxml.html import HtmlElement, tostring
@@ -21,14 +22,6 @@ def is_web(url: str | None) -> bool:
     return bool(url) and str(url).lower().startswith(("http://", "https://"))
 
 
-def _paragraph(block: dict[str, Any]) -> HtmlElement:
-    return E.p(block["text"])
-
-
-def _heading(block: dict[str, Any]) -> HtmlElement:
-    return E.h2(block["text"])
-
-
 def _image(block: dict[str, Any]) -> HtmlElement | None:
     """A picture with what is said of it; where it has no address, only what is said."""
     parts = []
@@ -39,19 +32,15 @@ def _image(block: dict[str, Any]) -> HtmlElement | None:
     return E.figure(*parts) if parts else None
 
 
-def _table(block: dict[str, Any]) -> HtmlElement:
-    return E.table(*(E.tr(*(E.td(cell) for cell in row)) for row in block["rows"]))
-
-
 def _video(block: dict[str, Any]) -> HtmlElement:
     url = block["url"]
     return E.p(E.a(url, href=url) if is_web(url) else url)
 
 
-_ELEMENTS = {
-    "paragraph": _paragraph,
-    "heading": _heading,
+_ELEMENTS: dict[str, Callable[[dict[str, Any]], HtmlElement | None]] = {
+    "paragraph": lambda block: E.p(block["text"]),
+    "heading": lambda block: E.h2(block["text"]),
     "image": _image,
-    "table": _table,
+    "table": lambda block: E.table(*(E.tr(*map(E.td, row)) for row in block["rows"])),
     "video": _video,
 }

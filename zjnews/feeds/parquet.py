@@ -100,8 +100,8 @@ class ParquetExporter(BaseItemExporter):
     def write_rows(self) -> None:
         rows, self.rows = self.rows, []
         arrays = [
-            self.array([row.get(key) for row in rows], self.schema.field(name).type)
-            for key, name in self.columns.items()
+            self.array([row.get(key) for row in rows], kind)
+            for key, kind in zip(self.columns, self.schema.types, strict=True)
         ]
         self.writer.write_batch(self.pa.record_batch(arrays, schema=self.schema))
 

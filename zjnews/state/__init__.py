@@ -37,7 +37,7 @@ class State:
         """In one transaction an article is known, and its record (JSON) waits in batches of feeds.
         Raises StateError."""
         with self.db.transaction():
-            self.known.add(article, self.run.take_sketch(article.id))
+            self.known.add(article, self.run.sketch_of_known(article.id))
             for batch in batches:
                 self.outbox.add(batch, article.id, record)
         self.run.write_bands_if_many()

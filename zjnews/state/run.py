@@ -66,7 +66,7 @@ class Run:
         for band in sketches.bands(sketch):
             self.bands.setdefault(band, []).append(id_)
 
-    def take_sketch(self, id_: str) -> bytes | None:
+    def sketch_of_known(self, id_: str) -> bytes | None:
         """The sketch of an article that becomes known, if it is the first of its kind."""
         if id_ in self.sketches:
             self.known.add(id_)

@@ -51,7 +51,7 @@ def verdict_of(stats: dict[str, Any], reason: str | None = None) -> tuple[Status
         (reason in _NOT_WRITTEN, Status.NOT_SHIPPED, _NOT_WRITTEN.get(reason, "")),
         (unshipped, Status.NOT_SHIPPED, f"{unshipped:,} records wait in the outbox"),
         (lost, Status.NOT_SHIPPED, f"{lost:,} records could not be stored; run it again"),
-        (aside, Status.NOT_SHIPPED, f"{aside:,} records could not be written and are set aside"),
+        (aside, Status.NOT_SHIPPED, f"{aside:,} records could not be written to their feed"),
         (reason != "finished", Status.ENDED_EARLY, f"ended early ({reason})"),
         (failed, Status.ERRORS, f"{sum(failed.values()):,} errors ({', '.join(failed)})"),
         (unread, Status.LIST_UNREAD, f"could not be read: {lists}"),
