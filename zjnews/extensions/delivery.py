@@ -100,5 +100,5 @@ class Delivery:
 
     def was_whole(self) -> bool:
         stats = stats_of(self.crawler).get_stats()
-        has_failed = any(key.startswith(verdict.FAILED) for key in stats)
+        has_failed = verdict.stats_under(verdict.FAILED, stats)
         return stats.get("finish_reason") == "finished" and not has_failed

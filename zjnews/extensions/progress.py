@@ -17,6 +17,7 @@ from tqdm.contrib import DummyTqdmFile
 
 from zjnews.state.crawling import spider_of, stats_of
 from zjnews.state.outcomes import logger
+from zjnews.state.verdict import stats_under
 from zjnews.text.cleaning import printable
 
 _SECONDS = 0.5
@@ -88,8 +89,8 @@ class Progress:
         """Pages so far, and the other counts in words."""
         stats = stats_of(self.crawler).get_stats()
         articles = stats.get("zjnews/articles", 0)
-        skipped = _sum(stats, "zjnews/skipped/")
-        rejected = _sum(stats, "zjnews/rejected/")
+        skipped = sum(stats_under("zjnews/skipped/", stats).values())
+        rejected = sum(stats_under("zjnews/rejected/", stats).values())
         # Saved pages are no responses.
         pages = stats.get("response_received_count", 0) or articles + skipped + rejected
         return pages, f"{articles:,} articles, {skipped:,} skipped, {rejected:,} rejected"
@@ -97,7 +98,3 @@ class Progress:
     @property
     def current(self) -> str:
         return printable(spider_of(self.crawler).current)
-
-
-def _sum(stats: dict[str, Any], prefix: str) -> int:
-    return sum(count for key, count in stats.items() if key.startswith(prefix))

@@ -13,8 +13,8 @@ from zjnews.extensions.feeds import Feeds
 from zjnews.extensions.recording import Recording
 from zjnews.feeds.storages import place
 from zjnews.items import RECORD_VERSION
-from zjnews.state import verdict
 from zjnews.state.crawling import stats_of
+from zjnews.state.verdict import FAILED, stats_under
 from zjnews.text.cleaning import printable
 
 
@@ -67,7 +67,7 @@ class Summary:
             lines.append(f"  {unshipped:,} records wait in {self.crawler.settings['STATE_DB']}")
         recording = self.crawler.get_extension(Recording)
         lines += recording.lines() if recording else []
-        if failed := sum(n for key, n in stats.items() if key.startswith(verdict.FAILED)):
+        if failed := sum(stats_under(FAILED, stats).values()):
             lines.append(f"  errors: {failed:,}; do not trust the feed")
         return lines
 
@@ -112,9 +112,8 @@ def _requests(stats: dict[str, Any]) -> list[str]:
 
 
 def _given_up(stats: dict[str, Any]) -> list[str]:
-    prefix = "zjnews/given-up/"
-    hosts = sorted(key for key in stats if key.startswith(prefix))
-    return [f"  left alone        {key[len(prefix) :]}: {stats[key]}" for key in hosts]
+    hosts = stats_under("zjnews/given-up/", stats)
+    return [f"  left alone        {host}: {why}" for host, why in hosts.items()]
 
 
 def _stored(uri: str, batches: list[str]) -> list[str]:
@@ -126,6 +125,5 @@ def _stored(uri: str, batches: list[str]) -> list[str]:
 
 
 def _table(title: str, prefix: str, stats: dict[str, Any]) -> list[str]:
-    counts = {key[len(prefix) :]: n for key, n in stats.items() if key.startswith(prefix)}
-    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    ordered = sorted(stats_under(prefix, stats).items(), key=lambda pair: (-pair[1], pair[0]))
     return [f"  {title:<9}{n:>7,}  {key}" for key, n in ordered]

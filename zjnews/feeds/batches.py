@@ -113,15 +113,13 @@ class Shipping:
         file: IO[bytes] = storage.open(self.crawler.spider)
         try:
             with _discarding(storage, file):
-                self.export(batch.options, self.lines(batch), file, previous)
+                lines = (line for _, line in self.outbox.records(batch))
+                self.export(batch.options, lines, file, previous)
         except (OSError, StateError):
             raise
         except Exception as error:  # every format has its own
             raise FormatError(error_in_words(error)) from error
         return file
-
-    def lines(self, batch: Batch) -> Iterator[str]:
-        return (line for _, line in self.outbox.records(batch))
 
     def export(
         self, options: dict[str, Any], lines: Iterable[str], file: IO[bytes], previous: bytes = b""

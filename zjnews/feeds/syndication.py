@@ -6,7 +6,6 @@ import mimetypes
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from io import BytesIO
@@ -71,15 +70,6 @@ class AtomFeed(Atom1Feed):  # type: ignore[misc]  # untyped
             handler.endElement("author")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A record that may come into the feed."""
-
-    record: dict[str, Any]
-    changed: datetime
-    """When it was last changed, published or, where the page has no date, fetched."""
-
-
 class SyndicationExporter(BaseItemExporter):
     """Keeps the newest articles, each in the last form that came, and writes them at the end.
 
@@ -109,7 +99,8 @@ class SyndicationExporter(BaseItemExporter):
         self.previous: list[Any] = []
         """Elements of the entries that are there already."""
         self.items = items
-        self.entries: dict[str, Entry] = {}
+        self.entries: dict[str, tuple[datetime, dict[str, Any]]] = {}
+        """By id: when a record was last changed, published or else fetched, and the record."""
 
     @classmethod
     def complete(cls, options: dict[str, Any], uri: str, crawler: Crawler) -> None:
@@ -160,20 +151,20 @@ class SyndicationExporter(BaseItemExporter):
     def export_item(self, item: Any) -> None:
         record = _sayable(record_of(item))
         changed = record["modified_at"] or record["published_at"] or record["fetched_at"]
-        self.entries[record["id"]] = Entry(record, datetime.fromisoformat(changed))
+        self.entries[record["id"]] = datetime.fromisoformat(changed), record
         if self.items and len(self.entries) >= 2 * self.items:
-            self.entries = {entry.record["id"]: entry for entry in self.newest()}
+            self.entries = {entry[1]["id"]: entry for entry in self.newest()}
 
-    def newest(self) -> list[Entry]:
-        entries = sorted(self.entries.values(), key=lambda entry: entry.changed, reverse=True)
+    def newest(self) -> list[tuple[datetime, dict[str, Any]]]:
+        entries = sorted(self.entries.values(), key=itemgetter(0), reverse=True)
         return entries[: self.items or None]
 
     def finish_exporting(self) -> None:
         title, link, url = (self.channel[name] for name in ("title", "link", "feed_url"))
         # Atom wants an author even where an article names none.
         feed = self.feed(**self.channel, language="zh-cn", author_name=title, feed_guid=url or link)
-        for entry in self.newest():
-            feed.add_item(**_element(entry))
+        for changed, record in self.newest():
+            feed.add_item(**_element(record, changed))
         draft = BytesIO()
         feed.write(draft, "utf-8")
         root = etree.fromstring(draft.getvalue(), _PARSER)
@@ -231,9 +222,9 @@ def _sayable(value: Any) -> Any:
     return value
 
 
-def _element(entry: Entry) -> dict[str, Any]:
-    """What `add_item` is to know of an article."""
-    record, published = entry.record, entry.record["published_at"]
+def _element(record: dict[str, Any], changed: datetime) -> dict[str, Any]:
+    """The arguments of `add_item` for an article."""
+    published = record["published_at"]
     return {
         "title": record["title"] or _first_words(record["text"]) or record["id"],
         "link": record["canonical_url"] if is_web(record["canonical_url"]) else "",
@@ -244,7 +235,7 @@ def _element(entry: Entry) -> dict[str, Any]:
         "categories": record["sections"][-1:],
         "enclosures": _enclosures(record["images"]),
         "authors": record["authors"] or [name for name in [record["source"]] if name],
-        "updateddate": entry.changed,
+        "updateddate": changed,
         "content": html_of(record["body"]),
     }
 

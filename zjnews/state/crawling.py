@@ -45,12 +45,6 @@ def stats_of(crawler: Crawler) -> StatsCollector:
     return crawler.stats
 
 
-def stats_of(crawler: Crawler) -> StatsCollector:
-    """The stats of a crawl that has begun."""
-    assert crawler.stats is not None
-    return crawler.stats
-
-
 def spider_of(crawler: Crawler) -> SiteSpider:
     """The spider of a crawl that has begun."""
     return crawler.spider if isinstance(crawler.spider, SiteSpider) else SiteSpider()

@@ -44,7 +44,7 @@ def verdict_of(stats: dict[str, Any], reason: str | None = None) -> tuple[Status
     unshipped, lost, aside = (
         stats.get(f"zjnews/{name}", 0) for name in ("unshipped", "lost", "set-aside")
     )
-    failed, unread = _named(stats, FAILED), _named(stats, UNREAD)
+    failed, unread = stats_under(FAILED, stats), stats_under(UNREAD, stats)
     lists = ", ".join(f"{name} ({why})" for name, why in unread.items())
     worst_first = (
         (not stats.get("zjnews/given"), Status.BAD_ARGUMENTS, "no argument could be used"),
@@ -61,5 +61,6 @@ def verdict_of(stats: dict[str, Any], reason: str | None = None) -> tuple[Status
     return next(is_so, (Status.WELL, "all well"))
 
 
-def _named(stats: dict[str, Any], prefix: str) -> dict[str, Any]:
+def stats_under(prefix: str, stats: dict[str, Any]) -> dict[str, Any]:
+    """The stats with a prefix, sorted, by the rest of their names."""
     return {key.removeprefix(prefix): stats[key] for key in sorted(stats) if key.startswith(prefix)}
