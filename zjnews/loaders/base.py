@@ -42,16 +42,13 @@ SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 HEADINGS = ("h1", "h2", "h3")
 _NAMES = staticmethod(unique)
 _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "当前位置"})
-_DASH = re.compile("[—─－]{2}|--")
-"""What a subtitle begins with."""
+_DASH = re.compile("[—─－]{2}|--")  # what a subtitle begins with
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
 _TITLE_TAIL = re.compile(r"_|-{1,2}(?=浙江在线)")
 _TITLE_LENGTH = 200
 _LINE_TAGS = ("br", "p", "div", "h1", "h2", "h3", "h4")
-_ABOVE = 5
-"""How many elements before the body may be its summary or update time."""
-_NEAR = 3
-"""Such an element has no more parts."""
+_ABOVE = 5  # how many elements before the body may be its summary or update time
+_NEAR = 3  # such an element has no more parts
 _ANYWHERE = (
     "div.contTxt",
     "div.artCon",
@@ -64,8 +61,7 @@ _ANYWHERE = (
 _RUN = frozenset("p br img b strong font span center section blockquote figure".split())
 """What a body goes on with after an end tag too many."""
 _RUN_LENGTH = 20
-_FEW_LINKS = 3
-"""So many lines that are links make a list."""
+_FEW_LINKS = 3  # so many lines that are links make a list
 _END_TAG = re.compile(r"</(?:html|body|div|section|td)\s*>$", re.I)
 
 
@@ -99,8 +95,7 @@ class ArticleLoader(ItemLoader):
     def __init__(self, page: Page) -> None:
         super().__init__()  # a selector would cost a twentieth of the reading; `select` looks up
         self.page = page
-        self.is_list = False
-        """Whether the body is nothing but links to other articles."""
+        self.is_list = False  # whether the body is nothing but links to other articles
 
     @classmethod
     def recognises(cls, page: Page) -> bool:

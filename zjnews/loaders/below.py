@@ -12,16 +12,12 @@ from zjnews.loaders.elements import text_of_small
 from zjnews.text import credits, furniture
 from zjnews.text.credits import Credits
 
-_NEXT = 5
-"""How many elements after the body may be its tags and credits."""
-_PARTS = 16
-"""A line of tags has no more elements in it."""
+_NEXT = 5  # how many elements after the body may be its tags and credits
+_PARTS = 16  # a line of tags has no more elements in it
 _LINE_LENGTH = 200
-_NEAR = 3
-"""A line of credits has no more parts."""
+_NEAR = 3  # a line of credits has no more parts
 _NEAR_LEVELS = 2
-_MOST_LEVELS = 5
-"""In old pages the credits are a row of the table around the table of the body."""
+_MOST_LEVELS = 5  # in old pages the credits are a row of the table around the table of the body
 _LABEL = re.compile(r"\s*(?:标\s?签|来\s?源|作\s?者|责任编辑|责编|编\s?辑)\s?[:：]")
 
 

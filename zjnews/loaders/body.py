@@ -17,10 +17,8 @@ from zjnews.text.credits import Credits
 _SENTENCE_LENGTH = 50
 """Lines from this length on that end like a sentence are the article itself; credits stand before
 the first and behind the last of them."""
-_REPEATED = 20
-"""Characters by which a sentence is known again."""
-_SHARED = 5
-"""So many sentences may stand below an article once more, for sharing."""
+_REPEATED = 20  # characters by which a sentence is known again
+_SHARED = 5  # so many sentences may stand below an article once more, for sharing
 _HEADING_LENGTH = 40
 _HEADING_WORDS = 12
 _SENTENCE_END = "。！？；：，…!?;:,."

@@ -18,11 +18,9 @@ from zjnews.text.cleaning import fold, squeeze
 
 _PARAGRAPHS = ("p", "br", "div", "td", "section")
 _SENTENCE = re.compile(r"[。！？][”’」』）)]?$|[a-z]{2}[.!?][\"”’)]?$")
-_MARK = re.compile(r"[。！？.!?”’」』）)\"]")
-"""What a sentence may end with."""
+_MARK = re.compile(r"[。！？.!?”’」』）)\"]")  # what a sentence may end with
 _END = 4
-_LONG = 30
-"""Characters (folded) of a sentence that must be the article's or nobody's."""
+_LONG = 30  # characters (folded) of a sentence that must be the article's or nobody's
 _LONG_LATIN = 70
 _SAMPLE = 12
 """Characters at the end of a sentence by which it is found again; its start may lose a byline."""
@@ -60,8 +58,7 @@ _NO_PERSON = re.compile(
     r"记者|通讯|拍友|编辑|作者|摄影|报道|来源|供图|提供|综合|实习|发自|[报网社台站]$"
 )
 _DASH = "——"
-_LIKENESS = 0.3
-"""Share of the pairs of letters of the shorter title that the longer one has, too."""
+_LIKENESS = 0.3  # share of the pairs of letters of the shorter title that the longer one has, too
 
 
 def doubts(page: Page, article: Article) -> list[str]:

@@ -14,8 +14,7 @@ _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 _SHOWN = ("img", "video", "iframe", "embed")
 FEW = 20
 """So many elements of one kind are looked at where a page should have one."""
-_PARTS = 64
-"""A small element holds no more elements, all levels counted."""
+_PARTS = 64  # a small element holds no more elements, all levels counted
 
 
 def text_in(element: etree._Element, between: str = "") -> str:

@@ -19,16 +19,13 @@ _DATE = r"\d{4}-\d\d-\d\d(?:\s+\d\d:\d\d(?::\d\d)?)?(?:\s|&nbsp;|<[^<>]*>)*"
 _DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*[:：]")
 """`2019-11-22 04:03:34 source: www.zjol.com.cn`, perhaps with tags between its parts."""
 _NAMING_SOURCE = etree.XPath("/descendant::text()[contains(., 'ource')]")
-_SOURCE_END = re.compile(r"urce\s*[:：]")
-"""From the first rare letter on, which is found sooner."""
+_SOURCE_END = re.compile(r"urce\s*[:：]")  # from the first rare letter on, which is found sooner
 _DATE_BEFORE = re.compile(_DATE + r"[Ss]o\Z")
-_DATE_ROOM = 401
-"""Characters of markup before `urce:` in which the date stands."""
+_DATE_ROOM = 401  # characters of markup before `urce:` in which the date stands
 _MOST_MENTIONS = 100
 """How often a page may say `source:`, and in how many elements, before the date line is looked for
 no more."""
-_LINE_LENGTH = 300
-"""Characters of an element around which none is the date line."""
+_LINE_LENGTH = 300  # characters of an element around which none is the date line
 _READ_MORE = re.compile(r"read more\W*", re.I)
 _SENTENCE = re.compile(r"\w\w[.!?][\"”’)]*$")
 _ENOUGH_BODY = 200

@@ -20,25 +20,18 @@ _VAGUE = ("div.content", "div.article", "article")
 _CONTAINERS = tuple(
     "html body form center main article section div table tbody tr td span founder-content".split()
 )
-_ENOUGH_BODY = 80
-"""Characters of text (white space apart) that make a container a body."""
-_BRIEF = 30
-"""The same at an article's address, which speaks for a short text."""
+_ENOUGH_BODY = 80  # characters of text (white space apart) that make a container a body
+_BRIEF = 30  # the same at an article's address, which speaks for a short text
 _GUESS_LENGTH = 400_000
 """Characters of markup that are too many for trafilatura, which is not linear in all of them."""
-_GUESS_DEPTH = 100
-"""Levels of elements, the same."""
-_LINKED_SHARE = 0.4
-"""A container with more of its text in links is a list."""
+_GUESS_DEPTH = 100  # levels of elements, the same
+_LINKED_SHARE = 0.4  # a container with more of its text in links is a list
 _TAIL = re.compile(r"\s*(?:_|\||--|-{1,2}(?=[^-]*$))\s*")
 """What separates a title from section and site in `<title>`."""
 _HOLDING = etree.XPath("body/descendant::text()[contains(., $title)]")
-_AROUND_TITLE = 20
-"""Characters that may stand beside a title in its element: `[北京日记]`, `(图)`."""
-_FOUND_SHARE = 0.9
-"""Share of what trafilatura found that the chosen element must hold."""
-_SAMPLE = 100
-"""So many lines and more are enough to tell where the text is."""
+_AROUND_TITLE = 20  # characters that may stand beside a title in its element: `[北京日记]`, `(图)`
+_FOUND_SHARE = 0.9  # share of what trafilatura found that the chosen element must hold
+_SAMPLE = 100  # so many lines and more are enough to tell where the text is
 
 # What they cannot read is counted and named by us; their own lines for that are of the level ERROR.
 for _library in ("trafilatura", "htmldate"):

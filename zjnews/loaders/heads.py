@@ -25,16 +25,14 @@ _LINKED_DATA = re.compile(
     r"\"(?P<name>datePublished|pubDate|dateModified|upDate)\"\s{0,9}:\s{0,9}\"(?P<raw>[^\"\\]{8,40})\""
 )
 """A date in JSON-LD."""
-_BOXES = ("li", "aside", "nav", "footer", "a")
-"""What a `<time>` of another article stands in."""
+_BOXES = ("li", "aside", "nav", "footer", "a")  # what a `<time>` of another article stands in
 _CRUMB_SIGNS = tuple(map(str.encode, ("位置", "浙江在线</", "首页</")))
 """What a breadcrumb begins with, or its first link ends with."""
 _CRUMB_END = re.compile(
     rb"</(?:div|td|p|li|ul|h\d|dd|section|nav|table)\b|<(?:br|div|p|table|h\d)\b", re.I
 )
 _ARROWS = (b"&gt;", b"&raquo;", b"&rsaquo;", *map(str.encode, "＞»›→"))
-_CRUMB_ROOM = 2000
-"""Bytes of markup that a breadcrumb takes at most."""
+_CRUMB_ROOM = 2000  # bytes of markup that a breadcrumb takes at most
 _MOST_CRUMBS = 10
 
 

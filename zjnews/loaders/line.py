@@ -29,11 +29,9 @@ UPDATED = re.compile(
 """`更新时间：2018-03-19 08:00`"""
 ROOM = 1000
 """Characters of an element that are looked at for dates, credits and summaries."""
-_NEAR_BEFORE = 8
-"""How many elements before the body may be its line of date and source."""
+_NEAR_BEFORE = 8  # how many elements before the body may be its line of date and source
 _CLOCK = re.compile(r"\d[:：]\d\d")
-_LINE_LENGTH = 200
-"""Longer texts between title and body are no line of date and source."""
+_LINE_LENGTH = 200  # longer texts between title and body are no line of date and source
 
 
 def labelled_spans(page: Page) -> Iterator[str]:

@@ -20,8 +20,7 @@ _SOURCE_SETS = ("data-srcset", "srcset")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.I)
 _MOST_SOURCES = 10
 """How many `source` of a `picture` are looked at, which libxml2 puts into each other."""
-_SET_LENGTH = 4000
-"""Characters of a `srcset` that are looked at."""
+_SET_LENGTH = 4000  # characters of a `srcset` that are looked at
 _SET_SEPARATOR = re.compile(r",\s+|(?<=\d[wx]),|,$")
 _SET_SIZE = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)[wx]")
 _AD = re.compile(r"(?:https?:)?//(?:ads?|adv|gg|guanggao)\d{0,2}\.", re.I)
@@ -29,8 +28,7 @@ _AD = re.compile(r"(?:https?:)?//(?:ads?|adv|gg|guanggao)\d{0,2}\.", re.I)
 _ICON_WORDS = ("icon", "logo", "blank", "space", "pixel", "qrcode", "ewm")
 _ICON_ENDS = (".gif", ".png", ".svg")
 _PIXELS = re.compile(r"\d{1,6}(?!\d|\s*%)")
-_ICON_PIXELS = 40
-"""Pictures that the page itself makes smaller than this are ornaments."""
+_ICON_PIXELS = 40  # pictures that the page itself makes smaller than this are ornaments
 
 
 def join(base: str, address: str) -> str | None:

@@ -34,10 +34,8 @@ _VALUE_LENGTH = 40
 _STRIP_LINES = 12
 _TAIL_LINES = 4
 _HEAD_OF_PAPER = re.compile(r"(?P<paper>[\u4e00-\u9fff]{1,10}[报刊])\s?数字报(?:纸)?")
-_PROSE = 40
-"""A line from this length on that has a comma or a full stop is no title."""
-_LETTERS_A_CHARACTER = 3
-"""English takes so many letters where Chinese takes one character."""
+_PROSE = 40  # a line from this length on that has a comma or a full stop is no title
+_LETTERS_A_CHARACTER = 3  # English takes so many letters where Chinese takes one character
 _STOP = re.compile(r"[，。！？；、,;!?…]|\.\s")
 _SENTENCE_LENGTH = 15
 _DATELINE = re.compile(r"(?:浙江在线|本报|本网|新华社|中新网)\S{0,16}(?:讯|电)\b")
@@ -116,8 +114,7 @@ class Text:
         start = self.end_of_frame(tail)
         self.dated = self.date_line(start)
         self.kicker: str | None = None
-        self.titles: list[str] = []
-        """Title and subtitle, as far as the page has them."""
+        self.titles: list[str] = []  # title and subtitle, as far as the page has them
         after = self.read_head(start, tail)
         body = [
             line

@@ -42,12 +42,9 @@ _FURNITURE_CLASS = re.compile(
     r"(?:[-_]?(?:articles?|bar|box|btn|list|news|read(?:ing)?|stories|to|wrap))?)(?=\s|$)",
     re.I,
 )
-_OWN_WORD = re.compile(r"[^\W\d年月日时分]")
-"""Beside a link of a list stands at most its date."""
-_PARAGRAPH_CELL = 200
-"""A table with a longer cell lays out paragraphs."""
-_KEY_LENGTH = 200
-"""Characters of attributes that a cache may hold."""
+_OWN_WORD = re.compile(r"[^\W\d年月日时分]")  # beside a link of a list stands at most its date
+_PARAGRAPH_CELL = 200  # a table with a longer cell lays out paragraphs
+_KEY_LENGTH = 200  # characters of attributes that a cache may hold
 
 
 @dataclass(slots=True)
@@ -112,8 +109,7 @@ class _Open(NamedTuple):
 
     is_block: bool
     is_bold: bool
-    captions: bool
-    """Whether lines that belong to this block are captions."""
+    captions: bool  # whether lines that belong to this block are captions
     is_link: bool = False
     is_item: bool = False
     is_verbatim: bool = False
@@ -167,21 +163,14 @@ class _Walk:
         self.read = read
         self.pieces: list[Piece] = []
         self.words: list[str] = []
-        self.plain = False
-        """Whether the line has text that is not bold."""
+        self.plain = False  # whether the line has text that is not bold
         self.bold = 0
-        self.items = 0
-        """How many items of lists the walk is in."""
-        self.verbatim = 0
-        """How many `<pre>` it is in, where line ends are line ends."""
-        self.links: list[str] = []
-        """Where the links lead that the walk is in, innermost last."""
-        self.linked = False
-        """Whether the line has a link."""
-        self.own: list[str] = []
-        """The words of the line outside links."""
-        self.captions = [False]
-        """Whether the block around is a caption, innermost last."""
+        self.items = 0  # how many items of lists the walk is in
+        self.verbatim = 0  # how many `<pre>` it is in, where line ends are line ends
+        self.links: list[str] = []  # where the links lead that the walk is in, innermost last
+        self.linked = False  # whether the line has a link
+        self.own: list[str] = []  # the words of the line outside links
+        self.captions = [False]  # whether the block around is a caption, innermost last
         self.videos: set[str] = set()
 
     def over(self, container: etree._Element) -> None:

@@ -23,23 +23,19 @@ page_seconds = 10.0
 """The setting PAGE_SECONDS: seconds of processor time that a page may take; 0 for any number. One
 for the whole process, as the timer is."""
 
-_TICK = 0.05
-"""Seconds of processor time between two looks at the clock."""
-_GRACE = 1.0
-"""Seconds after a run was asked to stop in which pages are still read to their end."""
+_TICK = 0.05  # seconds of processor time between two looks at the clock
+_GRACE = 1.0  # seconds after a run was asked to stop in which pages are still read to their end
 _END: Any = object()
 _T = TypeVar("_T")
 _Pipeline = TypeVar("_Pipeline")
-_OURS = (__name__, "contextlib")
-"""Code that must come to its end, or the timer would go on."""
+_OURS = (__name__, "contextlib")  # code that must come to its end, or the timer would go on
 
 
 @dataclass(eq=False, slots=True)
 class _Watched:
     """Something that is being read."""
 
-    deadline: float
-    """By the clock of the thread's processor time."""
+    deadline: float  # by the clock of the thread's processor time
 
 
 class _EndedError(BaseException):
@@ -51,8 +47,7 @@ class _EndedError(BaseException):
         self.rejected = rejected
 
 
-_open: list[_Watched] = []
-"""What is being read in the main thread, each within the one before it."""
+_open: list[_Watched] = []  # what is being read in the main thread, each within the one before it
 _stops_at = math.inf
 """By the monotonic clock: when the reading ends of a run that was asked to stop."""
 

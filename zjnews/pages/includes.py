@@ -34,8 +34,7 @@ _TAIL = re.compile(
     re.I,
 )
 """The white space after it is the page's own: it may part two words."""
-_HEAD_ROOM = 1000
-"""Characters in front of the core in which its own head is found."""
+_HEAD_ROOM = 1000  # characters in front of the core in which its own head is found
 
 _SERVER = r"(?:ZJOL|nginx|openresty|Tengine|Apache)/[\w.-]{1,20}"
 _IN_TEXT = re.compile(

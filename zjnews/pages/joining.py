@@ -10,8 +10,7 @@ from zjnews.pages.page import Page
 from zjnews.site import addresses
 from zjnews.text.cleaning import unique
 
-_MOST = 100
-"""No article has more pages; whatever counts further is a loop."""
+_MOST = 100  # no article has more pages; whatever counts further is a loop
 _NAMES = ("authors", "editors", "translators", "photographers", "keywords")
 
 
@@ -92,8 +91,7 @@ class Gathering:
     """The pages of articles as they come out of an archive, in any order."""
 
     def __init__(self) -> None:
-        self.incomplete: dict[str, Pages] = {}
-        """By id, articles of which some pages have come."""
+        self.incomplete: dict[str, Pages] = {}  # by id, articles of which some pages have come
 
     def add(self, article: Article, number: int, others: dict[int, str]) -> Article | None:
         """The article of a page; one of several pages when the last of them has come. `others`: the

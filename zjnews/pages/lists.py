@@ -40,8 +40,7 @@ _BOX = re.compile(
 """Names of what stands around a list: navigation, hot and related articles."""
 _BOX_TAGS = ("nav", "header", "footer", "aside")
 _ITEM_TAGS = ("li", "tr", "dd", "article")
-_LABEL = 40
-"""Characters; a longer link is none to another page of the list."""
+_LABEL = 40  # characters; a longer link is none to another page of the list
 
 Links = dict[etree._Element, Address]
 """Links that lead somewhere, in page order."""

@@ -28,8 +28,7 @@ from zjnews.text.cleaning import fold
 MAX_BYTES = 8 * 1024 * 1024
 """Larger pages are no articles; the heaviest known one is below 1 MB."""
 
-_CHARSETS = ("utf-8", "gb18030")
-"""What the site has ever been written in."""
+_CHARSETS = ("utf-8", "gb18030")  # what the site has ever been written in
 _OF_THE_WEB = frozenset(
     "utf-8 utf-16 utf-16-be utf-16-le gb18030 big5hkscs euc_jp iso2022_jp cp932 cp949 cp866 cp874"
     " cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859-2 iso8859-3 iso8859-4"
@@ -47,23 +46,18 @@ _OTHER_TYPE = re.compile(
 )
 _TAGS = re.compile(r"<[^<>]*>")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
-_DECLARING = 16384
-"""Bytes in which a page declares its charset."""
+_DECLARING = 16384  # bytes in which a page declares its charset
 _FEW = 0.02
-_HEAD = 65536
-"""Characters in which the first tag of a page stands."""
-_SAMPLE = 4096
-"""Bytes beyond ASCII, and what stands around them, that tell a charset."""
+_HEAD = 65536  # characters in which the first tag of a page stands
+_SAMPLE = 4096  # bytes beyond ASCII, and what stands around them, that tell a charset
 _SCRIPT_REDIRECT = re.compile(
     r"(?<![\w.])(?:(?:window|document|top|self|parent)\.)*"
     r"location(?:(?:\.href)?\s*=(?!=)|\.(?:replace|assign)\s*\()\s*[\"']([^\"'\s]+)[\"']"
 )
 _NO_PAGE = ("about:", "javascript:", "#")
 _BY_DEVICE = re.compile(r"userAgent|navigator\.platform|Android|iPhone", re.I)
-_AT_ONCE = 10
-"""Seconds after which a meta refresh is no longer what a page is there for."""
-_LITTLE_TEXT = 80
-"""Characters; a page with more of them is there for itself."""
+_AT_ONCE = 10  # seconds after which a meta refresh is no longer what a page is there for
+_LITTLE_TEXT = 80  # characters; a page with more of them is there for itself
 _STEP = re.compile(r"[\w-]+|[\w-]*[.#][\w-]+(?:\.[\w-]+)*")
 _NAMED = tuple("article div figure founder-content h1 h2 h3 h4 h5 h6 p section span td ul".split())
 """Elements whose class or id tells a layout."""
@@ -73,8 +67,7 @@ _CLASSED_LINKS = etree.XPath("descendant::a[@class]")
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 """`huge_tree` keeps what stands inside more than 256 elements, as where tags are never closed;
 libxml2 still stops at 2,048."""
-_SMALL = 65536
-"""Bytes up to which no markup takes long to parse."""
+_SMALL = 65536  # bytes up to which no markup takes long to parse
 _MOST_AROUND = 2000
 """Elements around another one; 20 are many, and libxml2 leaves out what stands in some more."""
 _MOST_ATTRIBUTES = 1000

@@ -20,11 +20,9 @@ MOST_PAGES = 2000
 _CALL = re.compile(r"createPageHTML\(")
 _COMMENT = re.compile(r"/\*(?:[^*/]|\*(?!/)|/(?!\*)){0,20000}\*/")
 _MOST_CALLS = 20
-_MOST_SCRIPTS = 20
-"""Scripts that may write links to the pages of an article."""
+_MOST_SCRIPTS = 20  # scripts that may write links to the pages of an article
 _MOST_ARGUMENTS = 20
-_LINE_START = 200
-"""Characters before a call in which its line begins."""
+_LINE_START = 200  # characters before a call in which its line begins
 _NO_CALL = re.compile(r"//|\bfunction\s+$")
 _ARGUMENT = re.compile(
     r"\s{0,20}(?:\"(?P<double>[^\"\n]{0,200})\"|'(?P<single>[^'\n]{0,200})'|(?P<bare>[\w$.]{1,60}))"
@@ -38,8 +36,7 @@ _ENDING = re.compile(r"\.?(s?html?)")
 _COUNT = re.compile(r"\d{1,5}", re.ASCII)
 _PLUS = r"\s{0,9}\+\s{0,9}"
 _TWO_LITERALS = re.compile(rf"[\"']{_PLUS}[\"']")
-_MOST_NAMES = 10
-"""Variables of a script that are looked into."""
+_MOST_NAMES = 10  # variables of a script that are looked into
 _PREFIX = re.compile(rf"(?<![\w$.])(?P<name>[A-Za-z_$][\w$]{{0,60}}){_PLUS}(?P<quote>[\"'])")
 """A variable that a text is put after."""
 _LOOP = re.compile(

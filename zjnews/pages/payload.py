@@ -51,10 +51,8 @@ _TEXT_END = re.compile(r"^[ \t]*\]\]>[ \t]*$", re.M)
 _TEXT_KEYWORDS = re.compile(r"\s*(?P<line>[^\n]*)\n?")
 _SENTENCE = re.compile(r"[。！？]|[.!?]\s")
 
-_MOST = 50
-"""Payloads of a page; more are none."""
-_MOST_FIELDS = 20
-"""Elements before the CDATA section of which the last are the payload's."""
+_MOST = 50  # payloads of a page; more are none
+_MOST_FIELDS = 20  # elements before the CDATA section of which the last are the payload's
 
 _HEAD_ROOM = 8192
 """Characters before the CDATA section in which its number and title are looked for."""

@@ -90,15 +90,13 @@ _APP_QUERY = re.compile(r"/(?P<counter>news|album|topic|short_video)\.html", re.
 _APP_NUMBER = re.compile(r"\d{1,12}", re.ASCII)
 _APP_KEY = re.compile(r"[0-9a-f]{1,40}", re.ASCII)
 """`short_video.html?id=5f3c…`, in hexadecimal digits."""
-_CENTURY = range(2000, 2100)
-"""Years of which an address can tell the day of an article."""
+_CENTURY = range(2000, 2100)  # years of which an address can tell the day of an article
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.ASCII)
 
 _PLAIN = re.compile(r"(?!//)[\w./-]+(?:\?[\w=&.-]*)?", re.ASCII)
 """A path without anything that a browser would change."""
 _PLAIN_BASE = re.compile(r"https?://[a-z0-9.-]+/", re.ASCII)
-_LONGEST = 2000
-"""Characters; no address of the site is near it."""
+_LONGEST = 2000  # characters; no address of the site is near it
 _LONGEST_ASKED = 32 * 1024
 """Characters; servers take no longer ones. The standard library remembers the last addresses that
 it took apart, so that very long ones would fill the memory."""

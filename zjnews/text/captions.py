@@ -10,8 +10,7 @@ from zjnews.text.credits import HAN, is_name, may_be_name, people_in
 
 _CAPTION_LENGTH = 160
 _LINE_LENGTH = 300
-_MOST_WORDS = 20
-"""Of a credit: roles, papers and names."""
+_MOST_WORDS = 20  # of a credit: roles, papers and names
 _AROUND = " （(◎▲△▼■□●○↑↓←→|｜/／"
 _STOPS = "。！？；，…”"
 

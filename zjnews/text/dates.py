@@ -15,8 +15,7 @@ from zjnews.items import Precision
 BEIJING = timezone(timedelta(hours=8))
 """China keeps one time zone and has had no summer time since 1991."""
 
-_LONGEST = 1000
-"""Characters of a line that are looked at."""
+_LONGEST = 1000  # characters of a line that are looked at
 _PLAIN: dict[int, str] = {
     **{0xFF10 + digit: str(digit) for digit in range(10)},
     **dict.fromkeys(map(ord, "：∶︰"), ":"),
@@ -115,8 +114,7 @@ _RELATIVE = re.compile(
     r"(?<!\d)\d{1,4}\s?(?:秒|秒钟|分钟|小时|天|周|个月)前|刚刚"
     r"|(?<!\d)\d{1,4}\s(?:second|minute|hour|day|week)s?\sago|(?:[Yy]ester|[Tt]o)day"
 )
-_SIGN = re.compile(r"\d|刚刚|[今昨前]天|day")
-"""What no date does without; many lines do."""
+_SIGN = re.compile(r"\d|刚刚|[今昨前]天|day")  # what no date does without; many lines do
 _RELATIVE_PRECISION: tuple[tuple[re.Pattern[str], Precision], ...] = (
     (re.compile(r"秒|刚刚|second"), "second"),
     (re.compile(r"分钟|minute"), "minute"),
@@ -126,8 +124,7 @@ _RELATIVE_PRECISION: tuple[tuple[re.Pattern[str], Precision], ...] = (
 _SENTENCE = re.compile(r"[。！？；]|[a-z]{2}[.!?](?:\s|$)")
 _LABEL = re.compile(r"[^:,]{0,40}:\s?|[\s\[(|]*")
 """What may stand before a date that does not say its year."""
-_AFTER = re.compile(r"$|[\s\[\]()|]")
-"""What follows a date that is no part of a sentence."""
+_AFTER = re.compile(r"$|[\s\[\]()|]")  # what follows a date that is no part of a sentence
 _NAMED = re.compile(r"[\s\[\]()|]{0,3}(?:$|[^\s:]{1,8}\s?:)")
 """What follows a date without a clock: nothing, or a label."""
 

@@ -17,8 +17,7 @@ of 64 is 0.016, and two texts that share 0.9 are told so in 99 of 100 cases."""
 _SHINGLE = 5
 _BYTES = 64
 _BANDS = 8
-_LEAST = 60
-"""Characters below which a text is too short to be told from another one like it."""
+_LEAST = 60  # characters below which a text is too short to be told from another one like it
 _SEED = 1
 
 

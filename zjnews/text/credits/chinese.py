@@ -57,8 +57,7 @@ _COUNTRY = re.compile(
     r"(?:^|(?<=[\s、，,;；/／|｜丨:：]))"
     rf"(?:[\[［【〔](?P<square>[{_HAN}]{{1,6}})[\]］】〕]|[（(](?P<round>[{_HAN}]{{1,3}})[）)])\s?(?=[{_HAN}A-Z])"
 )
-_FOREIGN = "^"
-"""Marks a name that a country stood before."""
+_FOREIGN = "^"  # marks a name that a country stood before
 _FOREIGN_NAME = re.compile(rf"(?=..)[{_HAN}A-Z.]{{1,9}}(?:[·•・‧．.][{_HAN}A-Z]{{1,9}}){{0,3}}")
 _WHOLE_WORDS = frozenset(word for word, role in ROLES.items() if not role.is_letter)
 _LETTERS = "".join(word for word, role in ROLES.items() if role.is_letter)
@@ -245,16 +244,12 @@ class Reader:
         self.strict = strict
         self.found: Credits = {}
         self.roles: list[Role] = []
-        self.is_sure = False
-        """Whether something of it can be nothing else than a credit."""
-        self.fields: tuple[str, ...] = ("authors",)
-        """Where the next names go."""
-        self.leading = leading
-        """The role that the next names stand behind."""
+        self.is_sure = False  # whether something of it can be nothing else than a credit
+        self.fields: tuple[str, ...] = ("authors",)  # where the next names go
+        self.leading = leading  # the role that the next names stand behind
         self.shares_task = False
         """Whether what was done stands before the persons, and so is said of all that follow."""
-        self.is_labelled = False
-        """Whether a colon or slash parts them."""
+        self.is_labelled = False  # whether a colon or slash parts them
         self.waiting: list[str] = []
         self.labelled: list[Role] = []
         """The roles that a colon, slash or bar parts from their names."""

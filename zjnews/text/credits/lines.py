@@ -14,11 +14,9 @@ from zjnews.text.credits.words import CONTACT, CONTROL, ROLES, SOURCE, Credits, 
 
 LINE_LENGTH = 120
 """Longer lines are no credits."""
-_HEAD_LENGTH = 300
-"""Longer lines under a title are cut."""
+_HEAD_LENGTH = 300  # longer lines under a title are cut
 
-_MOST_BYLINES = 4
-"""So many brackets may stand at one end of a paragraph."""
+_MOST_BYLINES = 4  # so many brackets may stand at one end of a paragraph
 _BULLETS = "□■●○◎▲△▼▽★☆◆◇▪＊*•· 　"
 _SIGNING_BULLETS = {"□": 1, "■": 2, "◎": 2}
 """How many names it takes behind a bullet to sign: `□ 张三`; `■ 雁荡山` is a heading."""
@@ -27,8 +25,7 @@ _PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "〔": "〕"}
 _NOTE_LENGTH = 120
 _SOURCE_LENGTH = 30
 _OPENING, _CLOSING = re.compile(r"[（(【\[]"), re.compile(r"[）)】\]]")
-_SENTENCE = re.compile(r"[。？！?!“”《》…\"]")
-"""What no line of credits has."""
+_SENTENCE = re.compile(r"[。？！?!“”《》…\"]")  # what no line of credits has
 _SENTENCE_ENDS = ("。", "！", "？", "”", "…")
 _OCCUPATIONS = one_of(frozenset(word for word, role in ROLES.items() if role.is_occupation))
 _OCCUPATION = re.compile(_OCCUPATIONS)

@@ -11,8 +11,7 @@ _HAN_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
 _LONGEST_NAME = 15
 _DOTTED_NAME = re.compile(r"[\u3400-\u9fff]{1,9}(?:[·•・‧．.][\u3400-\u9fff]{1,9}){1,3}")
 _DOT = re.compile(r"[·•・‧．.]")
-_STATION = re.compile(r"在线|新闻|联盟|记者|[报站台网]")
-"""浙江在线·东阳支站 has a dot too."""
+_STATION = re.compile(r"在线|新闻|联盟|记者|[报站台网]")  # 浙江在线·东阳支站 has a dot too
 _SURNAMES = frozenset("".join(words("names", "surnames")))
 DOUBLE_SURNAMES = words("names", "double_surnames")
 _DOUBLE = tuple(DOUBLE_SURNAMES)
