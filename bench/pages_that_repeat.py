@@ -74,6 +74,9 @@ INPUTS: dict[str, Maker] = {
     # body.py
     "icons in an address": lambda n: trs(f"<img src=a{times('icon', n)}>"),
     "loading in an address": lambda n: trs(f"<img src='{times('loading', n)}/'>"),
+    "a long base": lambda n: trs(
+        f"<base href=/{'a' * (n // 2)}>" + times("<img src=1.jpg>", n // 2)
+    ),
     "pictures deep down": lambda n: trs(nested("<b>", n, "<img src=1.jpg>")),
     "pictures in links": lambda n: trs(times("<a href=/1><img src=1.jpg></a>", n)),
     "pictures in a picture": lambda n: trs("<picture>" + times("<img src=1.jpg><i></i>", n)),

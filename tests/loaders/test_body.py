@@ -402,6 +402,21 @@ def test_addresses_are_joined_with_the_base_of_the_page() -> None:
     assert read_record(page.encode())["images"][0]["url"] == "https://img.zjol.com.cn/2026/a.jpg"
 
 
+def test_a_base_longer_than_any_address_is_none() -> None:
+    head = f"<head><base href='https://img.zjol.com.cn/{'a/' * 1_000}'></head>"
+    page = f"{head}{HEAD}<div class=artCon><p>{TALL}</p><img src=/a.jpg></div>"
+    assert read_record(page.encode())["images"][0]["url"] == "https://zjnews.zjol.com.cn/a.jpg"
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "language"),
+    [("桥头小集", "Photo Album", "zh"), ("A Market at the Bridge", "集市", "en")],
+)
+def test_the_title_tells_the_language_too(title: str, text: str, language: str) -> None:
+    page = HEAD.replace("标题", title) + f"<div class=artCon><p>{text}</p></div>"
+    assert read_record(page.encode())["language"] == language
+
+
 @pytest.mark.parametrize(
     "mark", ["\u200b", "\u2060", "\u202a", "\u200c", "\u00ad", "\ufeff", "\u0007"]
 )

@@ -53,6 +53,27 @@ def test_charset(body: bytes, content_type: str | None, guessed: bool) -> None:
     assert read(body, content_type).warnings == (["charset-guessed"] if guessed else [])
 
 
+@pytest.mark.parametrize("charset", ["windows-1251", "koi8-r", "ibm866", "x-mac-cyrillic"])
+def test_letters_of_one_byte_each_are_doubted(charset: str) -> None:
+    """Any bytes are Russian text, and Russian letters are in GB 2312."""
+    decoded = decode(PLAIN.encode("gb18030"), f"text/html; charset={charset}")
+    assert (decoded.text, decoded.guessed) == (PLAIN, True)
+
+
+def test_a_dead_include_before_the_declared_charset_does_not_hide_it() -> None:
+    dead = (
+        "<html><head><title>404 Not Found</title></head><body><center><h1>404 Not Found</h1>"
+        "</center><hr><center>nginx/1.20.1</center></body></html>"
+    )
+    body = f"{dead}<html><head><meta charset=gbk></head><body>{PLAIN}</body></html>"
+    assert read(body.encode("gb18030")).warnings == []
+
+
+def test_a_foreign_sign_in_the_first_line_does_not_tell_the_charset() -> None:
+    decoded = decode(b"<title>Caf\xe9 2018</title>\n" + PLAIN.encode("gb18030"), None)
+    assert (decoded.charset, decoded.text.endswith(PLAIN)) == ("gb18030", True)
+
+
 @pytest.mark.parametrize("byte", [b"\x92", b"\xe9", b"\xa0"])
 @pytest.mark.parametrize("content_type", ["text/html; charset=utf-8", None])
 def test_an_english_page_with_a_foreign_byte_is_read(byte: bytes, content_type: str | None) -> None:
@@ -103,6 +124,7 @@ def test_nul_does_not_end_the_page() -> None:
     "markup",
     [
         b"<div>" * 100_000,
+        b"<b>" * 3_000,  # libxml2 would leave out what is deeper than 2,048
         b"<p " + b" ".join(b"a%d" % n for n in range(20_000)) + b">",
         b"<p " + b" ".join(b"a%d='<>'" % n for n in range(20_000)) + b">",
     ],

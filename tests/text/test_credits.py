@@ -349,6 +349,7 @@ def test_sentences_are_no_captions(line: str) -> None:
         ("张三／摄", Caption(None, "张三", ("张三",))),
         ("A barge at dawn. (Xinhua/Lin Qiao)", Caption("A barge at dawn.", "Xinhua/Lin Qiao")),
         ("图源网络", None),
+        ("雨后的石桥。李明拍摄", None),
         ("会场。图片由主办方提供", Caption("会场。", "主办方")),
     ],
 )
@@ -393,6 +394,11 @@ def test_a_byline_behind_the_dateline_trusts_its_names() -> None:
         ("潮声丨执笔 张三", {"authors": ["张三"]}),
         ("图文/张三", {"authors": ["张三"], "photographers": ["张三"]}),
         ("特约撰稿 张三", {"authors": ["张三"]}),
+        ("陈小溪 摄，林一舟 文", {"photographers": ["陈小溪"], "authors": ["林一舟"]}),
+        (
+            "张三 文，李四 图，王五 编",
+            {"authors": ["张三"], "photographers": ["李四"], "editors": ["王五"]},
+        ),
         ("编辑 张三 审核 李四 监制 王五", {"editors": ["张三"]}),
         ("初审 张三 复审 李四 终审 王五", {}),
     ],

@@ -37,7 +37,7 @@ _OF_THE_WEB = frozenset(
 )
 """Those of https://encoding.spec.whatwg.org/#names-and-labels, by Python's names. It has others
 under the same kind of name that make no text (`base64`), or markup of what is none (`utf-7`)."""
-_SINGLE_BYTE = re.compile(r"cp125|iso8859|latin|ascii|mac_roman")
+_SINGLE_BYTE = re.compile(r"cp125|cp8|iso8859|koi8|mac-")
 _MARKUP = re.compile(
     r"<(?:!doctype|html|head|body|div|p|table|span|section|article|meta|title|script|h1)\b", re.I
 )
@@ -67,7 +67,7 @@ _CLASSED_LINKS = etree.XPath("descendant::a[@class]")
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 """`huge_tree` keeps what stands inside more than 256 elements, as where tags are never closed;
 libxml2 still stops at 2,048."""
-_SMALL = 65536  # bytes up to which no markup takes long to parse
+_SMALL = 65536  # bytes up to which no element has so many attributes that parsing takes long
 _MOST_AROUND = 2000
 """Elements around another one; 20 are many, and libxml2 leaves out what stands in some more."""
 _MOST_ATTRIBUTES = 1000
@@ -76,7 +76,7 @@ _MOST_ATTRIBUTES = 1000
 def tree_of(source: bytes) -> etree._Element | None:
     """The tree of markup in UTF-8, without comments; None where there is no element in it. Raises
     Rejected where a tree would take very long to build or to read."""
-    if len(source) > _SMALL:
+    if len(source) > _SMALL or source.count(b"<") > _MOST_AROUND:
         counts = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=_Counts())
         etree.fromstring(source, counts)
     root: etree._Element | None = etree.fromstring(source, _PARSER)
@@ -157,8 +157,9 @@ class Page:
     def base(self) -> str:
         """What relative addresses on the page are joined with: its own, or what `<base>` says."""
         bases = (e.get("href") for e in self._head_elements if e.tag == "base")
-        named = next(filter(None, bases), None)
-        return (named and addresses.join(self.url, named)) or self.url
+        named = next(filter(None, bases), "")
+        is_long = len(named) > addresses.LONGEST  # it would be copied for every picture
+        return (not is_long and named and addresses.join(self.url, named)) or self.url
 
     @cached_property
     def classed_links(self) -> list[etree._Element]:

@@ -96,7 +96,7 @@ _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.ASCII)
 _PLAIN = re.compile(r"(?!//)[\w./-]+(?:\?[\w=&.-]*)?", re.ASCII)
 """A path without anything that a browser would change."""
 _PLAIN_BASE = re.compile(r"https?://[a-z0-9.-]+/", re.ASCII)
-_LONGEST = 2000  # characters; no address of the site is near it
+LONGEST = 2000  # characters; no address of the site is near it
 _LONGEST_ASKED = 32 * 1024
 """Characters; servers take no longer ones. The standard library remembers the last addresses that
 it took apart, so that very long ones would fill the memory."""
@@ -175,7 +175,7 @@ def address_of(url: str, base: str | None = None) -> Address:
     A relative or protocol-relative `url` is joined with `base`; without a base, `//host/…` is
     taken as https.
     """
-    if len(url) > _LONGEST or len(base or "") > _LONGEST:
+    if len(url) > LONGEST or len(base or "") > LONGEST:
         return _unknown(url)
     return _read(url, base)
 

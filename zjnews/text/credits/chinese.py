@@ -369,8 +369,6 @@ class Reader:
             return before is not Gap.COMMA
         if self.words[first].employer or (role.is_occupation and not self.ends_with_role()):
             return False
-        if before is not after:  # the closer tie counts: 张三/文 李四/图
-            return before is not Gap.COLON and before > max(after, Gap.SPACE)
         starts_with_name = self.words[0].role is None and not self.employs(0)
         is_before_role = role.is_letter and self.words[last].role is not None
         return (
