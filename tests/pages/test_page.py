@@ -56,7 +56,9 @@ def test_charset(body: bytes, content_type: str | None, guessed: bool) -> None:
 @pytest.mark.parametrize("charset", ["windows-1251", "koi8-r", "ibm866", "x-mac-cyrillic"])
 def test_letters_of_one_byte_each_are_doubted(charset: str) -> None:
     """Any bytes are Russian text, and Russian letters are in GB 2312."""
-    text = "<p>上桥早市热闹，老铁年年卖鱼卖米，天晴人们上桥</p>" * 20  # of bytes that are letters there
+    text = (
+        "<p>上桥早市热闹，老铁年年卖鱼卖米，天晴人们上桥</p>" * 20
+    )  # of bytes that are letters there
     decoded = decode(text.encode("gb18030"), f"text/html; charset={charset}")
     assert (decoded.text, decoded.guessed) == (text, True)
 

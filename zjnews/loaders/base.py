@@ -14,10 +14,21 @@ from itemloaders.processors import Identity, TakeFirst
 from lxml import etree
 
 from zjnews.items import Article, Payload, text_of
-from zjnews.loaders import heads
-from zjnews.loaders.below import credits_below
+from zjnews.loaders.around import (
+    LABELS_OF_SPANS,
+    ROOM,
+    UPDATED,
+    breadcrumb,
+    credits_below,
+    dates_in,
+    labelled_spans,
+    lines_above,
+    sections_in,
+    with_values,
+)
 from zjnews.loaders.body import read_body
-from zjnews.loaders.elements import (
+from zjnews.loaders.walk import Line, Piece, is_hidden, lines_of, pieces_after, pieces_of
+from zjnews.pages.elements import (
     FEW,
     holds_anything,
     outermost,
@@ -25,15 +36,6 @@ from zjnews.loaders.elements import (
     text_of_small,
     with_ancestors,
 )
-from zjnews.loaders.line import (
-    LABELS_OF_SPANS,
-    ROOM,
-    UPDATED,
-    labelled_spans,
-    lines_above,
-    with_values,
-)
-from zjnews.loaders.walk import Line, Piece, is_hidden, lines_of, pieces_after, pieces_of
 from zjnews.pages.page import Page, tree_of
 from zjnews.text import credits, dates, furniture
 from zjnews.text.cleaning import fold, language_of, squeeze, unique
@@ -212,7 +214,7 @@ class ArticleLoader(ItemLoader):
             if steps:
                 return steps
         named = [name for name in map(text_in, marked[:FEW]) if name not in _HOME]
-        return named or heads.breadcrumb(self.page.source) or heads.sections_in(self.page.title)
+        return named or breadcrumb(self.page.source) or sections_in(self.page.title)
 
     def printed_summary(self) -> str | None:
         """What the page prints after 【摘要】, before its body or at the beginning of it."""
@@ -278,7 +280,7 @@ class ArticleLoader(ItemLoader):
         printed = self.get_output_value("published_raw")
         if printed and dates.find_full(printed):
             return
-        published, modified = heads.dates_in(self.page, self.containers)
+        published, modified = dates_in(self.page, self.containers)
         if published:
             self.replace_value("published_raw", published)
         if modified != published:

@@ -10,8 +10,8 @@ from itertools import islice
 from lxml import etree
 
 from zjnews.loaders.base import ArticleLoader
-from zjnews.loaders.elements import text_in
 from zjnews.loaders.walk import Line, Piece, pieces_after
+from zjnews.pages.elements import text_in
 from zjnews.pages.page import Page
 from zjnews.text import credits
 

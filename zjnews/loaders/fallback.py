@@ -10,8 +10,8 @@ from functools import cached_property
 from lxml import etree
 
 from zjnews.loaders.base import HEADINGS, SENTENCE, ArticleLoader
-from zjnews.loaders.elements import outermost, outermost_inside, text_in, text_of_small
 from zjnews.loaders.walk import lines_of
+from zjnews.pages.elements import outermost, outermost_inside, text_in, text_of_small
 from zjnews.text.cleaning import squeeze
 from zjnews.text.furniture import is_notice, names_site
 

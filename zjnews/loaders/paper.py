@@ -10,8 +10,8 @@ from typing import NamedTuple
 from lxml import etree
 
 from zjnews.loaders.base import ArticleLoader
-from zjnews.loaders.elements import FEW, above, text_of_small, with_ancestors
 from zjnews.loaders.walk import Piece, pieces_of
+from zjnews.pages.elements import FEW, above, text_of_small, with_ancestors
 from zjnews.text import credits
 
 _STRIP = re.compile(

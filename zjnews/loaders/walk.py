@@ -13,7 +13,7 @@ from lxml import etree
 
 from zjnews.items import Block, Image
 from zjnews.loaders import media
-from zjnews.loaders.elements import outermost_inside
+from zjnews.pages.elements import outermost_inside
 from zjnews.text import furniture
 from zjnews.text.cleaning import fold
 

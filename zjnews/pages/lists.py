@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from zjnews.pages.elements import Inside, short_texts
 from zjnews.pages.page import Page
-from zjnews.pages.trees import Inside, short_texts
 from zjnews.site import addresses
 from zjnews.site.addresses import Address, Kind
 from zjnews.text import dates

@@ -21,7 +21,7 @@ from w3lib.html import get_meta_refresh
 
 from zjnews.items import LeadsOn, Payload, Rejected
 from zjnews.pages import includes, paging, payload
-from zjnews.pages.trees import Inside
+from zjnews.pages.elements import Inside
 from zjnews.site import addresses
 from zjnews.text.cleaning import fold
 

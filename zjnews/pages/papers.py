@@ -8,8 +8,8 @@ from datetime import date
 
 from lxml import etree
 
+from zjnews.pages.elements import short_texts
 from zjnews.pages.page import Page
-from zjnews.pages.trees import short_texts
 from zjnews.site import addresses
 from zjnews.site.addresses import Address, Kind
 from zjnews.text.cleaning import fold

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from zjnews.pages.trees import Inside, short_texts
+from zjnews.pages.elements import Inside, short_texts
 from zjnews.text.cleaning import fold
 
 _markup = st.lists(

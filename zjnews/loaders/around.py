@@ -1,0 +1,195 @@
+"""What stands around the body: breadcrumb, dates of the head, the line under the title, and below
+the body tags and credits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from itertools import islice
+
+from lxml import etree
+from w3lib.html import remove_tags, replace_entities
+
+from zjnews.pages.elements import FEW, above, text_in, text_of_small, texts_between
+from zjnews.pages.page import Page
+from zjnews.text import credits, dates, furniture
+from zjnews.text.cleaning import fold
+from zjnews.text.credits import Credits
+
+_PUBLISHED_META = (
+    "publishdate pubdate publishtime pubtime publishedtime publisheddate datepublished releasedate"
+    " published articlecreateat createat dcdate dcdateissued dctermsissued date"
+).split()
+_MODIFIED_META = "modifiedtime datemodified updatedtime lastmodified updatetime update".split()
+_NOT_LETTERS = re.compile(r"[^a-z]")
+_LINKED_DATA = re.compile(
+    r"\"(?P<name>datePublished|pubDate|dateModified|upDate)\"\s{0,9}:\s{0,9}\"(?P<raw>[^\"\\]{8,40})\""
+)
+"""A date in JSON-LD."""
+_BOXES = ("li", "aside", "nav", "footer", "a")  # what a `<time>` of another article stands in
+_CRUMB_SIGNS = tuple(map(str.encode, ("位置", "浙江在线</", "首页</")))
+"""What a breadcrumb begins with, or its first link ends with."""
+_CRUMB_END = re.compile(
+    rb"</(?:div|td|p|li|ul|h\d|dd|section|nav|table)\b|<(?:br|div|p|table|h\d)\b", re.I
+)
+_ARROWS = (b"&gt;", b"&raquo;", b"&rsaquo;", *map(str.encode, "＞»›→"))
+_CRUMB_ROOM = 2000  # bytes of markup that a breadcrumb takes at most
+_MOST_CRUMBS = 10
+
+
+def breadcrumb(source: bytes) -> list[str]:
+    """The sections after `您当前的位置 :` in a page in UTF-8, whatever the markup."""
+    for start in _starts(source, _CRUMB_SIGNS):
+        crumb = _CRUMB_END.split(source[start : start + _CRUMB_ROOM], maxsplit=1)[0]
+        if not any(arrow in crumb for arrow in _ARROWS):
+            continue
+        inside = crumb.decode("utf-8", "ignore")
+        steps = furniture.breadcrumb_in(fold(remove_tags(replace_entities(inside))))
+        if steps is not None:
+            return steps
+    return []
+
+
+def _starts(source: bytes, signs: Iterable[bytes]) -> Iterator[int]:
+    """Where signs are in a page, the first few of each. Bytes are searched faster than text."""
+    for sign in signs:
+        start = -1
+        for _ in range(_MOST_CRUMBS):
+            start = source.find(sign, start + 1)
+            if start < 0:
+                break
+            yield start
+
+
+def sections_in(title: str) -> list[str]:
+    """The sections in `标题_栏目_频道_浙江在线`, outermost first."""
+    parts = [part.strip() for part in title.split("_")]
+    if len(parts) < 3 or not parts[-1].startswith("浙江在线"):
+        return []
+    return [part for part in reversed(parts[-3:-1] if len(parts) > 3 else parts[1:-1]) if part]
+
+
+def dates_in(page: Page, body: Iterable[etree._Element]) -> tuple[str | None, str | None]:
+    """When a page says in `<meta>`, JSON-LD and `<time>` that it was published and changed. A
+    `<time>` in the body, in a list or in a box is not the article's."""
+    told: dict[str, str] = {}
+    for name, content in page.meta.items():
+        told.setdefault(_NOT_LETTERS.sub("", name.rsplit(":", 1)[-1]), content)
+    for script in page.scripts:
+        if "datePublished" in script or "pubDate" in script:
+            for found in _LINKED_DATA.finditer(script):
+                told.setdefault(found["name"].lower(), found["raw"])
+    elsewhere = set(body)
+    for time in islice((t for t in page.root.iter("time") if t.get("datetime")), FEW):
+        if not any(e.tag in _BOXES or e in elsewhere for e in time.iterancestors()):
+            told["time"] = time.get("datetime", "")
+            break
+    published = (dates.find_full(told.get(name, "")) for name in (*_PUBLISHED_META, "time"))
+    modified = (dates.find_full(told.get(name, "")) for name in _MODIFIED_META)
+    return next(filter(None, published), None), next(filter(None, modified), None)
+
+
+# The line under the title
+
+LABELS_OF_SPANS = {
+    "pubtime_baidu": "",
+    "source_baidu": "来源：",
+    "author_baidu": "作者：",
+    "editor_baidu": "责任编辑：",
+}
+"""What a `*_baidu` span means where its text does not say so itself."""
+_LABELLED = re.compile(r"[^:：\s]{1,6}\s?[:：]")
+_LABEL_LENGTH = 12
+_PARTS_OF_LINE = 16
+UPDATED = re.compile(
+    r"(?:最[后近新]|上次)?(?:(?:更新|修改|编辑)(?:时间|日期|于)\s?[:：]?|(?:更新|修改)\s?[:：]"
+    r"|\b(?:last )?(?:updated|modified)\b(?: (?:on|at))?\s?[:：]?)\s?(?P<raw>.+)",
+    re.I,
+)
+"""`更新时间：2018-03-19 08:00`"""
+ROOM = 1000
+"""Characters of an element that are looked at for dates, credits and summaries."""
+_NEAR_BEFORE = 8  # how many elements before the body may be its line of date and source
+_CLOCK = re.compile(r"\d[:：]\d\d")
+_LINE_LENGTH = 200  # longer texts between title and body are no line of date and source
+
+
+def labelled_spans(page: Page) -> Iterator[str]:
+    """The `*_baidu` spans that most layouts have, each with its label, and what else stands
+    between them with a label of its own."""
+    lines: dict[etree._Element, None] = {}
+    for name, label in LABELS_OF_SPANS.items():
+        for span in page.select(f"#{name}")[:FEW]:
+            text = text_in(span, " ")[:ROOM]
+            yield text if _LABELLED.match(text) or not text else label + text
+            lines[span.getparent()] = None
+    for line in lines:
+        for element in islice(line, _PARTS_OF_LINE) if line is not None else ():
+            if element.get("id") not in LABELS_OF_SPANS:
+                text = text_in(element, " ")[:ROOM]
+                if _LABELLED.match(text) or UPDATED.match(text):
+                    yield text
+
+
+def lines_above(title: etree._Element | None, body: etree._Element) -> Iterator[str]:
+    """What stands between the title and the body; where no element is known to hold the title,
+    what stands over the body with a clock in it."""
+    if title is None:
+        over = islice(above(body), _NEAR_BEFORE)
+        texts: Iterator[str] = filter(_CLOCK.search, (text_in(e, " ") for e in over))
+    else:
+        texts = texts_between(title, body)
+    yield from (text for text in texts if 0 < len(text) <= _LINE_LENGTH)
+
+
+def with_values(lines: Iterable[str]) -> Iterator[str]:
+    """The lines that say anything, a label in an element of its own with what it labels."""
+    label = ""
+    for line in filter(None, lines):
+        if line.endswith((":", "：")) and len(line) <= _LABEL_LENGTH:
+            label = line
+            continue
+        yield label + line
+        label = ""
+
+
+# Below the body
+
+_NEXT_BELOW = 5  # how many elements after the body may be its tags and credits
+_PARTS_BELOW = 16  # a line of tags has no more elements in it
+_LENGTH_BELOW = 200
+_PARTS_OF_CREDITS = 3  # a line of credits has no more parts
+_NEAR_LEVELS = 2
+_MOST_LEVELS = 5  # in old pages the credits are a row of the table around the table of the body
+_LABEL_BELOW = re.compile(r"\s*(?:标\s?签|来\s?源|作\s?者|责任编辑|责编|编\s?辑)\s?[:：]")
+
+
+def credits_below(body: etree._Element, lacking: Collection[str]) -> Iterator[Credits]:
+    """The tags after a body, as `keywords`, and the credits there for the fields that lack any."""
+    for level, element in _elements_below(body):
+        if level >= _NEAR_LEVELS and not _LABEL_BELOW.match(_first_text(element)):
+            continue
+        text = text_of_small(element, " ", _PARTS_BELOW)
+        if tags := furniture.tags_in(text, at_foot=True):
+            yield {"keywords": tags.words}
+            text = tags.rest
+        if not lacking or not 0 < len(text) <= _LENGTH_BELOW:
+            continue
+        if _LABEL_BELOW.match(text):
+            found = credits.read_line(text)
+        elif level < _NEAR_LEVELS and len(element) <= _PARTS_OF_CREDITS:
+            found = credits.credit_line(text) or {}
+        else:
+            continue
+        yield {field: values for field, values in found.items() if field in lacking}
+
+
+def _elements_below(body: etree._Element) -> Iterator[tuple[int, etree._Element]]:
+    """What follows a body, from its own siblings outwards, each with its level."""
+    levels = _MOST_LEVELS if body.tag == "td" else _NEAR_LEVELS - 1
+    for level, element in enumerate((body, *islice(body.iterancestors(), levels))):
+        yield from ((level, below) for below in islice(element.itersiblings(), _NEXT_BELOW))
+
+
+def _first_text(element: etree._Element) -> str:
+    return next((text for text in element.itertext() if not text.isspace()), "")
