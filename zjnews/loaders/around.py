@@ -14,7 +14,7 @@ from zjnews.pages.elements import FEW, above, text_in, text_of_small, texts_betw
 from zjnews.pages.page import Page
 from zjnews.text import credits, dates, furniture
 from zjnews.text.cleaning import fold
-from zjnews.text.credits import Credits
+from zjnews.text.credits.words import Credits
 
 _PUBLISHED_META = (
     "publishdate pubdate publishtime pubtime publishedtime publisheddate datepublished releasedate"

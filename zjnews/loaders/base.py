@@ -39,6 +39,7 @@ from zjnews.pages.elements import (
 from zjnews.pages.page import Page, tree_of
 from zjnews.text import credits, dates, furniture
 from zjnews.text.cleaning import fold, language_of, squeeze, unique
+from zjnews.text.credits.words import FIELDS
 
 SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 HEADINGS = ("h1", "h2", "h3")
@@ -300,7 +301,7 @@ class ArticleLoader(ItemLoader):
         self.add_value("language", language)
         self.add_value("body", body.blocks)
         self.add_value(None, body.credits)
-        lacking = [field for field in credits.FIELDS if not self.get_collected_values(field)]
+        lacking = [field for field in FIELDS if not self.get_collected_values(field)]
         for container in self.containers[-1:]:
             for found in credits_below(container, lacking):
                 self.add_value(None, found)

@@ -12,7 +12,7 @@ from zjnews.loaders.walk import Line, Piece
 from zjnews.text import captions, credits, furniture
 from zjnews.text.captions import Caption
 from zjnews.text.cleaning import squeeze, unique
-from zjnews.text.credits import Credits
+from zjnews.text.credits.words import Credits
 
 _SENTENCE_LENGTH = 50
 """Lines from this length on that end like a sentence are the article itself; credits stand before

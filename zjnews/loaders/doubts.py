@@ -12,9 +12,11 @@ from lxml import etree
 
 from zjnews.items import Article
 from zjnews.loaders.walk import is_hidden
+from zjnews.pages.elements import Inside
 from zjnews.pages.page import Page
 from zjnews.text import credits, furniture
 from zjnews.text.cleaning import fold, squeeze
+from zjnews.text.credits.persons import HAN, is_name
 
 _PARAGRAPHS = ("p", "br", "div", "td", "section")
 _SENTENCE = re.compile(r"[。！？][”’」』）)]?$|[a-z]{2}[.!?][\"”’)]?$")
@@ -83,7 +85,7 @@ def has_text_outside(page: Page, article: Article) -> bool:
     known = _squeezed(" ".join(_said(article)))
     marks = (found.start() for found in _MARK.finditer(known))
     ends = {known[max(0, mark - _SAMPLE) : mark] for mark in marks}
-    hidden: set[etree._Element] | None = None
+    in_hidden = Inside(is_hidden)
     texts = (
         _paragraphs(page.root) if page.is_markup else ((t, None) for t in page.markup.split("\n"))
     )
@@ -94,21 +96,9 @@ def has_text_outside(page: Page, article: Article) -> bool:
         line = fold(text)
         if furniture.is_notice(line) or furniture.is_frame(line):
             continue
-        if element is None:
-            return True
-        hidden = _hidden_in(page.root) if hidden is None else hidden
-        if element.getparent() not in hidden:
+        if element is None or not in_hidden(element.getparent()):
             return True
     return False
-
-
-def _hidden_in(root: etree._Element) -> set[etree._Element]:
-    """The elements that a page does not show."""
-    hidden: set[etree._Element] = set()
-    for element in root.iter():  # what is around an element comes before it
-        if element.getparent() in hidden or is_hidden(element):
-            hidden.add(element)
-    return hidden
 
 
 def _paragraphs(root: etree._Element) -> Iterator[tuple[str, etree._Element]]:
@@ -126,7 +116,7 @@ def _squeezed(text: str) -> str:
 def _is_sentence(line: str) -> bool:
     if len(line) < _LONG or not _SENTENCE.search(line[-_END:]):
         return False
-    return len(line) >= _LONG_LATIN or bool(credits.HAN.search(line))
+    return len(line) >= _LONG_LATIN or bool(HAN.search(line))
 
 
 def title_differs(page: Page, article: Article) -> bool:
@@ -154,7 +144,7 @@ def _pairs(text: str) -> set[str]:
 def source_is_doubtful(article: Article) -> bool:
     """Whether what was read as the source is more than the name of a medium."""
     source = article.source or ""
-    is_long = len(source) > _SOURCE_LENGTH and bool(credits.HAN.search(source))
+    is_long = len(source) > _SOURCE_LENGTH and bool(HAN.search(source))
     return is_long or bool(_SOURCE_MARKS.search(source))
 
 
@@ -187,12 +177,10 @@ def looks_like_credit(line: str) -> bool:
 
 def may_be_person(name: str) -> bool:
     """Whether a name may be a person's or a pen name, and not a role, a medium or a phrase."""
-    if not credits.HAN.search(name):
+    if not HAN.search(name):
         return bool(_LATIN_NAME.fullmatch(name))
     name = _COUNTRY.sub("", name)
-    return credits.is_name(name) or bool(
-        _SHORT_NAME.fullmatch(name) and not _NO_PERSON.search(name)
-    )
+    return is_name(name) or bool(_SHORT_NAME.fullmatch(name) and not _NO_PERSON.search(name))
 
 
 def _texts(article: Article) -> Iterator[str]:

@@ -24,7 +24,7 @@ from zjnews.pages.page import Page
 from zjnews.site.addresses import Kind
 from zjnews.text import credits, dates, furniture
 from zjnews.text.cleaning import fold, squeeze
-from zjnews.text.credits import HAN
+from zjnews.text.credits.persons import HAN
 
 _PICTURE_FILE = re.compile(r"[\w.-]{1,80}\.(?:jpe?g|png|gif|webp)", re.I)
 _LABEL = re.compile(

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from zjnews.text.cleaning import fold
-from zjnews.text.credits import HAN, is_name, may_be_name, people_in
+from zjnews.text.credits import people_in
+from zjnews.text.credits.persons import HAN, is_name, may_be_name
 
 _CAPTION_LENGTH = 160
 _LINE_LENGTH = 300

@@ -1,37 +1,278 @@
 """Who made an article, as pages print it in Chinese and English: labels, bylines, names.
 
-Works on lines of folded text only; knows no markup. In the line under the title anything behind a
-label is taken; in the body a line must be names and roles throughout, for prose speaks of 记者 and
-编辑 too, and a sentence lost is worse than a credit left. All words stand in `words.toml`.
+Works on lines of folded text only; knows no markup. In the line under the title anything after a
+label is taken. In the body a line must be names and roles throughout, for prose speaks of 记者 and
+编辑 too, and a sentence lost is worse than a credit left. All words are in `words.toml`.
 """
 
-from zjnews.text.credits.lines import (
-    LINE_LENGTH,
-    credit_line,
-    describes_work,
-    is_of_works,
-    merge,
-    names,
-    people_in,
-    read_line,
-    take_byline,
-)
-from zjnews.text.credits.persons import HAN, is_name, may_be_name
-from zjnews.text.credits.words import FIELDS, Credits
+from __future__ import annotations
 
-__all__ = [
-    "FIELDS",
-    "HAN",
-    "LINE_LENGTH",
-    "Credits",
-    "credit_line",
-    "describes_work",
-    "is_name",
-    "is_of_works",
-    "may_be_name",
-    "merge",
-    "names",
-    "people_in",
-    "read_line",
-    "take_byline",
-]
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+from zjnews.text.cleaning import fold, unique
+from zjnews.text.credits import english
+from zjnews.text.credits.chinese import Reader, is_medium, may_credit
+from zjnews.text.credits.persons import HAN, is_name
+from zjnews.text.credits.words import (
+    CONTACT,
+    CONTROL,
+    ROLES,
+    SOURCE,
+    Credits,
+    Role,
+    one_of,
+    word_list,
+)
+
+LINE_LENGTH = 120
+"""Longer lines are no credits."""
+_HEAD_LENGTH = 300  # longer lines under a title are cut
+
+_MOST_BYLINES = 4  # so many brackets may stand at one end of a paragraph
+_BULLETS = "□■●○◎▲△▼▽★☆◆◇▪＊*•· 　"
+_SIGNING_BULLETS = {"□": 1, "■": 2, "◎": 2}
+"""How many names it takes behind a bullet to sign: `□ 张三`; `■ 雁荡山` is a heading."""
+_BRACKETS = "()（）[]【】〔〕「」 "
+_PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "〔": "〕"}
+_NOTE_LENGTH = 120
+_SOURCE_LENGTH = 30
+_OPENING, _CLOSING = re.compile(r"[（(【\[]"), re.compile(r"[）)】\]]")
+_SENTENCE = re.compile(r"[。？！?!“”《》…\"]")  # what no line of credits has
+_SENTENCE_ENDS = ("。", "！", "？", "”", "…")
+_OCCUPATIONS = one_of(frozenset(word for word, role in ROLES.items() if role.is_occupation))
+_OCCUPATION = re.compile(_OCCUPATIONS)
+_SIGNS_ANYWHERE = (
+    *sorted(word for word, role in ROLES.items() if role.is_anywhere),
+    *("ditor", "DITOR", "ranslat", "RANSLAT"),
+)
+"""What a line of credits in the middle of a body has one of."""
+_LABEL = re.compile(rf"(?:{one_of(frozenset(ROLES))})\s?[:：]|来源|稿源|Source|source")
+"""What makes a line under the title one of credits for sure."""
+_WORD_RUN = re.compile(r"[^\s、，,;；/／|｜丨:：()（）\[\]【】&·]{26}")
+"""So much without a break is a sentence."""
+_SIGNED = re.compile(
+    rf"(?<=[。！？”])\s?[-－—–]{{1,2}}\s?(?P<people>(?:{_OCCUPATIONS})[^。！？]{{2,40}})$"
+)
+"""`……成了新商圈。 -摄影记者冯三坤`"""
+_BYLINE_SIGNS = ("-", "－", "—", "–", "（", "(", "【", "[", "报道")
+_DATELINE = re.compile(r"[^。，！？]{0,40}(?:(?<!通)讯|电|消息)\s?")
+_REPORTING = re.compile(
+    r"(?P<dateline>(?:[^。，！？:：]{0,40}?(?:(?<!通)讯|电|消息)\s?)?)(?P<people>[^。！？:：]{2,60}?)报道\s?[:：]\s?"
+)
+"""`记者张三、通讯员李四报道：` before the first sentence."""
+_WORK = re.compile(
+    rf"\s*(?:《[^《》]{{1,60}}》[^。！？]{{0,20}}\Z|(?:{one_of(word_list('works'))})\s?[:：])", re.I
+)
+_ENGLISH_WORK = re.compile(r"(?:title|publisher|isbn|price|director|cast|starring)\s?:", re.I)
+
+
+def people_in(text: str, strict: bool) -> Credits:
+    """The people of a run of roles, employers and names. Strict: nothing unless every word is one
+    of the three, and one at least is sure."""
+    text = _bare(text[:LINE_LENGTH])
+    if not HAN.search(text):
+        people = english.people(text, strict)
+        return {"authors": people} if people else {}
+    reader = Reader(text, strict, leading=ROLES["作者"])
+    return reader.found if reader.read() and (reader.is_sure or not strict) else {}
+
+
+def merge(into: Credits, found: Mapping[str, list[str]]) -> None:
+    """Add credits to credits. A name may be there twice: looking for it each time would take as
+    long as there are names."""
+    for key, values in found.items():
+        into.setdefault(key, []).extend(values)
+
+
+def read_line(text: str) -> Credits:
+    """The line under the title: `来源：浙江在线 作者：张三 责任编辑：李四`, in any order."""
+    found = _read_head(text[:_HEAD_LENGTH])
+    return {field: list(values) for field, values in found.items()}
+
+
+@lru_cache(maxsize=512)
+def _read_head(text: str) -> Credits:
+    """What a line under the title gives; the same sources and editors come again and again."""
+    if not HAN.search(text):
+        read = english.credits_in(text, strict=False)
+        return read[0] if read else {}
+    if not _LABEL.search(text):
+        return credit_line(text.strip(" |｜丨-")) or {}
+    if by := re.search(r"\s[Bb]y\s(?=[A-Z])", text):
+        return {**_read_head(text[: by.start()]), **people_in(text[by.end() :], strict=False)}
+    reader = Reader(text, strict=False)
+    reader.read()
+    return reader.found
+
+
+def credit_line(text: str, at_edge: bool = True) -> Credits | None:
+    """The credits of a line that is nothing else: `（责任编辑：张三）`, `Translation: Wu Ziyi`,
+    `本报记者 张三 通讯员 李四`. None for any other line; `记者：你怎么看？` is one.
+
+    `at_edge`: the line stands at the head or foot of a body, where less is needed to believe it.
+    """
+    read = _read_credits(text, at_edge)
+    return None if read is None else read[0]
+
+
+def is_of_works(text: str) -> bool:
+    """Whether a line of credits could be one of a book, film or exhibit: `作者：张三`."""
+    read = _read_credits(text, at_edge=True)
+    return read is not None and all(role.is_of_works for role in read[1])
+
+
+def describes_work(text: str) -> bool:
+    """Whether a line tells of a book, film or exhibit: `《活着》`, `出版社：作家出版社`."""
+    return bool(_WORK.match(text) or _ENGLISH_WORK.match(text))
+
+
+def take_byline(text: str) -> tuple[str, Credits]:
+    """Take bylines, `（记者 张三 通讯员 李四）` or `记者张三、通讯员李四报道：`, off a paragraph:
+    from its start, from behind its dateline, which stays, and from its end."""
+    found: Credits = {}
+    if any(sign in text for sign in _BYLINE_SIGNS):
+        text = _take_first(text, found)
+        closing: list[Credits] = []
+        while len(closing) < _MOST_BYLINES and (last := _last_byline(text)):
+            text, people = last
+            closing.append(people)
+        for people in reversed(closing):
+            merge(found, people)
+    return text, {field: unique(names) for field, names in found.items()}
+
+
+def _take_first(text: str, found: Credits) -> str:
+    """Take the bylines before the first sentence."""
+    position = 0
+    dateline = ""
+    for _ in range(_MOST_BYLINES):
+        start, end = _bracket_from(text, position)
+        if start < 0:
+            break
+        before = dateline + text[position:start]
+        people = (
+            _byline(text[start:end]) if not before.strip() or _DATELINE.fullmatch(before) else None
+        )
+        if people is None or (not before.strip() and not _OCCUPATION.search(text, start, end)):
+            break
+        merge(found, people)
+        dateline, position = before, end
+    if position:
+        return fold(f"{dateline} {text[position:]}")
+    if "报道" in text[:_NOTE_LENGTH] and (match := _REPORTING.match(text)):
+        people = _trusted_people(match["people"]) if _OCCUPATION.search(match["people"]) else None
+        if people and not match["people"].startswith("据"):
+            merge(found, people)
+            return fold(match["dateline"] + " " + text[match.end() :])
+    return text
+
+
+def _bracket_from(text: str, position: int) -> tuple[int, int]:
+    """Where the next bracket begins and ends; -1, -1 if none stands where a byline does."""
+    opening = _OPENING.search(text, position, position + _NOTE_LENGTH)
+    start = opening.start() if opening else -1
+    closing = _CLOSING.search(text, start, start + _NOTE_LENGTH) if opening else None
+    return (start, closing.end()) if closing else (-1, -1)
+
+
+def _last_byline(text: str) -> tuple[str, Credits] | None:
+    """A paragraph without the byline behind its last sentence, and the people of that."""
+    is_open = text[-1:] not in ("", *_SENTENCE_ENDS, ")", "）", "]", "】")
+    if is_open and (signed := _SIGNED.search(text, max(0, len(text) - _NOTE_LENGTH))):
+        people = _trusted_people(signed["people"])
+        return None if people is None else (text[: signed.start()], people)
+    ended = text.rstrip("。. ")
+    if not ended.endswith(("）", ")", "】", "]")):
+        return None
+    room = max(0, len(ended) - _NOTE_LENGTH - 2)
+    start = max(ended.rfind(mark, room) for mark in "（(【[")
+    if start < 0:
+        return None
+    before = text[:start].rstrip()
+    reports = bool(_OCCUPATION.search(ended, start))
+    if not reports and not before.endswith((*_SENTENCE_ENDS, "）", ")", "】")):
+        return None
+    people = _byline(ended[start:])
+    return None if people is None else (before, people)
+
+
+def _byline(bracket: str) -> Credits | None:
+    """The people of a bracket that is a byline by what it says."""
+    inside = _bare(bracket)
+    reports = _OCCUPATION.search(inside)
+    people = _trusted_people(inside) if reports else credit_line(inside)
+    return None if people is None or SOURCE in people else people
+
+
+def _trusted_people(text: str) -> Credits | None:
+    """The people of a run that can be nothing but a byline if all of it is roles and names."""
+    if len(text) > LINE_LENGTH or _SENTENCE.search(text):
+        return None
+    reader = Reader(text, strict=True)
+    return reader.found if reader.read() and reader.has_persons else None
+
+
+def _read_credits(text: str, at_edge: bool) -> tuple[Credits, list[Role]] | None:
+    """The credits of a line and the roles that gave them. Most lines are none, so the quick
+    questions come first."""
+    if len(text) > LINE_LENGTH or _SENTENCE.search(text, 1, len(text) - 2):
+        return None
+    if not at_edge and not any(word in text for word in _SIGNS_ANYWHERE):
+        return None
+    inner = _bare(text.lstrip(_BULLETS)).rstrip("。. ")
+    if _SENTENCE.search(inner):
+        return None
+    if HAN.search(inner):
+        is_prose = _WORD_RUN.search(inner) or not may_credit(text)
+        return None if is_prose else _read_chinese(text, inner, at_edge)
+    read = english.credits_in(inner, strict=True) if english.may_credit(inner) else None
+    if read is None or (not at_edge and not all(role.is_anywhere for role in read[1])):
+        return None
+    return read
+
+
+def _read_chinese(text: str, inner: str, at_edge: bool) -> tuple[Credits, list[Role]] | None:
+    reader = Reader(inner, strict=True)
+    if not reader.read():
+        return None
+    if not reader.roles:
+        is_signed = at_edge and _is_signed(text, reader)
+        return (reader.found, [ROLES["记者"]]) if is_signed else None
+    is_allowed = at_edge or all(role.is_anywhere for role in reader.roles)
+    return (reader.found, reader.roles) if is_allowed and _is_sure(reader) else None
+
+
+def _is_sure(reader: Reader) -> bool:
+    """Whether what was understood credits somebody, and can be nothing else."""
+    if any(CONTROL in role.fields for role in reader.roles):
+        return False
+    source = reader.found.get(SOURCE, [""])[0]
+    if len(source) > _SOURCE_LENGTH or re.search(r"[，,；;]", source):
+        return False
+    if not reader.has_persons:
+        return bool(source)
+    if all(CONTACT in role.fields for role in reader.roles):
+        return False
+    # `编辑：小鱼 审核：老张`: two labels, one of which the record has a key for.
+    has_labels = len(reader.labelled) > 1 and any(role.fields for role in reader.labelled)
+    return reader.is_sure or has_labels
+
+
+def _is_signed(text: str, reader: Reader) -> bool:
+    """Whether names without a role sign: `□ 张三`, `共享联盟·龙游 张三`."""
+    texts = [word.text for word in reader.words]
+    needed = _SIGNING_BULLETS.get(text[0], LINE_LENGTH)
+    if is_medium(texts[0]):
+        texts, needed = texts[1:], 1
+    return len(texts) >= needed and all(map(is_name, texts))
+
+
+def _bare(text: str) -> str:
+    """The text without a pair of brackets around all of it."""
+    text = text.strip()
+    closing = _PAIRS.get(text[:1])
+    if closing and text.endswith(closing) and text[1:-1].count(text[0]) == 0:
+        return text[1:-1].strip()
+    return text

@@ -20,7 +20,7 @@ from zjnews.text.credits.words import (
     Credits,
     Role,
     one_of,
-    words,
+    word_list,
 )
 
 
@@ -70,13 +70,13 @@ _GLUED_VERB = re.compile(
 )
 """张三摄: the verb sticks to the name."""
 _OCCUPATION = re.compile(one_of(frozenset(w for w, r in ROLES.items() if r.is_occupation)))
-_PLACES = words("places")
-_EMPLOYERS = words("employer") | _PLACES
+_PLACES = word_list("places")
+_EMPLOYERS = word_list("employer") | _PLACES
 _MEDIUM = re.compile(r"在线|新闻|联盟|融媒|客户端|报道组|[日晚早商快时都]报")
-_EMPLOYER_ENDS = tuple(words("employer", "ends"))
-_EMPLOYER_STARTS = tuple(words("employer", "starts"))
-_WORKS = words("works")
-_PROSE = re.compile(f"[{''.join(words('names', 'prose'))}]")
+_EMPLOYER_ENDS = tuple(word_list("employer", "ends"))
+_EMPLOYER_STARTS = tuple(word_list("employer", "starts"))
+_WORKS = word_list("works")
+_PROSE = re.compile(f"[{''.join(word_list('names', 'prose'))}]")
 _LATIN_WORD = re.compile(r"[A-Z][\w.'’-]*")
 _FURNITURE = re.compile(
     r"打印|收藏|评论|关闭|转发|字[体号大小].*|[大中小]字?号?|(?:分享|阅读|浏览|点击|责任).*|[A-Za-z+\-]{1,2}"
@@ -287,9 +287,7 @@ class Reader:
     def take_roles(self, first: int) -> int:
         """Read roles that stand together, 文/图 or 摄影/本报记者, and see whose they are."""
         last = self.end_of(first, Gap.SLASH)
-        before = self.words[first].gap
-        after = self.words[last].gap if last < len(self.words) else None
-        if self.trails(first, last, before, after):
+        if self.trails(first, last):
             self.trail(first, last)
             return last
         last = self.end_of(first, Gap.COMMA)
@@ -298,18 +296,17 @@ class Reader:
         self.roles += roles
         if source := self.source_before(group[0]):
             self.found[SOURCE] = [source]
-        next_gap = self.words[last].gap if last < len(self.words) else None
         fields = self.fields_of(first, last)
-        is_shared = (
-            self.shares_task and fields == ("authors",) and all(r.is_occupation for r in roles)
-        )
+        are_occupations = [role.is_occupation for role in roles]
+        is_shared = self.shares_task and fields == ("authors",) and all(are_occupations)
         if not is_shared:  # 文/图 记者 张三 通讯员 李四
-            self.shares_task = any(r.is_occupation for r in roles) and not roles[0].is_occupation
+            self.shares_task = any(are_occupations) and not are_occupations[0]
         self.lead(
             self.fields if is_shared else fields,
-            next((r for r in roles if not r.is_occupation), roles[0]),
-            is_labelled=next_gap in (Gap.COLON, Gap.SLASH)
-            or any(word.gap in (Gap.COLON, Gap.SLASH) for word in group[1:]),
+            next((role for role in roles if not role.is_occupation), roles[0]),
+            is_labelled=any(
+                word.gap in (Gap.COLON, Gap.SLASH) for word in self.words[first + 1 : last + 1]
+            ),
         )
         if any(word.employer and word.role and word.role.is_occupation for word in group):
             self.is_sure = self.is_sure or self.is_one_name(last)
@@ -360,25 +357,20 @@ class Reader:
         tasks = [role for role in roles if not role.is_occupation] or roles
         return tuple(unique(field for role in tasks for field in role.fields))
 
-    def trails(self, first: int, last: int, before: Gap, after: Gap | None) -> bool:
-        """Whether roles stand behind their names."""
-        role = self.words[first].role
-        if not self.waiting or after is Gap.COLON or role is None or not role.is_person:
+    def trails(self, first: int, last: int) -> bool:
+        """Whether roles come after their names."""
+        word, role = self.words[first], self.words[first].role
+        if not self.waiting or self.labels(last - 1) or role is None or not role.is_person:
             return False
-        if after is None:
-            return before is not Gap.COMMA
-        if self.words[first].employer or (role.is_occupation and not self.ends_with_role()):
+        if word.gap is Gap.COMMA:
             return False
+        if last == len(self.words):
+            return True
         starts_with_name = self.words[0].role is None and not self.employs(0)
         is_before_role = role.is_letter and self.words[last].role is not None
-        return (
-            before is not Gap.COMMA
-            and not role.is_occupation
-            and (is_before_role or starts_with_name or self.ends_with_role())
-        )
-
-    def ends_with_role(self) -> bool:
-        return self.words[-1].role is not None
+        ends_with_role = self.words[-1].role is not None
+        is_placed_so = is_before_role or starts_with_name or ends_with_role
+        return is_placed_so and not word.employer and not role.is_occupation
 
     def trail(self, first: int, last: int) -> None:
         """Credit the names that wait with the roles behind them."""
@@ -441,25 +433,22 @@ class Reader:
 
     def is_possible_name(self, index: int) -> bool:
         word = self.words[index]
-        if self.is_employer(index):
-            return False
-        if persons.may_be_name(word.text) or persons.is_latin_name(word.text):
-            return True
-        if self.is_pen_name(word):
-            return True
-        if word.is_foreign:
-            return bool(_FOREIGN_NAME.fullmatch(word.text))
-        return not self.strict and self.leading is not None and self.is_loosely_name(word.text)
+        return not self.is_employer(index) and (
+            persons.may_be_name(word.text)
+            or persons.is_latin_name(word.text)
+            or self.is_pen_name(word)
+            or (word.is_foreign and bool(_FOREIGN_NAME.fullmatch(word.text)))
+            or (not self.strict and self.leading is not None and self.is_loosely_name(word.text))
+        )
 
     def is_pen_name(self, word: Word) -> bool:
         signs = self.leading and self.is_labelled and self.leading.signs_pen_names
         return bool(signs) and persons.may_be_pen_name(word.text)
 
     def is_loosely_name(self, text: str) -> bool:
-        """Whether what stands behind a label of the line under the title is a name of any kind."""
-        if self.fields == (CONTROL,) or text in _EMPLOYERS or _FURNITURE.fullmatch(text):
-            return False
-        return 2 <= len(text) <= 15
+        """Whether what comes after a label of the line under the title is a name of any kind."""
+        is_other = self.fields == (CONTROL,) or text in _EMPLOYERS or _FURNITURE.fullmatch(text)
+        return not is_other and 2 <= len(text) <= 15
 
     def is_employer(self, index: int) -> bool:
         """Whether a word is an employer; the last of a line under the title may sign: 浙江宣传."""

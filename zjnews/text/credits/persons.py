@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from zjnews.text.credits.words import ROLES, one_of, words
+from zjnews.text.credits.words import ROLES, one_of, word_list
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 _HAN_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{2,4}")
@@ -12,20 +12,20 @@ _LONGEST_NAME = 15
 _DOTTED_NAME = re.compile(r"[\u3400-\u9fff]{1,9}(?:[·•・‧．.][\u3400-\u9fff]{1,9}){1,3}")
 _DOT = re.compile(r"[·•・‧．.]")
 _STATION = re.compile(r"在线|新闻|联盟|记者|[报站台网]")  # 浙江在线·东阳支站 has a dot too
-_SURNAMES = frozenset("".join(words("names", "surnames")))
-DOUBLE_SURNAMES = words("names", "double_surnames")
+_SURNAMES = frozenset("".join(word_list("names", "surnames")))
+DOUBLE_SURNAMES = word_list("names", "double_surnames")
 _DOUBLE = tuple(DOUBLE_SURNAMES)
-_TRANSCRIBED = re.compile(f"[{''.join(words('names', 'transcribing'))}]{{4,8}}")
-_PLACES = words("places")
-_EMPLOYERS = words("employer")
+_TRANSCRIBED = re.compile(f"[{''.join(word_list('names', 'transcribing'))}]{{4,8}}")
+_PLACES = word_list("places")
+_EMPLOYERS = word_list("employer")
 _NEVER = _PLACES | _EMPLOYERS | frozenset(ROLES)
-_ALSO_NAMES = words("names", "also_names")
-_COMMON = words("names", "words_like_names") | _ALSO_NAMES
-_NEVER_ENDS = tuple(words("names", "never_ends"))
-_PROSE = re.compile(f"[{''.join(words('names', 'prose'))}]")
+_ALSO_NAMES = word_list("names", "also_names")
+_COMMON = word_list("names", "words_like_names") | _ALSO_NAMES
+_NEVER_ENDS = tuple(word_list("names", "never_ends"))
+_PROSE = re.compile(f"[{''.join(word_list('names', 'prose'))}]")
 _PEN_NAME = re.compile(r"[\u3400-\u9fff·]{2,8}")
 _LATIN_NAME = re.compile(r"[A-Z][\w.'’-]{0,20}(?:\s[A-Z][\w.'’-]{0,20}){1,4}")
-_LATIN_NEVER = re.compile(rf"\b(?:{one_of(words('names', 'latin_never'))})\b")
+_LATIN_NEVER = re.compile(rf"\b(?:{one_of(word_list('names', 'latin_never'))})\b")
 
 
 def is_name(text: str) -> bool:

@@ -45,7 +45,7 @@ _FILE = resources.files("zjnews.text.credits") / "words.toml"
 _TABLE: dict[str, dict[str, Any]] = tomllib.loads(_FILE.read_text("utf-8"))
 
 
-def words(table: str, key: str = "words") -> frozenset[str]:
+def word_list(table: str, key: str = "words") -> frozenset[str]:
     """The words of one list."""
     return frozenset(_TABLE[table][key].split())
 
@@ -74,10 +74,10 @@ def _fields(key: str) -> tuple[str, ...]:
     return () if key == "none" else tuple(key.split())
 
 
-_ANYWHERE = words("trust", "anywhere")
-_NAMES_ONLY = words("trust", "names_only")
-_PEN_NAMES = words("trust", "pen_names")
-_OF_WORKS = words("trust", "of_works")
+_ANYWHERE = word_list("trust", "anywhere")
+_NAMES_ONLY = word_list("trust", "names_only")
+_PEN_NAMES = word_list("trust", "pen_names")
+_OF_WORKS = word_list("trust", "of_works")
 
 
 def _roles() -> dict[str, Role]:
@@ -100,5 +100,5 @@ def _roles() -> dict[str, Role]:
 ROLES = _roles()
 """Chinese role to what it means; the same with a modifier before it."""
 _TASKS = frozenset(word for listed in _TABLE["task"].values() for word in listed.split())
-MODIFIERS = words("modifier") | frozenset(word for word in _TASKS if len(word) > 1)
+MODIFIERS = word_list("modifier") | frozenset(word for word in _TASKS if len(word) > 1)
 """What may stand before a role in one word."""
