@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -58,12 +59,9 @@ _NO_PAGE = ("about:", "javascript:", "#")
 _BY_DEVICE = re.compile(r"userAgent|navigator\.platform|Android|iPhone", re.I)
 _AT_ONCE = 10  # seconds after which a meta refresh is no longer what a page is there for
 _LITTLE_TEXT = 80  # characters; a page with more of them is there for itself
-_STEP = re.compile(r"[\w-]+|[\w-]*[.#][\w-]+(?:\.[\w-]+)*")
-_NAMED = tuple("article div figure founder-content h1 h2 h3 h4 h5 h6 p section span td ul".split())
-"""Elements whose class or id tells a layout."""
-
-
-_CLASSED_LINKS = etree.XPath("descendant::a[@class]")
+_STEP = re.compile(r"(?P<tag>[\w-]*)(?:[.#](?P<name>[\w-]+)(?P<others>(?:\.[\w-]+)*))?")
+"""An element of a selector: `div`, `#main`, `div.content.cf`."""
+_NAMED = etree.XPath("descendant-or-self::*[@class or @id]")
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 """`huge_tree` keeps what stands inside more than 256 elements, as where tags are never closed;
 libxml2 still stops at 2,048."""
@@ -162,23 +160,13 @@ class Page:
         return (not is_long and named and addresses.join(self.url, named)) or self.url
 
     @cached_property
-    def classed_links(self) -> list[etree._Element]:
-        """The links that have a class, in page order."""
-        found: list[etree._Element] = _CLASSED_LINKS(self.root)
-        return found
-
-    @cached_property
     def by_name(self) -> dict[str, list[etree._Element]]:
         """The elements of each class and id, in page order. One walk answers the questions of all
         layouts; a query for each would cost more than the parsing."""
-        index: dict[str, list[etree._Element]] = {}
-        for element in self.root.iter(*_NAMED):
-            classes, name = element.get("class"), element.get("id")
-            if not classes and not name:
-                continue
-            names = {*(classes or "").split(), name or ""} - {""}
-            for name in names:
-                index.setdefault(name, []).append(element)
+        index: dict[str, list[etree._Element]] = defaultdict(list)
+        for element in _NAMED(self.root):
+            for name in {*element.get("class", "").split(), element.get("id")}:
+                index[name].append(element)
         return index
 
     @cached_property
@@ -240,47 +228,36 @@ class Page:
 
     def select(self, css: str) -> list[etree._Element]:
         """The elements that a CSS selector finds, in page order. A selector of elements inside of
-        others, each with tag, classes and id, is looked up; any other is a query."""
+        others, each with tag, classes and id, is looked up: `#main div ul` would take very long as
+        a query in deep markup. Any other is a query."""
+        steps = _steps(css)
+        if None in steps:
+            return [hit.root for hit in self.selector.css(css)]
         found: list[etree._Element] = []
         is_inside: Inside | None = None
-        for step in _steps(css):
-            found = self._select_one(step)
+        for step in filter(None, steps):
+            found = self._elements_of(step)
             if is_inside:
                 found = [element for element in found if is_inside(element.getparent())]
             is_inside = Inside(set(found).__contains__)
         return found
 
-    def _select_one(self, css: str) -> list[etree._Element]:
-        simple = _simple(css)
-        if simple is None:
-            return [hit.root for hit in self.selector.css(css)]
-        tag, first, others = simple
-        if tag == "a":  # there are so many that they are not in the index
-            wanted = others | {first}
-            return [a for a in self.classed_links if wanted.issubset(a.get("class").split())]
-        found = self.by_name.get(first, [])
+    def _elements_of(self, step: re.Match[str]) -> list[etree._Element]:
+        tag, name, others = step["tag"], step["name"], step["others"]
+        if not name:
+            return list(self.root.iter(tag))
+        found = self.by_name[name]
         if tag:
             found = [element for element in found if element.tag == tag]
         if others:
-            found = [e for e in found if others.issubset((e.get("class") or "").split())]
+            classes = set(others[1:].split("."))
+            found = [e for e in found if classes.issubset(e.get("class", "").split())]
         return found
 
 
 @lru_cache(maxsize=256)
-def _steps(css: str) -> list[str]:
-    """The steps of a selector of elements inside of others: `#main div ul`, which as a query would
-    take very long in deep markup. Any other selector is one step."""
-    steps = css.split(" ")
-    return steps if all(map(_STEP.fullmatch, steps)) else [css]
-
-
-@lru_cache(maxsize=256)
-def _simple(css: str) -> tuple[str, str, frozenset[str]] | None:
-    """Tag, one name and the further classes of a selector of a single element."""
-    match = re.fullmatch(r"([\w-]*)[.#]([\w-]+)((?:\.[\w-]+)*)", css)
-    if match is None or match[1] not in ("", "a", *_NAMED):
-        return None
-    return match[1], match[2], frozenset(match[3].split(".")[1:])
+def _steps(css: str) -> list[re.Match[str] | None]:
+    return [_STEP.fullmatch(step) for step in css.split(" ")]
 
 
 def read_page(url: str, body: bytes, content_type: str | None, fetched_at: datetime) -> Page:
