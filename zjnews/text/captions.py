@@ -11,6 +11,7 @@ from zjnews.text.credits.persons import HAN, is_name, may_be_name
 
 _CAPTION_LENGTH = 160
 _LINE_LENGTH = 300
+_LENDER_LENGTH = 14
 _MOST_WORDS = 20  # of a credit: roles, papers and names
 _AROUND = " （(◎▲△▼■□●○↑↓←→|｜/／"
 _STOPS = "。！？；，…”"
@@ -96,24 +97,19 @@ def _issued(text: str) -> Caption | None:
 
 def _lent(text: str) -> Caption | None:
     """Credits to whoever lent the picture, and English ones, which name persons behind `by`."""
-    if match := _LATIN.search(text):
-        credit = fold(match["credit"])
-        people = _photographers(credit) if match["by"] else ()
-        return _caption(text[: match.start()], credit, people)
-    if match := _LATIN_TAIL.search(text):
-        credit = fold(match["credit"])
-        people = _photographers(credit) if match["by"] else ()
-        is_credit = people if match["by"] else _is_latin_lender(credit)
-        return _caption(text[: match.start()], credit, people) if is_credit else None
-    for form in (_LENT, _GIVEN, _ALONE):
+    for form in (_LATIN, _LATIN_TAIL, _LENT, _GIVEN, _ALONE):
         if match := form.search(text):
-            credit = fold(match["credit"])
-            person = _photographers(credit)
-            if form is _LENT and not _can_credit(match, credit, bool(person)):
-                return None
-            is_taken = form is _LENT and not match["sure"]
-            return _caption(text[: match.start()], credit, person if is_taken else ())
-    return None
+            break
+    else:
+        return None
+    credit, found = fold(match["credit"]), match.groupdict()
+    people = _photographers(credit)
+    is_taken = bool(found.get("by")) or (form is _LENT and not found["sure"])
+    if form is _LATIN_TAIL and not (people if is_taken else _is_latin_lender(credit)):
+        return None
+    if form is _LENT and is_taken and not people and not _LENDER.fullmatch(credit):
+        return None  # 图 may also begin a caption
+    return _caption(text[: match.start()], credit, people if is_taken else ())
 
 
 def _taken(text: str, hinted: bool) -> Caption | None:
@@ -128,7 +124,8 @@ def _taken(text: str, hinted: bool) -> Caption | None:
         start = max(start, left.rfind("（") + 1, left.rfind("(") + 1)
     words = left[start:].split()
     if match["verb"] == "供图":
-        return _caption(left[: len(left) - len(words[-1])], words[-1]) if _can_lend(words) else None
+        can_lend = words and len(words[-1]) <= _LENDER_LENGTH
+        return _caption(left[: len(left) - len(words[-1])], words[-1]) if can_lend else None
     for first in range(max(0, len(words) - _MOST_WORDS), len(words)):
         credit = " ".join(words[first:])
         if people := _photographers(credit):
@@ -138,19 +135,10 @@ def _taken(text: str, hinted: bool) -> Caption | None:
     return None
 
 
-def _can_credit(match: re.Match[str], credit: str, is_person: bool) -> bool:
-    """Whether what stands behind 图 or 摄影 is a credit; 图 may also begin a caption."""
-    return bool(match["sure"]) or is_person or bool(_LENDER.fullmatch(credit))
-
-
 def _is_latin_lender(credit: str) -> bool:
     """Whether all words have capitals, or dots; `Photo: A day in Wuzhen` is a caption."""
     words = credit.replace("/", " ").split()
     return all(word[0].isupper() or "." in word or word in _SMALL_WORDS for word in words)
-
-
-def _can_lend(words: list[str]) -> bool:
-    return bool(words) and len(words[-1]) <= 14
 
 
 def _caption(before: str, credit: str, photographers: tuple[str, ...] = ()) -> Caption:

@@ -183,7 +183,8 @@ def moment_of(raw: str, now: datetime, near: date | None = None) -> Moment | Non
         if "year" in found:
             return _moment(found, int(found["year"]), _month(found), int(found["day"]))
         if "short_year" in found:
-            year = _whole_year(int(found["short_year"]))
+            short = int(found["short_year"])
+            year = 1900 + short if short > 90 else 2000 + short
             return _moment(found, year, _month(found), int(found["day"]))
         now = now.astimezone(BEIJING)
         if "named_day" in found:
@@ -223,10 +224,6 @@ def _has_clock(match: re.Match[str]) -> bool:
     return any(form.search(match[0]) for form, _ in _RELATIVE_PRECISION)
 
 
-def _whole_year(short: int) -> int:
-    return 1900 + short if short > 90 else 2000 + short
-
-
 def _month(found: Parts) -> int:
     return _MONTHS.index(found["name"].lower()) + 1 if "name" in found else int(found["month"])
 
@@ -241,17 +238,14 @@ def _moment(clock: Parts, year: int, month: int, day: int) -> Moment | None:
         hours, precision = 0, "day"
     try:
         time = timedelta(hours=hours, minutes=int(minute or 0), seconds=int(second or 0))
-        if int(minute or 0) > 59 or int(second or 0) > 59 or time > _longest_day(clock):
+        # A night on a clock of twelve goes on after midnight.
+        longest = timedelta(hours=29 if clock["half"] else 24)
+        if int(minute or 0) > 59 or int(second or 0) > 59 or time > longest:
             return None
         start = datetime(year, month, day, tzinfo=_zone(clock["zone_west"] or clock["zone"]))
         return Moment((start + time).astimezone(BEIJING), precision)
     except (ValueError, OverflowError):
         return None
-
-
-def _longest_day(clock: Parts) -> timedelta:
-    """Up to where a clock goes: a night on a clock of twelve goes on after midnight."""
-    return timedelta(hours=29 if clock["half"] else 24)
 
 
 def _hours(clock: Parts) -> int | None:
@@ -297,21 +291,9 @@ def _relative(raw: str, now: datetime) -> Moment | None:
     )
     if at is None:
         return None
-    precision: Precision = "day"
-    for form, smallest in _RELATIVE_PRECISION:
-        if form.search(raw):
-            precision = smallest
-            break
-    return Moment(_cut(at.replace(tzinfo=BEIJING), precision), precision)
-
-
-def _cut(at: datetime, precision: Precision) -> datetime:
-    """Zero the parts below the precision, which dateparser fills from the clock."""
-    at = at.replace(microsecond=0)
-    if precision == "second":
-        return at
-    at = at.replace(second=0)
-    if precision == "minute":
-        return at
-    at = at.replace(minute=0)
-    return at if precision == "hour" else at.replace(hour=0)
+    smallest = (name for form, name in _RELATIVE_PRECISION if form.search(raw))
+    precision: Precision = next(smallest, "day")
+    # dateparser fills what is below the precision from the clock.
+    below = {"day": 0, "hour": 1, "minute": 2, "second": 3}[precision]
+    zeros = dict.fromkeys(("hour", "minute", "second", "microsecond")[below:], 0)
+    return Moment(at.replace(tzinfo=BEIJING, **zeros), precision)

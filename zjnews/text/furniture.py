@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from zjnews.text.cleaning import fold
 
 _WORDS: dict[str, Any] = tomllib.loads(
-    files("zjnews.text").joinpath("furniture.toml").read_text(encoding="utf-8")
+    files("zjnews.text").joinpath("furniture.toml").read_text("utf-8")
 )
 
 
@@ -159,7 +159,7 @@ def message_in(lines: list[str]) -> Message | None:
     for line in lines:
         message = message_of(line)
         found = found or message
-        if message is None and not is_beside_message(line):
+        if message is None and not _is_beside_message(line):
             return None
     return found
 
@@ -173,7 +173,7 @@ def message_of(line: str) -> Message | None:
     return Message(line, is_gone=False) if _PASSING.fullmatch(line) else None
 
 
-def is_beside_message(line: str) -> bool:
+def _is_beside_message(line: str) -> bool:
     """Whether a line says nothing beside a message: `提示信息`, `返回首页`."""
     if len(line) > _MESSAGE_LENGTH:
         return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
 
 from zjnews.text.cleaning import fold, unique
 from zjnews.text.credits.persons import is_latin_name, names_a_thing
@@ -57,16 +56,14 @@ def credits_in(text: str, strict: bool) -> tuple[Credits, list[Role]] | None:
         groups = match.groupdict()
         role = _ROLES[fold(groups.get("by") or groups["label"]).lower()]
         value = text[match.end() : end].strip(" .,;|-–—(")
-        given = _source(value) if SOURCE in role.fields else _credits(role, value, strict)
-        if (
-            strict
-            and groups.get("by")
-            and given
-            and any(map(names_a_thing, chain(*given.values())))
-        ):
-            return None  # By West Lake
-        if given is None:
-            return None
+        if SOURCE in role.fields:
+            given = _source(value)
+        else:
+            names = people(value, strict)
+            is_thing = role.fields and groups.get("by") and any(map(names_a_thing, names))
+            if strict and (not names or is_thing):  # By West Lake
+                return None
+            given = {field: names for field in role.fields if names}
         roles.append(role)
         for field, values in given.items():
             found[field] = unique(found.get(field, []) + values)
@@ -78,22 +75,15 @@ def people(text: str, strict: bool) -> list[str]:
     of them is a name."""
     pieces = [fold(piece) for piece in _BETWEEN.split(_PLACE.sub("", text))]
     pieces = [_PLACE.sub("", _OCCUPATION.sub("", piece)).strip(" .") for piece in pieces]
-    pieces = [piece for piece in pieces if piece and not _is_medium(piece)]
+    pieces = [
+        piece
+        for piece in pieces
+        if piece and not _MEDIUM.search(piece) and not _UPDATED.fullmatch(piece)
+    ]
     return [] if strict and not all(map(is_latin_name, pieces)) else pieces
 
 
-def _is_medium(text: str) -> bool:
-    return bool(_MEDIUM.search(text) or _UPDATED.fullmatch(text))
-
-
-def _credits(role: Role, value: str, strict: bool) -> Credits | None:
-    names = people(value, strict)
-    if strict and not names:
-        return None
-    return {field: names for field in role.fields if names}
-
-
-def _source(value: str) -> Credits | None:
+def _source(value: str) -> Credits:
     """`Zhejiang News (Chen Ning)` is a source and an author."""
     medium, _, rest = value.partition("(")
     names = people(rest, strict=True)

@@ -74,13 +74,9 @@ def _fields(key: str) -> tuple[str, ...]:
     return () if key == "none" else tuple(key.split())
 
 
-_ANYWHERE = word_list("trust", "anywhere")
-_NAMES_ONLY = word_list("trust", "names_only")
-_PEN_NAMES = word_list("trust", "pen_names")
-_OF_WORKS = word_list("trust", "of_works")
-
-
 def _roles() -> dict[str, Role]:
+    keys = ("anywhere", "names_only", "pen_names", "of_works")
+    anywhere, names_only, pen_names, of_works = (word_list("trust", key) for key in keys)
     found = {}
     for table in ("label", "task", "letter", "occupation"):
         for fields, listed in _TABLE[table].items():
@@ -89,16 +85,15 @@ def _roles() -> dict[str, Role]:
                     _fields(fields),
                     is_occupation=table == "occupation",
                     is_letter=table == "letter",
-                    is_anywhere=table == "occupation" or word in _ANYWHERE,
-                    names_only=word in _NAMES_ONLY,
-                    signs_pen_names=word in _PEN_NAMES,
-                    is_of_works=word in _OF_WORKS,
+                    is_anywhere=table == "occupation" or word in anywhere,
+                    names_only=word in names_only,
+                    signs_pen_names=word in pen_names,
+                    is_of_works=word in of_works,
                 )
     return found
 
 
 ROLES = _roles()
 """Chinese role to what it means; the same with a modifier before it."""
-_TASKS = frozenset(word for listed in _TABLE["task"].values() for word in listed.split())
-MODIFIERS = word_list("modifier") | frozenset(word for word in _TASKS if len(word) > 1)
+MODIFIERS = word_list("modifier").union(*(listed.split() for listed in _TABLE["task"].values()))
 """What may stand before a role in one word."""
