@@ -107,8 +107,7 @@ UPDATED = re.compile(
     re.I,
 )
 """`更新时间：2018-03-19 08:00`"""
-ROOM = 1000
-"""Characters of an element that are looked at for dates, credits and summaries."""
+ROOM = 1000  # characters of an element that are looked at for dates, credits and summaries
 _NEAR_BEFORE = 8  # how many elements before the body may be its line of date and source
 _CLOCK = re.compile(r"\d[:：]\d\d")
 _LINE_LENGTH = 200  # longer texts between title and body are no line of date and source

@@ -71,8 +71,7 @@ _END_TAG = re.compile(r"</(?:html|body|div|section|td)\s*>$", re.I)
 class ArticleLoader(ItemLoader):
     """Reads the article of one page. A layout is a subclass that fills in the form below."""
 
-    layout: ClassVar[str] = ""
-    """Name of the layout in the record."""
+    layout: ClassVar[str] = ""  # name of the layout in the record
     signs: ClassVar[tuple[str, ...]] = ()
     """Selectors that all find something on every page of the layout, and not all on any other."""
     title_css: ClassVar[tuple[str, ...]] = ()
@@ -83,8 +82,7 @@ class ArticleLoader(ItemLoader):
     line_css: ClassVar[tuple[str, ...]] = ()
     """The line under the title: date, source, names. Without one, what stands between title and
     body is read."""
-    body_css: ClassVar[tuple[str, ...]] = ()
-    """Body containers."""
+    body_css: ClassVar[tuple[str, ...]] = ()  # body containers
     furniture: ClassVar[str] = ""
     """Class names inside the body container that are no part of the body."""
     sections_css: ClassVar[tuple[str, ...]] = ("a.CurrChnlCls",)

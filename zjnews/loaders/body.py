@@ -33,10 +33,8 @@ class Body:
 
     blocks: list[Block] = field(default_factory=list)
     credits: Credits = field(default_factory=dict)
-    picture: Image | None = None
-    """The picture that stands right before what is read now."""
-    uncredited: Image | None = None
-    """The last picture that nobody has been credited with."""
+    picture: Image | None = None  # the picture that stands right before what is read now
+    uncredited: Image | None = None  # the last picture that nobody has been credited with
     has_text: bool = False
     items: set[int] = field(default_factory=set)
     """The numbers of the blocks that are items of a list."""

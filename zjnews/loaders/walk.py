@@ -53,12 +53,9 @@ class Line:
 
     text: str
     bold: bool = False
-    captioning: bool = False
-    """The markup says that it belongs to the picture before it."""
-    is_item: bool = False
-    """It is in a list, where a short line is no heading."""
-    own: str | None = None
-    """What of it stands outside links; None where it has no link."""
+    captioning: bool = False  # the markup says that it belongs to the picture before it
+    is_item: bool = False  # it is in a list, where a short line is no heading
+    own: str | None = None  # what of it stands outside links; None where it has no link
 
     @property
     def is_link(self) -> bool:

@@ -13,8 +13,7 @@ from zjnews.text.cleaning import fold
 
 _TEXTS = etree.XPath("descendant::text()", smart_strings=False)
 _SHOWN = ("img", "video", "iframe", "embed")
-FEW = 20
-"""So many elements of one kind are looked at where a page should have one."""
+FEW = 20  # so many elements of one kind are looked at where a page should have one
 _PARTS = 64  # a small element holds no more elements, all levels counted
 
 

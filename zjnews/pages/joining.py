@@ -43,8 +43,7 @@ class Pages:
     read: dict[int, Article] = field(default_factory=dict)
     urls: dict[int, str] = field(default_factory=dict)
     """Every page that is known of, the first one apart."""
-    missing: set[int] = field(default_factory=set)
-    """Those that the site does not have."""
+    missing: set[int] = field(default_factory=set)  # those that the site does not have
 
     def add(self, page: Page, article: Article, number: int) -> None:
         self.add_read(article, number, pages_of(page))

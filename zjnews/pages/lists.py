@@ -42,8 +42,7 @@ _BOX_TAGS = ("nav", "header", "footer", "aside")
 _ITEM_TAGS = ("li", "tr", "dd", "article")
 _LABEL = 40  # characters; a longer link is none to another page of the list
 
-Links = dict[etree._Element, Address]
-"""Links that lead somewhere, in page order."""
+Links = dict[etree._Element, Address]  # links that lead somewhere, in page order
 Hrefs = dict[etree._Element, str | None]
 
 
@@ -52,20 +51,17 @@ class Entry:
     """One article of a list."""
 
     address: Address
-    day: date | None
-    """When it was published, by its address, else as the list prints it."""
+    day: date | None  # when it was published, by its address, else as the list prints it
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What one page of a list tells."""
 
-    entries: list[Entry] = field(default_factory=list)
-    """The articles, in page order, each once."""
+    entries: list[Entry] = field(default_factory=list)  # the articles, in page order, each once
     others: list[Address] = field(default_factory=list)
     """Links among them that lead to no article of the site, as far as addresses tell."""
-    next: str | None = None
-    """Address of the next page, if there is one."""
+    next: str | None = None  # address of the next page, if there is one
     next_is_guess: bool = False
     """Nothing on the page speaks of pages: `next` is where the next one would be."""
 

@@ -26,8 +26,7 @@ from zjnews.pages.elements import Inside
 from zjnews.site import addresses
 from zjnews.text.cleaning import fold
 
-MAX_BYTES = 8 * 1024 * 1024
-"""Larger pages are no articles; the heaviest known one is below 1 MB."""
+MAX_BYTES = 8 * 1024 * 1024  # larger pages are no articles; the heaviest known one is below 1 MB
 
 _CHARSETS = ("utf-8", "gb18030")  # what the site has ever been written in
 _OF_THE_WEB = frozenset(

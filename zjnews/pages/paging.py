@@ -14,8 +14,7 @@ from zjnews.site import addresses
 from zjnews.site.addresses import Address
 from zjnews.text.cleaning import unique
 
-MOST_PAGES = 2000
-"""No list shows more pages."""
+MOST_PAGES = 2000  # no list shows more pages
 
 _CALL = re.compile(r"createPageHTML\(")
 _COMMENT = re.compile(r"/\*(?:[^*/]|\*(?!/)|/(?!\*)){0,20000}\*/")
@@ -45,8 +44,7 @@ _LOOP = re.compile(
     r"(?P<last>[\w$]{1,60})(?:\s?(?P<sign>[+-])\s?(?P<step>\d))?"
 )
 
-Values = dict[str, str]
-"""Variables and what they are set to, numbers as text."""
+Values = dict[str, str]  # variables and what they are set to, numbers as text
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,14 +25,10 @@ _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 class PrintedPage:
     """One printed page of an issue."""
 
-    articles: list[Address]
-    """From its list and its picture map, each once."""
-    pages: list[Address]
-    """The other printed pages of the issue that it links to."""
-    number: str | None
-    """`00003`"""
-    name: str | None
-    """`要闻`"""
+    articles: list[Address]  # from its list and its picture map, each once
+    pages: list[Address]  # the other printed pages of the issue that it links to
+    number: str | None  # `00003`
+    name: str | None  # `要闻`
 
 
 def read_printed_page(page: Page) -> PrintedPage:

@@ -14,10 +14,8 @@ from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import parse_qs, urljoin, urlsplit
 
-SITE = "zjol.com.cn"
-"""The site's own domain, with all its subdomains."""
-ENGLISH_HOST = "www.inzhejiang.com"
-"""In Zhejiang, the English site; the same without `www.`."""
+SITE = "zjol.com.cn"  # the site's own domain, with all its subdomains
+ENGLISH_HOST = "www.inzhejiang.com"  # in Zhejiang, the English site; the same without `www.`
 _MOVED_PAPERS = {"qjwb": "qjwb.thehour.cn"}
 """Newspapers that have left `PAPER.zjol.com.cn`. Old links lead there still."""
 SISTER_HOSTS = frozenset({ENGLISH_HOST, ENGLISH_HOST.removeprefix("www."), *_MOVED_PAPERS.values()})
@@ -31,27 +29,18 @@ _APP_NEWS = "news"
 class Kind(StrEnum):
     """What stands at an address."""
 
-    TRS = "trs"
-    """Article of the TRS content system, since 2016."""
-    SYSTEM = "system"
-    """Article of the older content system, 2001 to 2021."""
-    PAPER = "paper"
-    """Newspaper article."""
-    APP = "app"
-    """Article page of the app."""
-    LIST = "list"
-    """One page of a channel's list of articles, or a channel's front page."""
-    PAPER_PAGE = "paper-page"
-    """One printed page of a newspaper issue."""
-    PAPER_FRONT = "paper-front"
-    """Front of a newspaper, of today or of a date."""
-    PAPER_ISSUES = "paper-issues"
-    """XML list of the issues of a month."""
+    TRS = "trs"  # article of the TRS content system, since 2016
+    SYSTEM = "system"  # article of the older content system, 2001 to 2021
+    PAPER = "paper"  # newspaper article
+    APP = "app"  # article page of the app
+    LIST = "list"  # one page of a channel's list of articles, or a channel's front page
+    PAPER_PAGE = "paper-page"  # one printed page of a newspaper issue
+    PAPER_FRONT = "paper-front"  # front of a newspaper, of today or of a date
+    PAPER_ISSUES = "paper-issues"  # XML list of the issues of a month
     IMAGE = "image"
     VIDEO = "video"
     DOCUMENT = "document"
-    UNKNOWN = "unknown"
-    """Anything else, off-site addresses and nonsense included."""
+    UNKNOWN = "unknown"  # anything else, off-site addresses and nonsense included
 
 
 ARTICLE_KINDS = frozenset({Kind.TRS, Kind.SYSTEM, Kind.PAPER, Kind.APP})

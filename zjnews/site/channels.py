@@ -13,24 +13,20 @@ from zjnews.site import addresses
 from zjnews.site.addresses import Kind
 
 _PAPER_KINDS = (Kind.PAPER_PAGE, Kind.PAPER_FRONT, Kind.PAPER_ISSUES)
-ALL = "all"
-"""What stands for every channel or newspaper."""
+ALL = "all"  # what stands for every channel or newspaper
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     name: str
-    title: str
-    """As the site calls it."""
+    title: str  # as the site calls it
     english: str
-    list: str
-    """Address of its first list page."""
+    list: str  # address of its first list page
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    name: str
-    """The first label of its host: `zjrb`."""
+    name: str  # the first label of its host: `zjrb`
     title: str
     english: str
 

@@ -24,8 +24,7 @@ _PLAIN: dict[int, str] = {
 }
 """Full-width digits and marks, each with the one plain character that it stands for."""
 
-Parts = dict[str, Any]
-"""The named groups of a date, those that it lacks as None."""
+Parts = dict[str, Any]  # the named groups of a date, those that it lacks as None
 
 _HALVES = {
     "morning": "凌晨 清晨 早晨 清早 早上 早间 拂晓 上午",

@@ -32,8 +32,7 @@ _BESIDE_MESSAGES = _pattern("beside_messages")
 _MESSAGE_TITLES = _pattern("message_titles")
 _SUSPECTS = _pattern("suspects")
 
-LINE_LENGTH = 400
-"""Characters; no line of the page's frame is longer."""
+LINE_LENGTH = 400  # characters; no line of the page's frame is longer
 _BUTTON_LENGTH = 160
 _SENTENCE_LENGTH = 40
 _BOX_LENGTH = 20
@@ -129,8 +128,7 @@ class Tags(NamedTuple):
     """A line of tags: `标签: 环保;水库 责任编辑: 张三`."""
 
     words: list[str]
-    rest: str
-    """The credits after the tags, on the same line."""
+    rest: str  # the credits after the tags, on the same line
 
 
 def tags_in(line: str, at_foot: bool) -> Tags | None:

@@ -26,8 +26,7 @@ from zjnews.text.credits.words import (
     word_list,
 )
 
-LINE_LENGTH = 120
-"""Longer lines are no credits."""
+LINE_LENGTH = 120  # longer lines are no credits
 _HEAD_LENGTH = 300  # longer lines under a title are cut
 
 _MOST_BYLINES = 4  # so many brackets may stand at one end of a paragraph

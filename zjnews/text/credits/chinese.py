@@ -43,10 +43,8 @@ class Word:
     gap: Gap
     raw_gap: str = ""
     role: Role | None = None
-    employer: str = ""
-    """What a role's word begins with: 天目新闻 of 天目新闻首席记者."""
-    is_foreign: bool = False
-    """A country or dynasty stood before it: [美], （清）."""
+    employer: str = ""  # what a role's word begins with: 天目新闻 of 天目新闻首席记者
+    is_foreign: bool = False  # a country or dynasty stood before it: [美], （清）
 
 
 _GAP = re.compile(r"([\s、，,;；/／|｜丨&＆\\:：+＋]+)")

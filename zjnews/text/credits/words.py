@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-Credits = dict[str, list[str]]
-"""Field to values."""
+Credits = dict[str, list[str]]  # field to values
 PEOPLE = ("authors", "editors", "translators", "photographers")
 
 SOURCE, CONTROL, CONTACT = "source", "control", "contact"
@@ -20,19 +19,14 @@ FIELDS = (SOURCE, *PEOPLE)
 class Role:
     """A word of the table: what it makes of the names beside it."""
 
-    fields: tuple[str, ...]
-    """Where the names go; empty for a role that the record has no key for."""
-    is_occupation: bool = False
-    """What a person is (记者), not what the person did (采写)."""
+    fields: tuple[str, ...]  # where the names go; empty for a role that the record has no key for
+    is_occupation: bool = False  # what a person is (记者), not what the person did (采写)
     is_letter: bool = False
-    is_anywhere: bool = False
-    """Credits even in the middle of a body."""
-    names_only: bool = False
-    """Nothing but names ever stands beside it."""
+    is_anywhere: bool = False  # credits even in the middle of a body
+    names_only: bool = False  # nothing but names ever stands beside it
     signs_pen_names: bool = False
 
-    is_of_works: bool = False
-    """A book or a film has it too."""
+    is_of_works: bool = False  # a book or a film has it too
 
     @property
     def is_person(self) -> bool:
@@ -93,7 +87,6 @@ def _roles() -> dict[str, Role]:
     return found
 
 
-ROLES = _roles()
-"""Chinese role to what it means; the same with a modifier before it."""
+ROLES = _roles()  # Chinese role to what it means; the same with a modifier before it
 MODIFIERS = word_list("modifier").union(*(listed.split() for listed in _TABLE["task"].values()))
 """What may stand before a role in one word."""
