@@ -153,11 +153,6 @@ def test_relative_addresses_are_joined_with_their_page() -> None:
     assert address_of("./202609/t20260924_31929789.shtml").kind is Kind.UNKNOWN
 
 
-def test_ext_copy_is_told() -> None:
-    assert address_of(TRS.replace(".shtml", "_ext.shtml")).is_copy
-    assert not address_of(TRS).is_copy
-
-
 def test_short_numbers_are_no_page_suffix() -> None:
     assert address_of(f"https://{ZJ}/201603/t20160301_749.shtml").canonical.endswith(
         "t20160301_749.shtml"
@@ -467,7 +462,7 @@ def test_all_pages_of_an_article_are_one_article(
     first = address_of(later.first_page)
     assert later.page == page + 1
     assert first.page == 1
-    assert (first.id, first.canonical, first.is_copy) == (later.id, later.canonical, later.is_copy)
+    assert (first.id, first.canonical) == (later.id, later.canonical)
 
 
 # --- As browsers join -------------------------------------------------------------------------

@@ -52,7 +52,7 @@ _TITLE_LENGTH = 200
 _LINE_TAGS = ("br", "p", "div", "h1", "h2", "h3", "h4")
 _ABOVE = 5  # how many elements before the body may be its summary or update time
 _NEAR = 3  # such an element has no more parts
-_ANYWHERE = (
+ANYWHERE = (
     "div.contTxt",
     "div.artCon",
     "div.artical_real",
@@ -132,7 +132,7 @@ class ArticleLoader(ItemLoader):
         """The elements that hold the body, as the first selector finds them that finds any which
         hold anything."""
         first: list[etree._Element] = []
-        for css in (*self.body_css, *_ANYWHERE):
+        for css in (*self.body_css, *ANYWHERE):
             shown = [element for element in self.page.select(css) if not is_hidden(element)]
             found = outermost(shown)
             if any(map(holds_anything, found)):

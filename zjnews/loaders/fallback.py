@@ -9,7 +9,7 @@ from functools import cached_property
 
 from lxml import etree
 
-from zjnews.loaders.base import HEADINGS, SENTENCE, ArticleLoader
+from zjnews.loaders.base import ANYWHERE, HEADINGS, SENTENCE, ArticleLoader
 from zjnews.loaders.walk import lines_of
 from zjnews.pages.elements import outermost, outermost_inside, text_in, text_of_small
 from zjnews.text.cleaning import squeeze
@@ -40,16 +40,7 @@ for _library in ("trafilatura", "htmldate"):
 
 class FallbackLoader(ArticleLoader):
     layout = "fallback"
-    body_css = (
-        "div.contTxt",
-        "div.artCon",
-        "div.artical_real",
-        "div.TRS_Editor",
-        "div.content.cf",
-        ".atricle_inner",
-        "div.art-con",
-        "founder-content",
-    )
+    body_css = (*ANYWHERE, "div.content.cf", "div.art-con")
     furniture = "cprtip"
 
     title_css = (

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import NamedTuple, TypeVar
 
 from lxml import etree
 
 from zjnews.items import Block, Image
-from zjnews.loaders import media
 from zjnews.pages.elements import outermost_inside
+from zjnews.site import addresses
 from zjnews.text import furniture
 from zjnews.text.cleaning import fold
 
@@ -45,6 +45,26 @@ _FURNITURE_CLASS = re.compile(
 _OWN_WORD = re.compile(r"[^\W\d年月日时分]")  # beside a link of a list stands at most its date
 _PARAGRAPH_CELL = 200  # a table with a longer cell lays out paragraphs
 _KEY_LENGTH = 200  # characters of attributes that a cache may hold
+
+_VIDEO_FILE = re.compile(
+    r"(?:https?:)?(?:\\?/){2}[\w.-]{1,80}(?:\\?/[\w.-]{1,80}){1,9}\.(?:mp4|m3u8)\b", re.I
+)
+_PLAYER = re.compile(r"player|video|//v[.-]|\.mp4", re.I)
+_WEB = ("http:", "https:")
+_IMAGE_SOURCES = ("data-src", "data-original", "data-url", "data-lazy-src", "_src", "src")
+_SOURCE_SETS = ("data-srcset", "srcset")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.I)
+_MOST_SOURCES = 10
+"""How many `source` of a `picture` are looked at, which libxml2 puts into each other."""
+_SET_LENGTH = 4000  # characters of a `srcset` that are looked at
+_SET_SEPARATOR = re.compile(r",\s+|(?<=\d[wx]),|,$")
+_SET_SIZE = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)[wx]")
+_AD = re.compile(r"(?:https?:)?//(?:ads?|adv|gg|guanggao)\d{0,2}\.", re.I)
+"""Hosts of advertisements: `ad.zjol.com.cn`."""
+_ICON_WORDS = ("icon", "logo", "blank", "space", "pixel", "qrcode", "ewm")
+_ICON_ENDS = (".gif", ".png", ".svg")
+_PIXELS = re.compile(r"\d{1,6}(?!\d|\s*%)")
+_ICON_PIXELS = 40  # pictures that the page itself makes smaller than this are ornaments
 
 
 @dataclass(slots=True)
@@ -78,7 +98,7 @@ def pieces_of(
     `furniture` the class names, separated by spaces, of what is no part of the body; what is in
     `read` has been read already."""
     walk = _Walk(base, frozenset(furniture.split()), read)
-    walk.over(container)
+    walk.walk_over(container)
     walk.end_line()
     return walk.pieces
 
@@ -88,10 +108,10 @@ def pieces_after(
 ) -> list[Piece]:
     """Walk over what follows an element inside its parent, up to the first that is not `within`."""
     walk = _Walk(base)
-    walk.say(element.tail)
+    walk.add_text(element.tail)
     for sibling in takewhile(within, element.itersiblings()):
-        walk.over(sibling)
-        walk.say(sibling.tail)
+        walk.walk_over(sibling)
+        walk.add_text(sibling.tail)
     walk.end_line()
     return walk.pieces
 
@@ -170,7 +190,7 @@ class _Walk:
         self.captions = [False]  # whether the block around is a caption, innermost last
         self.videos: set[str] = set()
 
-    def over(self, container: etree._Element) -> None:
+    def walk_over(self, container: etree._Element) -> None:
         """Read a container with all that is in it, however deep."""
         opened: list[_Open | None] = []
         steps = etree.iterwalk(container, events=("start", "end"))
@@ -181,19 +201,19 @@ class _Walk:
                 if state is None:
                     steps.skip_subtree()
                 else:
-                    self.say(element.text)
+                    self.add_text(element.text)
             else:
                 state = opened.pop()
                 if state is not None:
                     self.close(state)
                 if element is not container:
-                    self.say(element.tail)
+                    self.add_text(element.tail)
 
-    def say(self, text: str | None) -> None:
+    def add_text(self, text: str | None) -> None:
         if self.verbatim and text and "\n" in text:
             for line in text.splitlines():
                 self.end_line()
-                self.say(line)
+                self.add_text(line)
             return
         if not text or (not self.words and text.isspace()):
             return
@@ -248,8 +268,8 @@ class _Walk:
         elif tag == "img":
             self.add_image(element)
         elif tag == "script":
-            for address in media.videos_in(element.text or ""):
-                self.note_video(address)
+            for address in _videos_in(element.text or ""):
+                self.add_video_at(address)
         else:
             return self.add_video(element)
         return None
@@ -275,11 +295,11 @@ class _Walk:
         return is_hidden(element)
 
     def add_image(self, element: etree._Element) -> None:
-        address = media.picture_address(element)
-        if address is None or any(map(media.is_advertisement, (address, *self.links[-1:]))):
+        address = _picture_address(element)
+        if address is None or any(map(_AD.match, (address, *self.links[-1:]))):
             return
-        url = media.join(self.base, address)
-        if url or media.is_of_file(self.base, address):
+        url = _join(self.base, address)
+        if url or _is_of_file(self.base, address):
             self.end_line()
             alt = fold(element.get("alt", "")) or None
             self.pieces.append(Block("image", image=Image(url=url, alt=alt)))
@@ -287,14 +307,14 @@ class _Walk:
     def add_video(self, element: etree._Element) -> _Open | None:
         """Note a video or player; a `video` without an address of its own has it inside."""
         address = (element.get("src") or element.get("data-src") or "").strip()
-        if address and media.is_player(element, address):
-            self.note_video(address)
+        if address and (element.tag != "iframe" or _PLAYER.search(address)):
+            self.add_video_at(address)
         elif element.tag in ("video", "source") and not address:
             return _INLINE  # libxml2 puts the picture of a `<picture>` into its `<source>`
         return None
 
-    def note_video(self, address: str) -> None:
-        url = media.join(self.base, address)
+    def add_video_at(self, address: str) -> None:
+        url = _join(self.base, address)
         if url is not None and url not in self.videos:
             self.videos.add(url)
             self.end_line()
@@ -333,3 +353,72 @@ def _cell_text(cell: etree._Element) -> str:
     if not len(cell) and not cell.attrib:
         return fold(cell.text or "")
     return " ".join(line.text for line in lines_of(cell))
+
+
+# Pictures and videos
+
+
+def _join(base: str, address: str) -> str | None:
+    """The absolute address that a browser would ask for; None where it is broken, or not of the web
+    (`file:`, `data:`)."""
+    url = addresses.join(base, address)
+    return url if url and url.startswith(_WEB) else None
+
+
+def _is_of_file(base: str, address: str) -> bool:
+    """Whether a picture lies beside a page that was saved to a file: no place that anybody else
+    has."""
+    return not base.startswith(_WEB) and not _SCHEME.match(address)
+
+
+def _picture_address(image: etree._Element) -> str | None:
+    """The address of the picture that an `img` shows in the end; None for an ornament."""
+    address = next((a for a in _addresses(image) if not _is_icon(a)), None)
+    return None if address is None or _is_small(image) else address
+
+
+def _videos_in(script: str) -> Iterator[str]:
+    """The addresses of the videos that a script plays."""
+    if ".mp4" in script or ".m3u8" in script:
+        yield from (found[0].replace("\\/", "/") for found in _VIDEO_FILE.finditer(script))
+
+
+def _addresses(image: etree._Element) -> Iterator[str]:
+    """The addresses that an `img` gives of its picture, the one to be shown in the end first."""
+    yield from filter(None, ((image.get(name) or "").strip() for name in _IMAGE_SOURCES))
+    around = islice(image.iterancestors(), _MOST_SOURCES)
+    picture = next((element for element in around if element.tag == "picture"), None)
+    parts = () if picture is None else islice(picture.iter(), 2 * _MOST_SOURCES)
+    for element in (image, *(part for part in parts if part.tag == "source")):
+        for name in _SOURCE_SETS:
+            yield from _largest_of(element.get(name) or "")
+
+
+def _is_icon(address: str) -> bool:
+    """Whether the file name of a picture is that of an ornament."""
+    address = address.lower()
+    name = address.rpartition("/")[2]
+    has_word = name.endswith(_ICON_ENDS) and any(word in name[:-4] for word in _ICON_WORDS)
+    return has_word or "loading" in name or address.startswith("data:")
+
+
+def _largest_of(source_set: str) -> list[str]:
+    """The address of the largest picture in a `srcset`, if there is one."""
+    pictures = [part.split() for part in _SET_SEPARATOR.split(source_set[:_SET_LENGTH])]
+    sizes = {part[0]: _size_of(part[-1]) for part in pictures if part}
+    return [max(sizes, key=lambda address: sizes[address])] if sizes else []
+
+
+def _size_of(descriptor: str) -> float:
+    """`640w`  ->  640, `2x`  ->  2"""
+    size = _SET_SIZE.fullmatch(descriptor)
+    return float(size[1]) if size else 1.0
+
+
+def _is_small(element: etree._Element) -> bool:
+    """Whether the page draws a picture too small to be one of the article's."""
+    for side in ("width", "height"):
+        pixels = _PIXELS.match(element.get(side) or "")
+        if pixels and int(pixels[0]) < _ICON_PIXELS:
+            return True
+    return False

@@ -173,8 +173,9 @@ def _next_page(every: Links, page: Page) -> tuple[str | None, bool]:
     texts = short_texts(page.root, {"a"}, _LABEL)
     labels = {link: text for link, text in texts.items() if link.get("href")}
     if named := [link for link, text in labels.items() if _NEXT.fullmatch(text)]:
-        others = (_other_page(every[link], page) for link in named if link in every)
-        return next(filter(None, others), None), False
+        led_to = (every[link] for link in named if link in every)
+        others = (a.url for a in led_to if a.on_site and a.canonical != page.address.canonical)
+        return next(others, None), False
     number = page.address.page
     if announced := page.announced.urls:
         return (announced[number] if number < len(announced) else None), False
@@ -195,11 +196,6 @@ def _numbered_pages(found: Iterable[Address], page: Page) -> dict[int, str]:
         and address.page not in (1, own.page)
         and _folder(address) == _folder(own)
     }
-
-
-def _other_page(address: Address, page: Page) -> str | None:
-    is_same = address.canonical == page.address.canonical
-    return address.url if address.on_site and not is_same else None
 
 
 def _folder(address: Address) -> str:

@@ -54,12 +54,12 @@ _FORMS: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         (
             Kind.TRS,
             r"/(?:.*/)?\d{6}/t(?P<date>\d{8})_(?P<number>\d{1,12})"
-            r"(?P<suffix>(?P<copy>_ext)?(?:_(?P<page>\d{1,3}))?)\.s?html?",
+            r"(?P<suffix>(?:_ext)?(?:_(?P<page>\d{1,3}))?)\.s?html?",
         ),
         (
             Kind.SYSTEM,
             r"/(?:.*/)?system/(?P<date>\d{4}/\d\d/\d\d)/(?P<number>\d{9})"
-            r"(?P<suffix>(?P<copy>_ext)?(?:_(?P<page>\d{1,3}))?)\.s?html?",
+            r"(?P<suffix>(?:_ext)?(?:_(?P<page>\d{1,3}))?)\.s?html?",
         ),
         (Kind.PAPER, _PAPER_DAY + r"/content_(?P<number>\d{1,12})\.html?"),
         (Kind.PAPER_PAGE, _PAPER_DAY + r"/node_(?P<number>\d{1,12})\.html?"),
@@ -126,8 +126,6 @@ class Address:
     """Newspaper, by its host: `zjrb`, `qjwb` …"""
     page: int = 1
     """Which page of an article or list this is, from 1."""
-    is_copy: bool = False
-    """The `_ext` copy of an article."""
 
     @property
     def is_article(self) -> bool:
@@ -344,7 +342,6 @@ def _address(url: str, host: str, kind: Kind, match: re.Match[str]) -> Address:
         day=day,
         paper=host.split(".", 1)[0] if kind.value.startswith("paper") else None,
         page=int(found.get("page") or 0) + 1,
-        is_copy=bool(found.get("copy")),
     )
 
 
