@@ -114,8 +114,7 @@ _LINE_LENGTH = 200  # longer texts between title and body are no line of date an
 
 
 def labelled_spans(page: Page) -> Iterator[str]:
-    """The `*_baidu` spans that most layouts have, each with its label, and what else stands
-    between them with a label of its own."""
+    """The `*_baidu` spans, each with its label, and what else is between them with a label."""
     lines: dict[etree._Element, None] = {}
     for name, label in LABELS_OF_SPANS.items():
         for span in page.select(f"#{name}")[:FEW]:
@@ -131,8 +130,7 @@ def labelled_spans(page: Page) -> Iterator[str]:
 
 
 def lines_above(title: etree._Element | None, body: etree._Element) -> Iterator[str]:
-    """What stands between the title and the body; where no element is known to hold the title,
-    what stands over the body with a clock in it."""
+    """What is between title and body; without a title, what is above the body with a clock."""
     if title is None:
         over = islice(above(body), _NEAR_BEFORE)
         texts: Iterator[str] = filter(_CLOCK.search, (text_in(e, " ") for e in over))

@@ -129,8 +129,7 @@ class ArticleLoader(ItemLoader):
 
     @cached_property
     def containers(self) -> list[etree._Element]:
-        """The elements that hold the body, as the first selector finds them that finds any which
-        hold anything."""
+        """The elements that hold the body: what the first selector finds, if anything is in it."""
         first: list[etree._Element] = []
         for css in (*self.body_css, *ANYWHERE):
             shown = [element for element in self.page.select(css) if not is_hidden(element)]
@@ -163,8 +162,8 @@ class ArticleLoader(ItemLoader):
             self.add_value("title", self.title_elsewhere())
 
     def fill_title_lines(self, lines: list[str]) -> None:
-        """The title of its element's lines: the one that `<title>` names, if it names one, between
-        kicker and subtitle; else all of them up to a line that begins with a dash."""
+        """Title, kicker above and subtitle below, of the lines of the title's element: the title is
+        the line that `<title>` names, else all up to one that begins with a dash."""
         named = squeeze(self.named_title)
         main = next((n for n, line in enumerate(lines) if squeeze(line) == named), None)
         if main is None:
@@ -181,8 +180,8 @@ class ArticleLoader(ItemLoader):
         return _TITLE_TAIL.split(self.page.title, maxsplit=1)[0].strip()
 
     def title_elsewhere(self) -> str | None:
-        """The title where the layout's own element is missing: the heading that begins with the
-        title which `<title>` names, and may say more; that title; or the first heading."""
+        """The title without the layout's element: the heading that begins as `<title>` does, else
+        what `<title>` says, else the first heading."""
         named = self.named_title
         for heading in self.page.root.iter(*HEADINGS) if named else ():
             text = text_of_small(heading)
@@ -234,8 +233,8 @@ class ArticleLoader(ItemLoader):
     # The line under the title
 
     def fill_line(self) -> None:
-        """Date, source and names, from the surest place on the page that has a date; an update
-        time also from the others; what is not printed, from what the page tells machines."""
+        """Date, source and names: from the surest place that has a date; an update time from any of
+        them; a date that is printed nowhere from the head."""
         for lines, date_of in (
             (labelled_spans(self.page), dates.first_date),
             (self.line, dates.first_date),

@@ -95,8 +95,7 @@ def _extent(lines: list[Line]) -> tuple[int, int]:
 
 
 def _listed(lines: list[Line]) -> set[int]:
-    """The numbers of the lines that look like credits but belong to a book, film or exhibit:
-    `作者：张三` below `《活着》` or above `出版社：作家出版社`."""
+    """The numbers of the lines that credit a book or film: `作者：张三` below `《活着》`."""
     found: set[int] = set()
     works = [number for number, line in enumerate(lines) if credits.describes_work(line.text)]
     for work in works:
@@ -109,8 +108,7 @@ def _listed(lines: list[Line]) -> set[int]:
 
 
 def _without_boxes(pieces: list[Piece]) -> list[Piece]:
-    """The pieces without boxes of links to other articles, `相关阅读` and the links after it, and
-    without what readers say at the end."""
+    """The pieces without boxes of links, such as `相关阅读`, and readers' comments at the end."""
     kept: list[Piece] = []
     last_sentence: int | None = None
     in_box = False
@@ -135,8 +133,7 @@ def _is_link(piece: Piece) -> bool:
 
 
 def _without_foot(pieces: list[Piece]) -> list[Piece]:
-    """The pieces before the site's notices, after which only the page's frame follows, or a
-    sentence of the article once more, for sharing."""
+    """The pieces before the site's notices, if only the frame or repeated sentences follow."""
     texts = [piece.text if isinstance(piece, Line) else "" for piece in pieces]
     first = next((n for n, text in enumerate(texts) if _ends_sentence(text)), len(texts))
     others = (n for n in reversed(range(len(pieces))) if not _is_frame(pieces[n]))

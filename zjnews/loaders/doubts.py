@@ -168,8 +168,7 @@ def has_unread_editor(page: Page, article: Article) -> bool:
 
 
 def looks_like_credit(line: str) -> bool:
-    """Whether a line of the text may be credits that were not understood. It asks less than
-    `credits` does: a short line of labels and words as long as names."""
+    """Whether a line may be credits that were not understood. It asks less than `credits` does."""
     if len(line) > _CREDIT_LENGTH or line[-1] in "。！？；，…,;":
         return False
     return bool(_CREDIT.search(line) or _LATIN_CREDIT.match(line))

@@ -75,8 +75,7 @@ class EnglishLoader(ArticleLoader):
         return super().pieces() or _without_tail(self.pieces_below_line())
 
     def pieces_below_line(self) -> list[Piece]:
-        """What follows the date line in the smallest element that has a body after it; of a brief,
-        in the smallest that has anything after it."""
+        """What follows the date line in the smallest element with a body, or with anything."""
         first: list[Piece] = []
         element = self.date_line
         while element is not None:
@@ -89,8 +88,7 @@ class EnglishLoader(ArticleLoader):
 
 
 def _without_tail(pieces: list[Piece]) -> list[Piece]:
-    """The pieces up to `read more`, or else to the credits that close the article: behind them
-    stands the page's frame, which has no sentences."""
+    """The pieces up to `read more`, or to the closing credits if no sentence follows them."""
     lines = [(n, piece.text) for n, piece in enumerate(pieces) if isinstance(piece, Line)]
     for number, text in lines:
         if _READ_MORE.fullmatch(text):

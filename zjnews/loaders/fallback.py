@@ -59,8 +59,7 @@ class FallbackLoader(ArticleLoader):
 
     @cached_property
     def title_element(self) -> etree._Element | None:
-        """The element of a known layout; else what holds the title that `<title>` names; else the
-        first heading, where it stands before the body."""
+        """That of a known layout, else the one `<title>` names, else a heading above the body."""
         known = next(filter(text_of_small, self.select(self.title_css)), None)
         if known is not None:
             return known
@@ -119,8 +118,8 @@ class FallbackLoader(ArticleLoader):
         return None
 
     def found_container(self) -> etree._Element | None:
-        """The smallest element that holds what trafilatura takes for the text. Reading the element
-        ourselves keeps the paragraphs, captions and pictures that trafilatura leaves out."""
+        """The smallest element that holds what trafilatura finds, which leaves out captions and
+        pictures."""
         lines = self.guessed_lines()
         lines = [line for line in lines if SENTENCE.search(line)] or lines
         if sum(map(len, lines)) < self.enough:

@@ -30,8 +30,7 @@ _STRIP_PARTS = 8
 
 
 def strip_in(line: str, paper: str) -> list[str] | None:
-    """Paper, number and name of the printed page in a strip; `paper` is the name where the strip
-    has none. None where the line is no strip."""
+    """Paper (else `paper`), number and name of the printed page in a strip; None if it is none."""
     found = _STRIP.fullmatch(line) or _NUMBERED_STRIP.match(line)
     return [found["paper"] or paper, found["page"], found["name"]] if found else None
 

@@ -125,8 +125,7 @@ class Text:
 
     @property
     def is_page(self) -> bool:
-        """Whether it is an article, by its head, or else by its address; without a sentence it is
-        none."""
+        """Whether it is an article by its head or address; one without a sentence is none."""
         has_head = bool(self.sections) or self.dated is not None
         return any(map(_is_prose, self.body)) and (has_head or self.address.is_article)
 
@@ -278,8 +277,7 @@ def _is_prose(line: str) -> bool:
 
 
 def _is_date_line(line: str, day: date | None) -> bool:
-    """Whether a line is date and source: a whole date, near the day of the address, and beside it
-    nothing that a sentence would have."""
+    """Whether a line is a whole date, near the day of the address, and source: no sentence."""
     raw = dates.find_full(line) if len(line) <= _DATE_LINE_LENGTH else None
     moment = dates.moment_of(raw, _LATER) if raw else None
     if raw is None or moment is None:

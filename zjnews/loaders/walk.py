@@ -334,8 +334,7 @@ def is_hidden(element: etree._Element) -> bool:
 
 
 def _data_rows(table: etree._Element) -> list[list[str]] | None:
-    """The cells of a table of at least two rows of at least two cells; None for a table that only
-    lays out the page."""
+    """The cells of a table of at least two by two; None for a table that lays out the page."""
     if any(next(table.iterdescendants(tag), None) is not None for tag in ("table", "img")):
         return None
     rows = []
@@ -359,15 +358,13 @@ def _cell_text(cell: etree._Element) -> str:
 
 
 def _join(base: str, address: str) -> str | None:
-    """The absolute address that a browser would ask for; None where it is broken, or not of the web
-    (`file:`, `data:`)."""
+    """The absolute address, as for a browser; None if it is broken or not by http."""
     url = addresses.join(base, address)
     return url if url and url.startswith(_WEB) else None
 
 
 def _is_of_file(base: str, address: str) -> bool:
-    """Whether a picture lies beside a page that was saved to a file: no place that anybody else
-    has."""
+    """Whether a picture is beside a page that was saved to a file: no address for others."""
     return not base.startswith(_WEB) and not _SCHEME.match(address)
 
 

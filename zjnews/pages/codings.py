@@ -71,8 +71,8 @@ def decoded(body: bytes, labels: Iterable[str], most: int) -> bytes:
 
 
 def _unlabelled(body: bytes, most: int) -> bytes:
-    """A body without the codings that nothing names. Its bytes tell them, or what they give does:
-    markup, where there was no text. Anything else may be meant as it is: an archive, a picture."""
+    """A body without the codings that no label names, known by their first bytes or by markup
+    inside. Anything else may be meant as it is: an archive, a picture."""
     for _ in range(_MOST_LAYERS):
         if not _NO_TEXT.search(body, 0, _SAMPLE):
             break
@@ -112,8 +112,7 @@ def _is_packed(body: bytes, name: str) -> bool:
 
 
 def _by_gzip(body: bytes, most: int) -> bytes:
-    """All members put together. The checksum behind each may be missing or wrong, as for browsers,
-    and what follows the last one is no harm."""
+    """All members put together. As for browsers, checksums and what follows do not count."""
 
     def member(at: int, room: int) -> tuple[bytes, int]:
         decoder = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -168,8 +167,8 @@ def _by_deflate(body: bytes, most: int) -> bytes:
 
 
 def _streamed(decoder: Any, body: bytes, at: int, room: int) -> tuple[bytes, int]:
-    """What a decoder makes of a body from a byte on, and the byte behind it. In small pieces, since
-    it gives back a copy of what it does not take."""
+    """What a decoder makes of a body from a byte on, and where it ends. In small pieces, since it
+    copies what it does not take."""
     pieces: list[bytes] = []
     size = 0
     while not decoder.eof:

@@ -42,8 +42,8 @@ class Inside:
 def short_texts(
     root: etree._Element, tags: Collection[str], longest: int, joint: str = ""
 ) -> dict[etree._Element, str]:
-    """The elements of some tags whose whole text, white space folded, is at most that long, with
-    it, in page order. `joint`: what is put between the texts of different elements."""
+    """The elements of some tags with at most so many characters of folded text, in page order.
+    `joint`: what is put between the texts of different elements."""
     parts: list[str] = []
     sizes = [0]  # characters up to each part
     starts: dict[etree._Element, int] = {}
@@ -69,8 +69,7 @@ def short_texts(
 
 
 def text_in(element: etree._Element, between: str = "") -> str:
-    """The folded text of an element; a line break is white space, `between` stands between the
-    texts of its parts."""
+    """The folded text of an element, a line break as a space, `between` between its parts."""
     if element.tag in ("script", "style"):
         return ""
     if not len(element):
@@ -81,8 +80,7 @@ def text_in(element: etree._Element, between: str = "") -> str:
 
 
 def text_of_small(element: etree._Element, between: str = "", parts: int = _PARTS) -> str:
-    """The same, but empty for an element of many parts. What elements in elements say is so read
-    in time that is linear in the page."""
+    """The same, but empty for an element of many parts, so that nested ones take linear time."""
     is_large = next(islice(element.iter(), parts, None), None) is not None
     return "" if is_large else text_in(element, between)
 

@@ -85,8 +85,7 @@ def bounded_item(
 
 
 def stoppable(items: Iterable[_T]) -> Iterator[_T]:
-    """The items as they are; getting one may take as long as it wants. Raises Rejected
-    (`interrupted`) where the run was asked to stop."""
+    """The items, however long each takes. Raises Rejected (`interrupted`) if the run is to stop."""
     iterator = iter(items)
     while True:
         with _watched(math.inf):
@@ -97,8 +96,8 @@ def stoppable(items: Iterable[_T]) -> Iterator[_T]:
 
 
 def heed_signals() -> None:
-    """Have SIGINT and SIGTERM break off what is being read, after a second, beside what they are
-    set up to do. To be called at the begin of a run."""
+    """Let SIGINT and SIGTERM also break off, after a second, what is being read. Call it as a run
+    begins."""
     global _stops_at  # noqa: PLW0603  there is one set of signals in a process
     _stops_at = math.inf
     if threading.current_thread() is threading.main_thread():

@@ -55,8 +55,7 @@ def lift(markup: str) -> tuple[str, int]:
 
 
 def lift_text(text: str) -> tuple[str, int]:
-    """The same for a page that survives only as text: `404 Not Found`, perhaps twice, and the line
-    in which the server names itself."""
+    """The same for a page that survives only as text: `404 Not Found` and the server."""
     return _without(text, (core.span() for core in _IN_TEXT.finditer(text)), "\n")
 
 
@@ -70,8 +69,7 @@ def _without(text: str, spans: Iterable[tuple[int, int]], joint: str) -> tuple[s
 
 
 def _extent(markup: str, core: re.Match[str]) -> tuple[int, int]:
-    """Where the error page around its core begins and ends. Its closing tags are its own only where
-    its opening ones are there, too."""
+    """Where an error page begins and ends; its closing tags belong to it if its opening ones do."""
     room = max(0, core.start() - _HEAD_ROOM)
     head = _HEAD.search(markup, room, core.start())
     if head is None:

@@ -66,8 +66,7 @@ class Pages:
         return 1 in self.read and self.next is None
 
     def joined(self) -> Article:
-        """The article of the first page with the bodies of the others behind it, each name once;
-        `page-missing` where a page was not to be had."""
+        """The first page's article with the others' bodies and names; `page-missing` if one is."""
         article = self.read[1]
         for number in sorted(self.read)[1:]:
             later = self.read[number]
@@ -93,8 +92,7 @@ class Gathering:
         self.incomplete: dict[str, Pages] = {}  # by id, articles of which some pages have come
 
     def add(self, article: Article, number: int, others: dict[int, str]) -> Article | None:
-        """The article of a page; one of several pages when the last of them has come. `others`: the
-        pages that it leads to, address by number."""
+        """The article, once its last page has come. `others`: address by number of page."""
         pages = self.incomplete.pop(article.id, None) or Pages()
         pages.add_read(article, number, others)
         if pages.is_whole:
@@ -103,8 +101,7 @@ class Gathering:
         return None
 
     def leave(self) -> Iterator[tuple[Article, Rejected | None]]:
-        """What is there of articles whose further pages have not come; with why it is none, where
-        the first one has not."""
+        """The articles that lack pages; with a rejection, those that lack the first."""
         for pages in self.incomplete.values():
             if 1 in pages.read:
                 yield pages.joined(), None

@@ -71,8 +71,8 @@ _MOST_ATTRIBUTES = 1000
 
 
 def tree_of(source: bytes) -> etree._Element | None:
-    """The tree of markup in UTF-8, without comments; None where there is no element in it. Raises
-    Rejected where a tree would take very long to build or to read."""
+    """The tree of UTF-8 markup without comments, None if it has no element. Raises Rejected
+    (`too-complex`) if it would take very long or be cut off."""
     if len(source) > _SMALL or source.count(b"<") > _MOST_AROUND:
         counts = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=_Counts())
         etree.fromstring(source, counts)
@@ -81,8 +81,7 @@ def tree_of(source: bytes) -> etree._Element | None:
 
 
 class _Counts:
-    """What a parser tells of elements and attributes, in linear time where libxml2 takes the square
-    of the attributes for a tree."""
+    """Counts elements and attributes in linear time; a tree takes the square of the attributes."""
 
     depth = 0
 
@@ -160,8 +159,7 @@ class Page:
 
     @cached_property
     def by_name(self) -> dict[str, list[etree._Element]]:
-        """The elements of each class and id, in page order. One walk answers the questions of all
-        layouts; a query for each would cost more than the parsing."""
+        """The elements of each class and id, in page order: one walk for all layouts."""
         index: dict[str, list[etree._Element]] = defaultdict(list)
         for element in _NAMED(self.root):
             for name in {*element.get("class", "").split(), element.get("id")}:
@@ -183,8 +181,8 @@ class Page:
 
     @property
     def leads_on(self) -> LeadsOn | None:
-        """Where the page leads a reader at once, if it is there for nothing else: by meta refresh,
-        or by script where it holds next to no text. To itself, or for some devices, is nowhere."""
+        """Where a page leads at once: by meta refresh, or by script if it has next to no text. To
+        itself, or for some devices, is nowhere."""
         reason, target = "meta-refresh", self.refresh_target
         if target is None:
             reason, target = "script-redirect", self.script_target
@@ -226,9 +224,8 @@ class Page:
         return paging.announced(self.scripts, self.address, self.base)
 
     def select(self, css: str) -> list[etree._Element]:
-        """The elements that a CSS selector finds, in page order. A selector of elements inside of
-        others, each with tag, classes and id, is looked up: `#main div ul` would take very long as
-        a query in deep markup. Any other is a query."""
+        """The elements that a CSS selector finds, in page order. Tags, classes, ids and elements
+        inside others (`#main div ul`) are looked up; anything else is a query, slow if deep."""
         steps = _steps(css)
         if None in steps:
             return [hit.root for hit in self.selector.css(css)]
@@ -349,8 +346,8 @@ def _strict(body: bytes, charset: str) -> str | None:
 
 
 def _best_guess(body: bytes, declared: str | None) -> Decoded:
-    """Choose by how much of the text the charset turns into characters that a Chinese or English
-    page would use; what is declared wins unless another one is clearly better."""
+    """Choose by the share of characters in Chinese or English use; what is declared wins unless
+    another charset is clearly better."""
     sample = _foreign_part(body)
     in_meta = _declared_in(body)
     candidates = list(dict.fromkeys(filter(None, (declared, in_meta, *_CHARSETS))))

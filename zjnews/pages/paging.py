@@ -58,8 +58,7 @@ class Announced:
 
 
 def announced(scripts: list[str], address: Address, base: str) -> Announced:
-    """The pages that the scripts of the page at an address announce. `base` is what relative
-    addresses are joined with."""
+    """The pages that the scripts of a page announce; `base` is joined with relative addresses."""
     scripts = [_COMMENT.sub("", script) for script in scripts]
     values = _values(scripts)
     calls = [
@@ -97,8 +96,7 @@ def _values(scripts: Iterable[str]) -> Values:
 
 
 def _calls(scripts: Iterable[str]) -> Iterator[list[str | None]]:
-    """The arguments of each call of `createPageHTML`, bare words marked by `$`; None for what is
-    more than a word or a text."""
+    """The arguments of each `createPageHTML(…)`, bare words marked by `$`, other terms as None."""
     for script in scripts:
         for call in _CALL.finditer(script):
             line = script[max(0, call.start() - _LINE_START) : call.start()].rsplit("\n", 1)[-1]
@@ -120,9 +118,8 @@ def _arguments(script: str, at: int) -> list[str | None]:
 def _called(
     arguments: list[str | None], values: Values, address: Address, base: str
 ) -> tuple[int, str, str] | None:
-    """How many pages one call draws, name and ending of the first one's file: of `(3, 0, "index",
-    "shtml")`, perhaps with variables, perhaps with the name of an element or the article first.
-    None where it does not say how many."""
+    """How many pages one call draws, name and ending of the first file: of `(3, 0, "index",
+    "shtml")`, with variables or another name first, too. None if it does not say how many."""
     known = [_value(argument, values) for argument in arguments]
     counts = [value for value in known if value is None or _COUNT.fullmatch(value)][:2]
     if not counts or counts[0] is None:
@@ -154,8 +151,8 @@ def _own_file(address: Address) -> tuple[str, str]:
 
 
 def _written(script: str, values: Values, number: str) -> list[str] | None:
-    """What the names of an article's further pages end in, `1` or `02`, as a script writes links to
-    them, one by one or in a loop; None where it does not say how many."""
+    """What the names of further pages end in, `1` or `02`, in the links that a script writes, in a
+    loop or not; None if it does not say how many."""
     file = rf"{re.escape(number)}(?:_ext)?_"
     suffixes = [found[1] for found in re.finditer(rf"{file}(\d{{1,3}})\.s?html?", script)]
     is_drawn = ".write" in script and "<a" in script and "html" in script
@@ -178,8 +175,7 @@ def _from(number: str, value: str) -> str:
 
 
 def _with_names(script: str, names: Values) -> str:
-    """The script with the variables that hold the article's name written out, and texts that are
-    put together in one piece."""
+    """The script with the article's name in place of variables, and split texts joined."""
 
     def value(found: re.Match[str]) -> str:
         return found["quote"] + names[found["name"]] if found["name"] in names else found[0]

@@ -77,8 +77,7 @@ def _month_of(paper: str, day: date) -> str:
 
 
 def read_issues(body: bytes, url: str) -> dict[date, str]:
-    """The days of a month that have an issue, each with the address of its first printed page.
-    Raises ValueError where the body is no such list."""
+    """The days of a month with an issue, each with its first printed page. Raises ValueError."""
     parser = etree.XMLParser(recover=True, resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(body, parser) if body.strip() else None

@@ -80,8 +80,7 @@ class _Block:
 
 
 def lift(markup: str) -> tuple[str, list[Payload]]:
-    """Take every payload out of a page's markup. Returns the page as if they had never been
-    there, and the payloads in page order."""
+    """The page's markup without its payloads, and the payloads in page order."""
     rest: list[str] = []
     payloads: list[Payload] = []
     position = 0
@@ -100,8 +99,8 @@ def lift(markup: str) -> tuple[str, list[Payload]]:
 
 
 def lift_text(text: str) -> tuple[str, list[Payload]]:
-    """As `lift`, for a page that survives only as text, where the tags are gone: a line with
-    number, title, `public` and `html`, the body, a line `]]>` and the keywords."""
+    """As `lift`, for a page that survives only as text: a line with number, title, `public` and
+    `html`, the body, a line `]]>` and the keywords."""
     text = text.replace("\r\n", "\n")
     rest: list[str] = []
     payloads: list[Payload] = []
@@ -134,8 +133,7 @@ class _Fields:
         self.run: deque[re.Match[str]] = deque(maxlen=_MOST_FIELDS)
 
     def before(self, end: int, floor: int) -> list[re.Match[str]]:
-        """The unbroken run that begins after `floor` and ends at `end`, where no earlier one was
-        asked for before."""
+        """The unbroken run of elements from `floor` to `end`. Ask in page order."""
         for leaf in _LEAF.finditer(self.markup, max(self.read, floor), end):
             self._break_at(leaf.start())
             self.run.append(leaf)
@@ -150,8 +148,7 @@ class _Fields:
 
 
 def _block_at(markup: str, opening: re.Match[str], floor: int, fields: _Fields) -> _Block | None:
-    """The payload whose body begins at this CDATA opening; None where it is something else, such
-    as the XHTML habit `<script>//<![CDATA[`."""
+    """The payload whose body begins at a CDATA opening; None for another, `<script>//<![CDATA[`."""
     floor = max(floor, opening.start() - _HEAD_ROOM)
     before = markup[floor : opening.start()]
     if not before.rstrip().endswith(">"):
@@ -191,8 +188,7 @@ def _is_filler(text: str) -> bool:
 
 
 def _tag_names(text: str) -> list[str]:
-    """The names of the tags that a text consists of; an element of the page's, where it holds
-    anything else."""
+    """The tags that a text consists of; an element of the page's, if it holds anything else."""
     names = [tag["name"] for tag in _TAG.finditer(text)]
     return names if not _TAG.sub("", text).strip() else ["body"]
 
@@ -240,8 +236,7 @@ def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
 def _fields_after(
     markup: str, end: int, name: str | None, own_names: set[str]
 ) -> tuple[int, list[str]]:
-    """Walk over the closing tag and the elements that follow the body. Returns the new end and
-    the elements' texts."""
+    """The new end after the closing tag and the elements that follow the body, and their texts."""
     if name and (close := re.compile(rf"\s*</{re.escape(name)}\s*>").match(markup, end)):
         end = close.end()
     texts: list[str] = []
@@ -258,8 +253,7 @@ def _fields_after(
 
 
 def _belongs(leaf: re.Match[str], texts: list[str], own_names: set[str]) -> bool:
-    """Whether an element behind the body is still the payload's: not one of the page's, and not
-    the number that begins another payload."""
+    """Whether an element after the body is the payload's: not the page's or the next one's."""
     if re.fullmatch(r"\s*\d{3,12}\s*", leaf["text"]) or len(leaf["text"]) > _FIELD_LENGTH:
         return False
     if leaf["name"].lower() in _PAGE_ELEMENTS:

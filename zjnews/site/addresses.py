@@ -299,8 +299,7 @@ def _clean_path(path: str) -> str:
 
 
 def _read_app(url: str, path: str, query: str) -> Address | None:
-    """An article of the app. Its albums, topics and short videos are counted apart from its news,
-    by ids of their own: `app:album:N`."""
+    """An article of the app; albums, topics and videos have ids of their own: `app:album:N`."""
     form = _APP_FORM.fullmatch(path)
     if form:
         counter, number = _APP_NEWS, form["number"]

@@ -37,8 +37,7 @@ class Window:
     """The first moment that no longer does, aware."""
 
     def overlaps(self, moment: Moment) -> bool:
-        """Whether what is dated by a moment may lie in it; a day without an hour may be any hour of
-        that day."""
+        """Whether a moment may lie in it; a day without an hour may be any hour of that day."""
         if self.since is not None and moment.at + SPANS[moment.precision] <= self.since:
             return False
         return self.until is None or moment.at < self.until
@@ -53,8 +52,7 @@ class Window:
         return self.since is not None and end <= self.since
 
     def days(self, first: date, last: date) -> list[date]:
-        """The days in Beijing that it touches up to `last`, newest first; from `first` on where it
-        is open."""
+        """The days in Beijing that it touches, newest first; `first` and `last` close open ends."""
         if self.since is not None:
             first = self.since.astimezone(BEIJING).date()
         if self.until is not None:

@@ -74,8 +74,8 @@ class Caption:
 
 
 def read_caption(text: str, hinted: bool) -> Caption | None:
-    """Read a line that stands right after a picture. `hinted`: the markup says it is a caption.
-    None where it is none: without a hint, only a line that ends in a credit is one."""
+    """Read a line right after a picture. `hinted`: the markup says it is a caption; otherwise only
+    a line that ends in a credit is one, and any other gives None."""
     if len(text) > _LINE_LENGTH:
         return None
     caption = None
@@ -113,8 +113,7 @@ def _lent(text: str) -> Caption | None:
 
 
 def _taken(text: str, hinted: bool) -> Caption | None:
-    """`现场图。本报记者 张三 李四 摄`: the credit is the longest run of roles and names before the
-    verb."""
+    """`现场图。本报记者 张三 李四 摄`: the longest run of roles and names before the verb."""
     match = _TAKEN.search(text)
     if match is None:
         return None

@@ -20,8 +20,7 @@ _LONGEST_SHOWN = 1_000
 
 
 def fold(text: str) -> str:
-    """Fold every run of white space (no-break and ideographic too) to one space, strip the ends
-    and take out characters that have no width."""
+    """One space for each run of white space, none at the ends, no invisible characters."""
     text = " ".join(text.split())
     if not text.isprintable():
         text = " ".join(_INVISIBLE.sub("", text).split())
@@ -62,8 +61,7 @@ def language_of(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """The text with escapes in place of what cannot be seen or steers a terminal: control and
-    zero-width characters, reversed writing, unusual spaces, halves of characters."""
+    """The text with escapes for what is invisible or steers a terminal: reversed writing."""
     if text.isprintable():
         return text
     return "".join(

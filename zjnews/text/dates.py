@@ -248,8 +248,7 @@ def _moment(clock: Parts, year: int, month: int, day: int) -> Moment | None:
 
 
 def _hours(clock: Parts) -> int | None:
-    """Hours from the beginning of the day that is printed, by a clock of twelve or twenty-four
-    hours. `晚上12:30` and `24:00` are of the next day."""
+    """Hours from the beginning of the printed day: `晚上12:30` and `24:00` are of the next."""
     if clock["hour"] is None:
         return None
     hour = int(clock["hour"])

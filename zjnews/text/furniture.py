@@ -60,15 +60,14 @@ def is_frame(line: str) -> bool:
 
 
 def may_be_frame(line: str) -> bool:
-    """Whether a short line in a text may be part of the page that is not known as such: it has
-    words of buttons and notices and does not end like a sentence."""
+    """Whether a short line may be part of the page: words of buttons and no end of a sentence."""
     is_short = len(line) <= _SUSPECT_LENGTH and line[-1] not in "。！？；，"
     return is_short and bool(_SUSPECTS.search(line))
 
 
 def is_notice(line: str) -> bool:
-    """Whether a line is a notice of the site, such as `版权和免责申明` or `Copyright © 1999-2017
-    Zjol`. Articles write about such things too: it counts at the foot only."""
+    """Whether a line is a notice of the site, `版权和免责申明`. It counts at the foot only:
+    articles write about such things."""
     return len(line) <= LINE_LENGTH and bool(_NOTICES.fullmatch(line))
 
 
@@ -100,8 +99,8 @@ _CLOSING_STEP = re.compile(
 
 
 def breadcrumb_in(line: str) -> list[str] | None:
-    """The sections in `您当前的位置 :浙江在线 > 浙江新闻 > 杭州 正文`, outermost first, without the
-    site's home. None where the line is no breadcrumb."""
+    """The sections in `您当前的位置 :浙江在线 > 浙江新闻 > 杭州 正文`, outermost first, without
+    the home of the site; None if the line is no breadcrumb."""
     found = _BREADCRUMB.match(line[:LINE_LENGTH])
     if found is None:
         return None
@@ -132,8 +131,7 @@ class Tags(NamedTuple):
 
 
 def tags_in(line: str, at_foot: bool) -> Tags | None:
-    """The tags of a line, or None. `关键词：担当` may be a heading of the article: it counts at the
-    foot only."""
+    """The tags of a line, or None. `关键词：担当` may be a heading: it counts at the foot only."""
     if len(line) > LINE_LENGTH or not (found := _TAGS.fullmatch(line)):
         return None
     if found["keyword"] and not at_foot:
@@ -151,8 +149,7 @@ class Message(NamedTuple):
 
 
 def message_in(lines: list[str]) -> Message | None:
-    """The message among lines that say nothing else, such as `提示信息`, `该信息已被删除！`,
-    `返回首页`. None where a line is something else."""
+    """The message among lines of nothing else, `提示信息`, `该信息已被删除！`, or None."""
     found: Message | None = None
     for line in lines:
         message = message_of(line)

@@ -34,8 +34,8 @@ def sketch(text: str) -> bytes | None:
 
 
 def bands(sketch: bytes) -> tuple[int, ...]:
-    """The eight numbers of which two texts that are alike share at least one: with 0.9 of the
-    shingles in common in 99 of 100 cases, with half of them in 3. None of what is no sketch."""
+    """Eight numbers. Two texts that share 0.9 of their shingles share one of them in 99 of 100
+    cases, with half of the shingles in 3. None for what is no sketch."""
     if not _is_sketch(sketch):
         return ()
     return struct.unpack(f"<{_BANDS}q", sketch)

@@ -68,8 +68,8 @@ _ENGLISH_WORK = re.compile(r"(?:title|publisher|isbn|price|director|cast|starrin
 
 
 def people_in(text: str, strict: bool) -> Credits:
-    """The people of a run of roles, employers and names. Strict: nothing unless every word is one
-    of the three, and one at least is sure."""
+    """The people of a run of roles, employers and names. Strict: none unless all words are such,
+    and one of them for sure."""
     text = _bare(text[:LINE_LENGTH])
     if not HAN.search(text):
         people = english.people(text, strict)
@@ -79,8 +79,7 @@ def people_in(text: str, strict: bool) -> Credits:
 
 
 def merge(into: Credits, found: Mapping[str, list[str]]) -> None:
-    """Add credits to credits. A name may be there twice: looking for it each time would take as
-    long as there are names."""
+    """Add credits to credits, names perhaps twice: to look for each would take quadratic time."""
     for key, values in found.items():
         into.setdefault(key, []).extend(values)
 
@@ -214,8 +213,7 @@ def _trusted_people(text: str) -> Credits | None:
 
 
 def _read_credits(text: str, at_edge: bool) -> tuple[Credits, list[Role]] | None:
-    """The credits of a line and the roles that gave them. Most lines are none, so the quick
-    questions come first."""
+    """The credits of a line and their roles. Most have none, so quick questions come first."""
     if len(text) > LINE_LENGTH or _SENTENCE.search(text, 1, len(text) - 2):
         return None
     if not at_edge and not any(word in text for word in _SIGNS_ANYWHERE):

@@ -119,8 +119,7 @@ def _mark_country(match: re.Match[str]) -> str:
 
 
 def _read_note(note: str, strict: bool) -> str:
-    """What a note in brackets adds to the line: 张三（文） is 张三/文, an occupation speaks for
-    itself, and anything else is a remark: 张三（实习）."""
+    """What a note in brackets adds: 张三（文） is 张三/文, but 张三（实习） is 张三."""
     parts = [part for part in _GAP.split(note)[::2] if part]
     if parts and all(part in ROLES for part in parts):
         return f"/{note} "
@@ -349,8 +348,7 @@ class Reader:
         return [word.role for word in self.words[first:last] if word.role is not None]
 
     def fields_of(self, first: int, last: int) -> tuple[str, ...]:
-        """The fields of roles that stand together: what was done counts, 文/图 记者, else what the
-        persons are."""
+        """The fields of roles that belong together: of tasks, 文/图 记者, else of occupations."""
         roles = self.roles_of(first, last)
         tasks = [role for role in roles if not role.is_occupation] or roles
         return tuple(unique(field for role in tasks for field in role.fields))
@@ -466,8 +464,7 @@ class Reader:
         return is_employer(word.text)
 
     def end_names(self) -> None:
-        """Credit the names that wait with the role before them; without one, only a strict
-        reading knows that they are names."""
+        """Credit the waiting names with the role before them, which a strict reading may lack."""
         self.flush(self.fields if self.strict or self.leading else ())
 
     def was_sent(self, index: int) -> bool:

@@ -71,8 +71,7 @@ def credits_in(text: str, strict: bool) -> tuple[Credits, list[Role]] | None:
 
 
 def people(text: str, strict: bool) -> list[str]:
-    """The names of a list, without media, occupations and places. Strict: none at all unless each
-    of them is a name."""
+    """The names of a list without media, occupations, places. Strict: none unless all are names."""
     pieces = [fold(piece) for piece in _BETWEEN.split(_PLACE.sub("", text))]
     pieces = [_PLACE.sub("", _OCCUPATION.sub("", piece)).strip(" .") for piece in pieces]
     pieces = [

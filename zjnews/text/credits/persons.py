@@ -29,8 +29,7 @@ _LATIN_NEVER = re.compile(rf"\b(?:{one_of(word_list('names', 'latin_never'))})\b
 
 
 def is_name(text: str) -> bool:
-    """Whether a word can only be a person's name: a surname and one or two characters, or parts
-    joined by a dot (阿布都·热合曼)."""
+    """Whether a word can only be a name: surname and one or two characters, or 阿布都·热合曼."""
     if _DOTTED_NAME.fullmatch(text):
         parts = _DOT.split(text)
         is_place = _STATION.search(text) or not _PLACES.isdisjoint(parts)
