@@ -164,7 +164,8 @@ _LABEL_BELOW = re.compile(r"\s*(?:标\s?签|来\s?源|作\s?者|责任编辑|责
 def credits_below(body: etree._Element, lacking: Collection[str]) -> Iterator[Credits]:
     """The tags after a body, as `keywords`, and the credits there for the fields that lack any."""
     for level, element in _elements_below(body):
-        if level >= _NEAR_LEVELS and not _LABEL_BELOW.match(_first_text(element)):
+        first = next((text for text in element.itertext() if not text.isspace()), "")
+        if level >= _NEAR_LEVELS and not _LABEL_BELOW.match(first):
             continue
         text = text_of_small(element, " ", _PARTS_BELOW)
         if tags := furniture.tags_in(text, at_foot=True):
@@ -186,7 +187,3 @@ def _elements_below(body: etree._Element) -> Iterator[tuple[int, etree._Element]
     levels = _MOST_LEVELS if body.tag == "td" else _NEAR_LEVELS - 1
     for level, element in enumerate((body, *islice(body.iterancestors(), levels))):
         yield from ((level, below) for below in islice(element.itersiblings(), _NEXT_BELOW))
-
-
-def _first_text(element: etree._Element) -> str:
-    return next((text for text in element.itertext() if not text.isspace()), "")

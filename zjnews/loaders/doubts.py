@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 from lxml import etree
 
@@ -65,6 +66,7 @@ _LIKENESS = 0.3  # share of the pairs of letters of the shorter title that the l
 
 def doubts(page: Page, article: Article) -> list[str]:
     """Codes of what is doubtful about an article, read from a page."""
+    persons = (article.authors, article.editors, article.photographers, article.translators)
     return [
         code
         for code, is_doubtful in (
@@ -74,7 +76,7 @@ def doubts(page: Page, article: Article) -> list[str]:
             ("furniture-in-text", any(map(furniture.may_be_frame, _texts(article)))),
             ("title-differs", title_differs(page, article)),
             ("source-doubtful", source_is_doubtful(article)),
-            ("name-doubtful", not all(map(may_be_person, _names(article)))),
+            ("name-doubtful", not all(map(may_be_person, chain(*persons)))),
         )
         if is_doubtful
     ]
@@ -125,9 +127,7 @@ def title_differs(page: Page, article: Article) -> bool:
         return False
     if furniture.names_site(article.title):
         return True
-    if furniture.names_site(page.title):
-        return False
-    if squeeze(article.title) in squeeze(page.title):
+    if furniture.names_site(page.title) or squeeze(article.title) in squeeze(page.title):
         return False
     if _DASH in article.title[1:] and not article.subtitle:
         return True  # a subtitle has probably stuck to the title
@@ -184,10 +184,6 @@ def may_be_person(name: str) -> bool:
 
 def _texts(article: Article) -> Iterator[str]:
     return (block.text for block in article.body if block.text)
-
-
-def _names(article: Article) -> list[str]:
-    return [*article.authors, *article.editors, *article.photographers, *article.translators]
 
 
 def _said(article: Article) -> list[str]:

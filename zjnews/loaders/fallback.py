@@ -109,12 +109,10 @@ class FallbackLoader(ArticleLoader):
         return [] if container is None else [container]
 
     def known_container(self) -> etree._Element | None:
-        for css in self.body_css:
+        for css in (*self.body_css, *_VAGUE):
             for element in filter(self.is_body, outermost(self.page.select(css))):
-                return element
-        for css in _VAGUE:
-            for element in filter(self.is_body, outermost(self.page.select(css))):
-                return _smallest_holding(_sentences(element), element)
+                is_vague = css in _VAGUE
+                return _smallest_holding(_sentences(element), element) if is_vague else element
         return None
 
     def found_container(self) -> etree._Element | None:

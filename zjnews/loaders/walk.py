@@ -258,7 +258,9 @@ class _Walk:
             self.captions.append(state.captions)
         if state.is_link:
             self.links.append(given("href", ""))
-        self.count(state, 1)
+        self.bold += state.is_bold
+        self.items += state.is_item
+        self.verbatim += state.is_verbatim
         return state
 
     def add_media(self, element: etree._Element, tag: str) -> _Open | None:
@@ -281,18 +283,14 @@ class _Walk:
             self.captions.pop()
         if state.is_link:
             self.links.pop()
-        self.count(state, -1)
-
-    def count(self, state: _Open, step: int) -> None:
-        self.bold += step * state.is_bold
-        self.items += step * state.is_item
-        self.verbatim += step * state.is_verbatim
+        self.bold -= state.is_bold
+        self.items -= state.is_item
+        self.verbatim -= state.is_verbatim
 
     def is_furniture(self, element: etree._Element) -> bool:
         names = f"{element.get('class', '')} {element.get('id', '')}"
-        if _is_furniture_class(names) or not self.furniture.isdisjoint(names.split()):
-            return True
-        return is_hidden(element)
+        is_named = _is_furniture_class(names) or not self.furniture.isdisjoint(names.split())
+        return is_named or is_hidden(element)
 
     def add_image(self, element: etree._Element) -> None:
         address = _picture_address(element)
@@ -414,8 +412,5 @@ def _size_of(descriptor: str) -> float:
 
 def _is_small(element: etree._Element) -> bool:
     """Whether the page draws a picture too small to be one of the article's."""
-    for side in ("width", "height"):
-        pixels = _PIXELS.match(element.get(side) or "")
-        if pixels and int(pixels[0]) < _ICON_PIXELS:
-            return True
-    return False
+    sides = (_PIXELS.match(element.get(side, "")) for side in ("width", "height"))
+    return any(int(pixels[0]) < _ICON_PIXELS for pixels in filter(None, sides))

@@ -64,7 +64,8 @@ def decoded(body: bytes, labels: Iterable[str], most: int) -> bytes:
         try:
             body = _DECODERS[name](body, most)
         except _DamagedError as error:
-            if _is_packed(body, name) or _is_text(error.part):
+            is_text = error.part and not _NO_TEXT.search(error.part, 0, _SAMPLE)
+            if is_text or _is_packed(body, name):
                 raise Rejected("unreadable", f"its {name} coding {error}") from error
             break
     return _unlabelled(body, most)
@@ -95,10 +96,6 @@ def _candidates(body: bytes) -> list[str]:
     if body.startswith(ZSTD):
         return ["zstd"]
     return ["deflate", "br"] if _ZLIB.match(body) else ["br"]
-
-
-def _is_text(body: bytes) -> bool:
-    return bool(body) and not _NO_TEXT.search(body, 0, _SAMPLE)
 
 
 def _is_packed(body: bytes, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -24,7 +25,7 @@ from zjnews.items import LeadsOn, Payload, Rejected
 from zjnews.pages import includes, paging, payload
 from zjnews.pages.elements import Inside
 from zjnews.site import addresses
-from zjnews.text.cleaning import fold
+from zjnews.text.cleaning import fold, unique
 
 MAX_BYTES = 8 * 1024 * 1024  # larger pages are no articles; the heaviest known one is below 1 MB
 
@@ -276,7 +277,7 @@ def read_page(url: str, body: bytes, content_type: str | None, fetched_at: datet
     elif includes.may_be_in(body):
         text, dead = includes.lift(text)
     markup, payloads = (payload.lift if is_markup else payload.lift_text)(text)
-    if dead and not _holds_text(markup):
+    if dead and not re.search(r"\w", _TAGS.sub("", markup)):
         raise Rejected("not-found-page", "nothing but the server's error page")
     if not is_markup and text.lstrip()[:1] in ("{", "["):
         raise Rejected("not-html", "looks like JSON")
@@ -292,10 +293,6 @@ def read_page(url: str, body: bytes, content_type: str | None, fetched_at: datet
         warnings=["charset-guessed"] if decoded.guessed else [],
         is_markup=is_markup,
     )
-
-
-def _holds_text(markup: str) -> bool:
-    return bool(re.search(r"\w", _TAGS.sub("", markup)))
 
 
 class Decoded(NamedTuple):
@@ -319,9 +316,10 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
     declared = in_header or _declared_in(body)
     for candidate in ("utf-8", "gb18030") if declared == "gb18030" else ("utf-8",):
         # Strictly valid UTF-8 is never anything else; nor is GBK, once it is not UTF-8.
-        if (text := _strict(body, candidate)) is not None:
+        with suppress(UnicodeDecodeError):
+            text = _with_spaces(body.decode(candidate), candidate)
             guessed = declared not in (None, candidate) and not body.isascii()
-            return Decoded(_with_spaces(text, candidate), candidate, guessed)
+            return Decoded(text, candidate, guessed)
     return _best_guess(body, declared)
 
 
@@ -338,19 +336,11 @@ def _of_the_web(charset: str | None) -> str | None:
     return charset if charset in _OF_THE_WEB else None
 
 
-def _strict(body: bytes, charset: str) -> str | None:
-    try:
-        return body.decode(charset)
-    except UnicodeDecodeError:
-        return None
-
-
 def _best_guess(body: bytes, declared: str | None) -> Decoded:
     """Choose by the share of characters in Chinese or English use; what is declared wins unless
     another charset is clearly better."""
     sample = _foreign_part(body)
-    in_meta = _declared_in(body)
-    candidates = list(dict.fromkeys(filter(None, (declared, in_meta, *_CHARSETS))))
+    candidates = unique(filter(None, (declared, _declared_in(body), *_CHARSETS)))
     fits = {charset: _fit(sample, charset) for charset in candidates}
     best = max(candidates, key=lambda charset: fits[charset])
     if declared and fits[declared] >= 0.7 and fits[best] - fits[declared] < 0.2:

@@ -73,7 +73,9 @@ def announced(scripts: list[str], address: Address, base: str) -> Announced:
     if calls or not address.is_article or not number:
         return Announced(is_readable=not calls)
     holding = [name for name, value in values.items() if number in value][:_MOST_NAMES]
-    names = {name: _from(number, values[name]) for name in holding}
+    # What can stand before the number of a page, of a variable that holds an article's name.
+    length = len(number) + len("_ext_")
+    names = {name: values[name][values[name].rindex(number) :][:length] for name in holding}
     named = (_with_names(script, names) for script in scripts)
     writing = (script for script in named if number in script or ".write" in script)
     written = [_written(script, values, number) for script in islice(writing, _MOST_SCRIPTS)]
@@ -167,11 +169,6 @@ def _written(script: str, values: Values, number: str) -> list[str] | None:
         is_known = is_known and numbers is not None
         suffixes += [f"{found['zeros']}{number}" for number in numbers or () if number]
     return suffixes if is_known or suffixes else None
-
-
-def _from(number: str, value: str) -> str:
-    """What can stand before the number of a page, of a variable that holds an article's name."""
-    return value[value.rindex(number) :][: len(number) + len("_ext_")]
 
 
 def _with_names(script: str, names: Values) -> str:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter, deque
-from dataclasses import dataclass
 
 from zjnews.items import Payload
 from zjnews.text.cleaning import fold, unique
@@ -70,15 +69,6 @@ _PAGE_ELEMENTS = frozenset(
 """Elements that belong to the page when they follow the block, so never to the block itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Where a payload stands in the text."""
-
-    start: int
-    end: int
-    payload: Payload
-
-
 def lift(markup: str) -> tuple[str, list[Payload]]:
     """The page's markup without its payloads, and the payloads in page order."""
     rest: list[str] = []
@@ -90,9 +80,10 @@ def lift(markup: str) -> tuple[str, list[Payload]]:
             continue
         block = _block_at(markup, opening, position, fields)
         if block is not None:
-            rest.append(markup[position : block.start])
-            payloads.append(block.payload)
-            position = block.end
+            start, end, found = block
+            rest.append(markup[position:start])
+            payloads.append(found)
+            position = end
         if len(payloads) == _MOST:
             break
     return "".join([*rest, markup[position:]]), payloads
@@ -147,8 +138,11 @@ class _Fields:
             self.run.clear()
 
 
-def _block_at(markup: str, opening: re.Match[str], floor: int, fields: _Fields) -> _Block | None:
-    """The payload whose body begins at a CDATA opening; None for another, `<script>//<![CDATA[`."""
+def _block_at(
+    markup: str, opening: re.Match[str], floor: int, fields: _Fields
+) -> tuple[int, int, Payload] | None:
+    """Start, end and content of the payload whose body begins at a CDATA opening; None for another
+    one, such as `<script>//<![CDATA[`."""
     floor = max(floor, opening.start() - _HEAD_ROOM)
     before = markup[floor : opening.start()]
     if not before.rstrip().endswith(">"):
@@ -172,7 +166,7 @@ def _block_at(markup: str, opening: re.Match[str], floor: int, fields: _Fields) 
     keywords = next(listed, None) or next(filter(None, after), "")
     title = next(filter(None, texts[1:]), "")
     payload = Payload(texts[0], fold(title), _keywords(keywords), _JOINT.sub("", body))
-    return _Block(start, end, payload)
+    return start, end, payload
 
 
 def _at_end(text: str, form: re.Pattern[str] = _OPENER) -> re.Match[str] | None:

@@ -345,9 +345,8 @@ def _address(url: str, host: str, kind: Kind, match: re.Match[str]) -> Address:
 
 
 def _date(day: str | None) -> date | None:
-    if not day or int(day[:4]) not in _CENTURY:
-        return None
     try:
-        return date(int(day[:4]), int(day[4:6]), int(day[6:]))
+        found = date.fromisoformat(day or "")
     except ValueError:
         return None
+    return found if found.year in _CENTURY else None

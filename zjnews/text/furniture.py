@@ -154,7 +154,9 @@ def message_in(lines: list[str]) -> Message | None:
     for line in lines:
         message = message_of(line)
         found = found or message
-        if message is None and not _is_beside_message(line):
+        is_short = len(line) <= _MESSAGE_LENGTH
+        beside = _MESSAGE_TITLES.fullmatch(line) or _BESIDE_MESSAGES.fullmatch(line)
+        if message is None and not (is_short and (beside or is_frame(line))):
             return None
     return found
 
@@ -166,10 +168,3 @@ def message_of(line: str) -> Message | None:
     if _GONE.fullmatch(line):
         return Message(line, is_gone=True)
     return Message(line, is_gone=False) if _PASSING.fullmatch(line) else None
-
-
-def _is_beside_message(line: str) -> bool:
-    """Whether a line says nothing beside a message: `提示信息`, `返回首页`."""
-    if len(line) > _MESSAGE_LENGTH:
-        return False
-    return is_frame(line) or any(p.fullmatch(line) for p in (_MESSAGE_TITLES, _BESIDE_MESSAGES))
