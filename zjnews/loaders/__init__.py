@@ -40,7 +40,7 @@ LAYOUTS: tuple[type[ArticleLoader], ...] = (
 def load(page: Page) -> Article:
     """Read the article of a page. Raises `Rejected` where the page is none, with the reason
     `not-found-page`, `list-page` or `no-article`, or `LeadsOn` where it leads to another page.
-    One page of several is read as it stands; `joining` puts them together."""
+    One page of several is read as it is; `joining` puts them together."""
     article = _load(page)
     article.warnings.extend(doubts(page, article))
     return article

@@ -1,4 +1,4 @@
-"""What stands around the body: breadcrumb, dates of the head, the line under the title, and below
+"""What is around the body: breadcrumb, dates of the head, the line under the title, and below
 the body tags and credits."""
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _LINKED_DATA = re.compile(
     r"\"(?P<name>datePublished|pubDate|dateModified|upDate)\"\s{0,9}:\s{0,9}\"(?P<raw>[^\"\\]{8,40})\""
 )
 """A date in JSON-LD."""
-_BOXES = ("li", "aside", "nav", "footer", "a")  # what a `<time>` of another article stands in
+_BOXES = ("li", "aside", "nav", "footer", "a")  # what is around a `<time>` of another article
 _CRUMB_SIGNS = tuple(map(str.encode, ("位置", "浙江在线</", "首页</")))
 """What a breadcrumb begins with, or its first link ends with."""
 _CRUMB_END = re.compile(
@@ -72,20 +72,20 @@ def sections_in(title: str) -> list[str]:
 def dates_in(page: Page, body: Iterable[etree._Element]) -> tuple[str | None, str | None]:
     """When a page says in `<meta>`, JSON-LD and `<time>` that it was published and changed. A
     `<time>` in the body, in a list or in a box is not the article's."""
-    told: dict[str, str] = {}
+    given: dict[str, str] = {}
     for name, content in page.meta.items():
-        told.setdefault(_NOT_LETTERS.sub("", name.rsplit(":", 1)[-1]), content)
+        given.setdefault(_NOT_LETTERS.sub("", name.rsplit(":", 1)[-1]), content)
     for script in page.scripts:
         if "datePublished" in script or "pubDate" in script:
             for found in _LINKED_DATA.finditer(script):
-                told.setdefault(found["name"].lower(), found["raw"])
+                given.setdefault(found["name"].lower(), found["raw"])
     elsewhere = set(body)
     for time in islice((t for t in page.root.iter("time") if t.get("datetime")), FEW):
         if not any(e.tag in _BOXES or e in elsewhere for e in time.iterancestors()):
-            told["time"] = time.get("datetime", "")
+            given["time"] = time.get("datetime", "")
             break
-    published = (dates.find_full(told.get(name, "")) for name in (*_PUBLISHED_META, "time"))
-    modified = (dates.find_full(told.get(name, "")) for name in _MODIFIED_META)
+    published = (dates.find_full(given.get(name, "")) for name in (*_PUBLISHED_META, "time"))
+    modified = (dates.find_full(given.get(name, "")) for name in _MODIFIED_META)
     return next(filter(None, published), None), next(filter(None, modified), None)
 
 

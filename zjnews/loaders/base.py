@@ -72,19 +72,14 @@ class ArticleLoader(ItemLoader):
     """Reads the article of one page. A layout is a subclass that fills in the form below."""
 
     layout: ClassVar[str] = ""  # name of the layout in the record
-    signs: ClassVar[tuple[str, ...]] = ()
-    """Selectors that all find something on every page of the layout, and not all on any other."""
+    signs: ClassVar[tuple[str, ...]] = ()  # selectors that all find something on its pages only
+    # Of several selectors the first that finds anything counts.
     title_css: ClassVar[tuple[str, ...]] = ()
-    """Where the title stands; of several selectors, here and below, the first that finds anything
-    counts."""
     kicker_css: ClassVar[tuple[str, ...]] = ()
     subtitle_css: ClassVar[tuple[str, ...]] = ()
-    line_css: ClassVar[tuple[str, ...]] = ()
-    """The line under the title: date, source, names. Without one, what stands between title and
-    body is read."""
-    body_css: ClassVar[tuple[str, ...]] = ()  # body containers
-    furniture: ClassVar[str] = ""
-    """Class names inside the body container that are no part of the body."""
+    line_css: ClassVar[tuple[str, ...]] = ()  # date, source, names; else all below the title
+    body_css: ClassVar[tuple[str, ...]] = ()
+    furniture: ClassVar[str] = ""  # classes inside the body that are no part of it
     sections_css: ClassVar[tuple[str, ...]] = ("a.CurrChnlCls",)
 
     default_item_class = Article
@@ -100,7 +95,7 @@ class ArticleLoader(ItemLoader):
 
     @classmethod
     def recognises(cls, page: Page) -> bool:
-        """Whether a page has this layout, by what stands in it."""
+        """Whether a page has this layout, by what is in it."""
         return bool(cls.signs) and all(page.select(css) for css in cls.signs)
 
     # A processor is named here or nowhere; itemloaders would ask the item's fields at every value.
@@ -204,7 +199,7 @@ class ArticleLoader(ItemLoader):
         self.add_value("summary", self.page.meta.get("description"))
 
     def sections(self) -> list[str]:
-        """The breadcrumb, or what stands for it in `<title>`."""
+        """The breadcrumb, or what replaces it in `<title>`."""
         marked = self.select(self.sections_css)
         for element in marked[-1:]:
             around = element.getparent()
@@ -238,7 +233,7 @@ class ArticleLoader(ItemLoader):
         for lines, date_of in (
             (labelled_spans(self.page), dates.first_date),
             (self.line, dates.first_date),
-            (self.lines_above(), dates.of_line),  # a summary may stand there as well
+            (self.lines_above(), dates.of_line),  # a summary may be there as well
         ):
             for text in with_values(lines):
                 self.add_value(None, credits.read_line(self.fill_dates(text, date_of).strip()))

@@ -15,10 +15,10 @@ from zjnews.text.cleaning import squeeze, unique
 from zjnews.text.credits.words import Credits
 
 _SENTENCE_LENGTH = 50
-"""Lines from this length on that end like a sentence are the article itself; credits stand before
-the first and behind the last of them."""
+"""Lines from this length on that end like a sentence are the article itself; credits are before
+the first and after the last of them."""
 _REPEATED = 20  # characters by which a sentence is known again
-_SHARED = 5  # so many sentences may stand below an article once more, for sharing
+_SHARED = 5  # so many sentences may be below an article once more, for sharing
 _HEADING_LENGTH = 40
 _HEADING_WORDS = 12
 _SENTENCE_END = "。！？；：，…!?;:,."
@@ -33,7 +33,7 @@ class Body:
 
     blocks: list[Block] = field(default_factory=list)
     credits: Credits = field(default_factory=dict)
-    picture: Image | None = None  # the picture that stands right before what is read now
+    picture: Image | None = None  # the picture right before what is read now
     uncredited: Image | None = None  # the last picture that nobody has been credited with
     has_text: bool = False
     items: set[int] = field(default_factory=set)
@@ -220,7 +220,7 @@ def _is_heading(line: Line, text: str) -> bool:
 
 
 def _take_caption(line: Line, body: Body) -> bool:
-    """Give the picture right before a line its caption, or the credit behind its caption."""
+    """Give the picture right before a line its caption, or the credit after its caption."""
     picture = body.picture
     if picture is None or picture.credit is not None:
         return False

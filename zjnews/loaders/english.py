@@ -21,7 +21,7 @@ _DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*[:：]")
 _NAMING_SOURCE = etree.XPath("/descendant::text()[contains(., 'ource')]")
 _SOURCE_END = re.compile(r"urce\s*[:：]")  # from the first rare letter on, which is found sooner
 _DATE_BEFORE = re.compile(_DATE + r"[Ss]o\Z")
-_DATE_ROOM = 401  # characters of markup before `urce:` in which the date stands
+_DATE_ROOM = 401  # characters of markup before `urce:` in which the date is
 _MOST_MENTIONS = 100
 """How often a page may say `source:`, and in how many elements, before the date line is looked for
 no more."""

@@ -29,7 +29,7 @@ _LINKED_SHARE = 0.4  # a container with more of its text in links is a list
 _TAIL = re.compile(r"\s*(?:_|\||--|-{1,2}(?=[^-]*$))\s*")
 """What separates a title from section and site in `<title>`."""
 _HOLDING = etree.XPath("body/descendant::text()[contains(., $title)]")
-_AROUND_TITLE = 20  # characters that may stand beside a title in its element: `[北京日记]`, `(图)`
+_AROUND_TITLE = 20  # characters that may be beside a title in its element: `[北京日记]`, `(图)`
 _FOUND_SHARE = 0.9  # share of what trafilatura found that the chosen element must hold
 _SAMPLE = 100  # so many lines and more are enough to tell where the text is
 

@@ -94,7 +94,7 @@ class PaperLoader(ArticleLoader):
         return [*self.pictures_above(), *super().pieces()]
 
     def pictures_above(self) -> list[Piece]:
-        """The pictures, with captions, that stand between title and body."""
+        """The pictures, with captions, between title and body."""
         around_title = set() if self.title_element is None else with_ancestors([self.title_element])
         if not self.containers or not around_title or self.containers[0] in around_title:
             return []

@@ -5,7 +5,7 @@
 2005年08月10日 08:31:49 来源: 浙江在线             date line; may be first, last or absent
 …                                               the body
 标签: 西博会;烟花 责任编辑: 张三                   tags and credits
-Copyright © 1999-2017 Zjol                      notices, and what is there for sharing
+Copyright © 1999-2017 Zjol                      notices, and what is for sharing
 """
 
 from __future__ import annotations

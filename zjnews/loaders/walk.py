@@ -42,7 +42,7 @@ _FURNITURE_CLASS = re.compile(
     r"(?:[-_]?(?:articles?|bar|box|btn|list|news|read(?:ing)?|stories|to|wrap))?)(?=\s|$)",
     re.I,
 )
-_OWN_WORD = re.compile(r"[^\W\d年月日时分]")  # beside a link of a list stands at most its date
+_OWN_WORD = re.compile(r"[^\W\d年月日时分]")  # beside a link of a list there is at most its date
 _PARAGRAPH_CELL = 200  # a table with a longer cell lays out paragraphs
 _KEY_LENGTH = 200  # characters of attributes that a cache may hold
 
@@ -75,7 +75,7 @@ class Line:
     bold: bool = False
     captioning: bool = False  # the markup says that it belongs to the picture before it
     is_item: bool = False  # it is in a list, where a short line is no heading
-    own: str | None = None  # what of it stands outside links; None where it has no link
+    own: str | None = None  # what of it is outside links; None where it has no link
 
     @property
     def is_link(self) -> bool:

@@ -113,7 +113,7 @@ def _by_gzip(body: bytes, most: int) -> bytes:
 
     def member(at: int, room: int) -> tuple[bytes, int]:
         decoder = zlib.decompressobj(-zlib.MAX_WBITS)
-        found, end = _streamed(decoder, body, _behind_head(body, at), room)
+        found, end = _streamed(decoder, body, _after_head(body, at), room)
         return found, end + _GZIP_TRAILER
 
     return _together(body, _GZIP, member, most)
@@ -129,7 +129,7 @@ def _by_zstd(body: bytes, most: int) -> bytes:
 
 
 def _together(body: bytes, magic: bytes, read: _ReadPart, most: int) -> bytes:
-    """What the parts of a body give that begin with the same bytes, one behind the other."""
+    """What the parts of a body give that begin with the same bytes, one after the other."""
     pieces: list[bytes] = []
     at, room = 0, most
     while body.startswith(magic, at):
@@ -143,7 +143,7 @@ def _together(body: bytes, magic: bytes, read: _ReadPart, most: int) -> bytes:
     return b"".join(pieces)
 
 
-def _behind_head(body: bytes, at: int) -> int:
+def _after_head(body: bytes, at: int) -> int:
     """Where the data of a gzip member begin (RFC 1952, 2.3)."""
     flags = int.from_bytes(body[at + 3 : at + 4], "big")
     at += 10

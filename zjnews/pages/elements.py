@@ -18,7 +18,7 @@ _PARTS = 64  # a small element holds no more elements, all levels counted
 
 
 class Inside:
-    """Whether an element has a mark or stands in one that has; every element is looked at once."""
+    """Whether an element has a mark or is in one that has; every element is looked at once."""
 
     def __init__(self, is_marked: Callable[[etree._Element], bool]) -> None:
         self.is_marked = is_marked
@@ -126,13 +126,13 @@ def with_ancestors(elements: Iterable[etree._Element]) -> set[etree._Element]:
 
 
 def above(element: etree._Element) -> Iterator[etree._Element]:
-    """What stands before an element, nearest first, from its own siblings outwards."""
+    """What is before an element, nearest first, from its own siblings outwards."""
     for level in (element, *element.iterancestors()):
         yield from level.itersiblings(preceding=True)
 
 
 def texts_between(first: etree._Element, last: etree._Element) -> Iterator[str]:
-    """The texts that stand after one element and before another, one for each child element."""
+    """The texts after one element and before another, one for each child element."""
     path = [last, *last.iterancestors()]
     on_path = set(path)
     node: etree._Element | None = first

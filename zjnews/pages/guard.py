@@ -117,7 +117,7 @@ def _stop(
 
 @contextmanager
 def _watched(seconds: float) -> Iterator[None]:
-    """Raises Rejected where what stands within is broken off."""
+    """Raises Rejected if what is within is broken off."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -25,7 +25,7 @@ FORMS = (
     "ul[id*=Ullist]",
     "#main div ul",
 )
-"""Where the lists of known forms stand; the first that holds an article counts."""
+"""Where the lists of known forms are; the first that holds an article counts."""
 
 _NEXT = re.compile(r"(?:下一?页|下一頁|后一?页|next(?:\s?page)?)[\s>»›]*", re.I)
 _PREVIOUS = re.compile(
@@ -37,7 +37,7 @@ _BOX = re.compile(
     r"|remen|crumb",
     re.I,
 )
-"""Names of what stands around a list: navigation, hot and related articles."""
+"""Names of what is around a list: navigation, hot and related articles."""
 _BOX_TAGS = ("nav", "header", "footer", "aside")
 _ITEM_TAGS = ("li", "tr", "dd", "article")
 _LABEL = 40  # characters; a longer link is none to another page of the list
@@ -132,13 +132,13 @@ def _sole_hrefs(links: Iterable[etree._Element]) -> Hrefs:
 
 
 def _printed_day(link: etree._Element, sole: Hrefs, page: Page) -> date | None:
-    """The day that stands beside a link, else inside it, where it is plainly this link's."""
+    """The day beside a link, else inside it, where it is plainly this link's."""
     item = link
     for around in link.iterancestors():
         if sole[around] != _href(link):
             break
         item = around
-    beside = [*_texts_outside_links(item), *_texts_behind(item)]
+    beside = [*_texts_outside_links(item), *_texts_after(item)]
     inside = [text for part in link for text in part.itertext()]
     for texts in (beside, inside):
         # A summary speaks of days too; the date has an element of its own, or all of its parts.
@@ -160,7 +160,7 @@ def _texts_outside_links(item: etree._Element) -> Iterator[str]:
             yield text
 
 
-def _texts_behind(item: etree._Element) -> Iterator[str]:
+def _texts_after(item: etree._Element) -> Iterator[str]:
     """What follows up to the next link."""
     for sibling in item.itersiblings():
         if sibling.tag == "a" or next(sibling.iter("a"), None) is not None:

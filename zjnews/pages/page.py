@@ -49,8 +49,8 @@ _TAGS = re.compile(r"<[^<>]*>")
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _DECLARING = 16384  # bytes in which a page declares its charset
 _FEW = 0.02
-_HEAD = 65536  # characters in which the first tag of a page stands
-_SAMPLE = 4096  # bytes beyond ASCII, and what stands around them, that tell a charset
+_HEAD = 65536  # characters in which a page has its first tag
+_SAMPLE = 4096  # bytes beyond ASCII, and what is around them, that tell a charset
 _SCRIPT_REDIRECT = re.compile(
     r"(?<![\w.])(?:(?:window|document|top|self|parent)\.)*"
     r"location(?:(?:\.href)?\s*=(?!=)|\.(?:replace|assign)\s*\()\s*[\"']([^\"'\s]+)[\"']"
@@ -63,11 +63,9 @@ _STEP = re.compile(r"(?P<tag>[\w-]*)(?:[.#](?P<name>[\w-]+)(?P<others>(?:\.[\w-]
 """An element of a selector: `div`, `#main`, `div.content.cf`."""
 _NAMED = etree.XPath("descendant-or-self::*[@class or @id]")
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-"""`huge_tree` keeps what stands inside more than 256 elements, as where tags are never closed;
-libxml2 still stops at 2,048."""
+"""`huge_tree` keeps what is in more than 256 elements; libxml2 still stops at 2,048."""
 _SMALL = 65536  # bytes up to which no element has so many attributes that parsing takes long
-_MOST_AROUND = 2000
-"""Elements around another one; 20 are many, and libxml2 leaves out what stands in some more."""
+_MOST_AROUND = 2000  # elements around another one; 20 are many
 _MOST_ATTRIBUTES = 1000
 
 
@@ -147,7 +145,7 @@ class Page:
 
     @cached_property
     def _head_elements(self) -> list[etree._Element]:
-        """`<title>`, `<meta>` and `<base>`, wherever they stand, found in one walk."""
+        """`<title>`, `<meta>` and `<base>`, wherever they are, found in one walk."""
         return list(self.root.iter("title", "meta", "base"))
 
     @cached_property

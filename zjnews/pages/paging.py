@@ -73,7 +73,7 @@ def announced(scripts: list[str], address: Address, base: str) -> Announced:
     if calls or not address.is_article or not number:
         return Announced(is_readable=not calls)
     holding = [name for name, value in values.items() if number in value][:_MOST_NAMES]
-    # What can stand before the number of a page, of a variable that holds an article's name.
+    # What can be before the number of a page, of a variable that holds an article's name.
     length = len(number) + len("_ext_")
     names = {name: values[name][values[name].rindex(number) :][:length] for name in holding}
     named = (_with_names(script, names) for script in scripts)

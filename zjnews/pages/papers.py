@@ -115,6 +115,6 @@ def _day(text: str) -> date | None:
 
 
 def _join(url: str, day: date, front: str) -> str:
-    """The address of a front page; a bare name stands in the folder of its day."""
+    """The address of a front page; a bare name is in the folder of its day."""
     named = addresses.join(url, front if "/" in front else f"{day:%d}/{front}") if front else None
     return named or front_of(addresses.address_of(url).paper or "", day)

@@ -28,7 +28,7 @@ _FILLER = re.compile(
     rf"\s+|&nbsp;|<!--(?!\[CDATA\[)(?:(?!<!--).)*?-->|<{_NAME}(?:\s[^<>]*)?/>|<br\b[^<>]*>",
     re.S | re.I,
 )
-"""What may stand between the elements of a payload."""
+"""What may be between the elements of a payload."""
 _OPENER = re.compile(rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>\s*\Z")
 _TAG = re.compile(rf"<(?P<close>/?)(?P<name>{_NAME})(?:\s[^<>]*?)?(?P<empty>/?)>")
 _CDATA = re.compile(r"<!(?P<comment>--)?\[CDATA\[")
@@ -56,7 +56,7 @@ _MOST_FIELDS = 20  # elements before the CDATA section of which the last are the
 _HEAD_ROOM = 8192
 """Characters before the CDATA section in which its number and title are looked for."""
 _FIELD_LENGTH = 500
-"""A longer text behind the body is no list of keywords, but something of the page's."""
+"""A longer text after the body is no list of keywords, but something of the page's."""
 _PLAIN_LENGTH = 2000
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 _RAW_TEXT = frozenset({"script", "textarea", "xmp", "noscript"})
@@ -210,7 +210,7 @@ def _plain(text: str) -> str:
 
 
 def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
-    """Where the body ends and where the text behind its end mark begins."""
+    """Where the body ends and where the text after its end mark begins."""
     section = _NEXT_SECTION.search(markup, start)
     limit = section.end() if section else len(markup)
     marks = _END.finditer(markup, start, limit)
@@ -262,7 +262,7 @@ def _trim_to_balance(text: str) -> str:
 
 
 def _strangers(text: str) -> list[re.Match[str]]:
-    """The closing tags in a piece of markup whose opening tags stand outside it."""
+    """The closing tags in a piece of markup whose opening tags are outside it."""
     open_names: list[str] = []
     counts: Counter[str] = Counter()
     strangers: list[re.Match[str]] = []

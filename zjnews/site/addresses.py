@@ -27,7 +27,7 @@ _APP_NEWS = "news"
 
 
 class Kind(StrEnum):
-    """What stands at an address."""
+    """What is at an address."""
 
     TRS = "trs"  # article of the TRS content system, since 2016
     SYSTEM = "system"  # article of the older content system, 2001 to 2021
@@ -110,18 +110,14 @@ class Address:
     """Whether the host is one of the site, by http or https, see `is_on_site`."""
     canonical: str
     """https, lower-case host without port, single slashes, no query, fragment, `_ext` or page
-    suffix; `/index.shtml` is `/`; an app article is always `https://zj.zjol.com.cn/news/N.html`,
-    an album `https://zj.zjol.com.cn/album.html?id=N`; the English site is `www.inzhejiang.com`.
-    The query stays where the kind is unknown, since it may be what names the page. An off-site
-    address stays as it is."""
+    suffix; `/index.shtml` is `/`. In the app `https://zj.zjol.com.cn/news/N.html` or
+    `…/album.html?id=N`. Of unknown kind with its query, off the site unchanged."""
     number: str | None = None
-    """Number of the article in its counter, or of the printed page; `album:N` where the app counts
-    other things than news."""
+    """Of the article, `album:N` for other things than news in the app, or of the printed page."""
     date: date | None = None
-    """Day in the address; null where it gives none, or one that no calendar has or that lies
-    outside of 2000 to 2099."""
+    """Day in the address, 2000 to 2099; None if there is none or no calendar has it."""
     day: str | None = None
-    """The eight digits of the day as they stand in the address, a day or not: `20201015`."""
+    """The eight digits of the day in the address, a day or not: `20201015`."""
     paper: str | None = None
     """Newspaper, by its host: `zjrb`, `qjwb` …"""
     page: int = 1
@@ -189,7 +185,7 @@ def _unknown(url: str) -> Address:
 
 
 def is_on_site(url: str) -> bool:
-    """Whether an absolute address lies on zjol.com.cn, one of its subdomains or a sister host."""
+    """Whether an absolute address is on zjol.com.cn, one of its subdomains or a sister host."""
     return address_of(url).on_site
 
 
@@ -199,12 +195,12 @@ def paper_host(paper: str) -> str:
 
 
 def may_hold_images(url: str) -> bool:
-    """Whether an absolute address lies where the site keeps the pictures of its articles."""
+    """Whether an absolute address is where the site keeps the pictures of its articles."""
     return is_on_site(url) or is_on_image_host(url)
 
 
 def is_on_image_host(url: str) -> bool:
-    """Whether an absolute address lies on the domain that holds nothing but pictures."""
+    """Whether an absolute address is on the domain that holds nothing but pictures."""
     return _lies_on(_host_of(url) or "", IMAGES)
 
 
@@ -260,7 +256,7 @@ def _serialized(url: str) -> str:
         return url
     host, port = parts.hostname, parts.port
     place = parts.netloc.rpartition("@")[2]
-    # urllib takes what stands between brackets for the host, whatever stands around them.
+    # urllib takes what is between brackets for the host, whatever is around them.
     if not host or " " in host or not (_IN_BRACKETS.fullmatch(place) or {*"[]"}.isdisjoint(place)):
         raise ValueError("no host")
     rest = url[len(f"{parts.scheme}://{parts.netloc}") :]

@@ -13,7 +13,7 @@ from zjnews.site import addresses
 from zjnews.site.addresses import Kind
 
 _PAPER_KINDS = (Kind.PAPER_PAGE, Kind.PAPER_FRONT, Kind.PAPER_ISSUES)
-ALL = "all"  # what stands for every channel or newspaper
+ALL = "all"  # names every channel or newspaper
 
 
 @dataclass(frozen=True, slots=True)

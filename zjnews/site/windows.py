@@ -1,4 +1,4 @@
-"""The window of a crawl: what `since` and `until` mean, and what lies between them."""
+"""The window of a crawl: what `since` and `until` mean, and what is between them."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Window:
         return day is None or self.overlaps(start_of(min(day, _LAST_DAY)))
 
     def begins_after(self, day: date) -> bool:
-        """Whether a whole day lies before it."""
+        """Whether a whole day is before it."""
         end = start_of(min(day, _LAST_DAY)).at + SPANS["day"]
         return self.since is not None and end <= self.since
 
@@ -73,16 +73,16 @@ def window_of(since: str, until: str, now: datetime) -> Window:
 
 
 def _read_end(name: str, text: str, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """The first moment of the time that a text names, and the first one behind it."""
+    """The first moment of the time that a text names, and the first one after it."""
     text = " ".join(text.split())
     if not text:
         return None, None
     try:
-        first, behind = _read_time(text, now)
+        first, after = _read_time(text, now)
     except (ValueError, OverflowError):
         raise ValueError(f"{name}={text} is no time; accepted: {FORMS}") from None
     is_far = first.year <= _FIRST_YEAR if name == "since" else first.year >= _LAST_YEAR
-    return (None, None) if is_far else (first, behind)  # as good as no end
+    return (None, None) if is_far else (first, after)  # as good as no end
 
 
 def _read_time(text: str, now: datetime) -> tuple[datetime, datetime]:

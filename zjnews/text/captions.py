@@ -29,7 +29,7 @@ _LENT = re.compile(
     r"(?:^|(?<=[\s。！？…”/／（(]))[（(\[]?\s*(?:(?P<sure>图源|图片来源|图自|供图|图片提供)|摄影|图片|图)"
     r"(?:\s*[:：/／|｜丨]\s*|(?<=摄影)\s)(?P<credit>[^（()）。，]{1,40}?)\s*[）)\]]?[。.]?$"
 )
-"""`图源：新华社`; what stands behind 图 alone may be a caption."""
+"""`图源：新华社`; what follows 图 alone may be a caption."""
 _LATIN = re.compile(
     r"(?:^|(?<=[.!?\s]))[(\[]\s*"
     r"(?:photos?\s*(?:(?P<by>by)\s+|(?:provided )?to\s+|[:/]\s*|courtesy of\s+)"
@@ -96,7 +96,7 @@ def _issued(text: str) -> Caption | None:
 
 
 def _lent(text: str) -> Caption | None:
-    """Credits to whoever lent the picture, and English ones, which name persons behind `by`."""
+    """Credits to whoever lent the picture, and English ones, which name persons after `by`."""
     for form in (_LATIN, _LATIN_TAIL, _LENT, _GIVEN, _ALONE):
         if match := form.search(text):
             break

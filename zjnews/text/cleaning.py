@@ -15,7 +15,7 @@ _WIDE = (*zip("，：；？！（）", ",:;?!()", strict=True), ("…", "..."))
 _SIGNS = re.compile(r"[^\w\s\x00-\x7f]{30}")
 _LATIN = re.compile(r"[A-Za-z]+")
 _USER = re.compile(r"(?<=://)(?:[^\s/?#\\@]{1,500}@)+|(?<=s3://)[^\s:/]{1,500}:[^\s@]{0,500}@")
-"""What stands before the host of an address. A secret key of S3 may hold slashes."""
+"""What is before the host of an address. A secret key of S3 may hold slashes."""
 _LONGEST_SHOWN = 1_000
 
 
@@ -34,7 +34,7 @@ def squeeze(text: str) -> str:
 
 def normal_form(text: str) -> str:
     """Unicode NFKC with white space folded: what `content_hash` is computed of."""
-    # Wide punctuation is all that stands in the way of most texts, and looking at every letter for
+    # Wide punctuation is all that most texts have to lose, and looking at every letter for
     # its other forms is slow.
     for wide, plain in _WIDE:
         text = text.replace(wide, plain)

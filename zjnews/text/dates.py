@@ -68,7 +68,7 @@ _WEEKDAY = (
 _REMARK = rf"(?:[\s,]{{0,3}}[(\[]?(?:{_WEEKDAY}|(?:农历|阴历|夏历)[{_LUNAR}]{{2,14}})[)\]]?)"
 """`星期日`, `(周日)`, `农历二月初二`"""
 _BRACKET = r"(?:\s?[(\[][^()\[\]:]{1,24}[)\]])"
-"""Whatever stands in brackets between a day and its clock."""
+"""Whatever is in brackets between a day and its clock."""
 _PLACE = (
     r"(?:\s?\(?(?:(?:GMT|UTC|GSM)\s?\+\s?0?8(?::?00)?(?!\d)(?:\s?北京时间)?"
     r"|北京时间|中国标准时间|Beijing [Tt]ime)\)?)?"
@@ -122,7 +122,7 @@ _RELATIVE_PRECISION: tuple[tuple[re.Pattern[str], Precision], ...] = (
 
 _SENTENCE = re.compile(r"[。！？；]|[a-z]{2}[.!?](?:\s|$)")
 _LABEL = re.compile(r"[^:,]{0,40}:\s?|[\s\[(|]*")
-"""What may stand before a date that does not say its year."""
+"""What may be before a date that does not say its year."""
 _AFTER = re.compile(r"$|[\s\[\]()|]")  # what follows a date that is no part of a sentence
 _NAMED = re.compile(r"[\s\[\]()|]{0,3}(?:$|[^\s:]{1,8}\s?:)")
 """What follows a date without a clock: nothing, or a label."""
@@ -195,7 +195,7 @@ def moment_of(raw: str, now: datetime, near: date | None = None) -> Moment | Non
 
 
 def start_of(day: date) -> Moment:
-    """The moment of a date that stands in an address."""
+    """The moment of a date in an address."""
     return Moment(datetime(day.year, day.month, day.day, tzinfo=BEIJING), "day")
 
 

@@ -12,7 +12,7 @@ SCHEME = f"rensa-{RMinHash.ALGORITHM_VERSION}/5/64"
 """Sketches of different schemes cannot be compared: algorithm, characters a shingle, bytes."""
 ALIKE = 0.8
 """Share of the shingles that two texts must have in common, as far as their sketches tell; one byte
-of 64 is 0.016, and two texts that share 0.9 are told so in 99 of 100 cases."""
+of 64 is 0.016, and two texts that share 0.9 are found alike in 99 of 100 cases."""
 
 _SHINGLE = 5
 _BYTES = 64

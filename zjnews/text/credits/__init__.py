@@ -29,10 +29,10 @@ from zjnews.text.credits.words import (
 LINE_LENGTH = 120  # longer lines are no credits
 _HEAD_LENGTH = 300  # longer lines under a title are cut
 
-_MOST_BYLINES = 4  # so many brackets may stand at one end of a paragraph
+_MOST_BYLINES = 4  # so many brackets may be at one end of a paragraph
 _BULLETS = "□■●○◎▲△▼▽★☆◆◇▪＊*•· 　"
 _SIGNING_BULLETS = {"□": 1, "■": 2, "◎": 2}
-"""How many names it takes behind a bullet to sign: `□ 张三`; `■ 雁荡山` is a heading."""
+"""How many names it takes after a bullet to sign: `□ 张三`; `■ 雁荡山` is a heading."""
 _BRACKETS = "()（）[]【】〔〕「」 "
 _PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "〔": "〕"}
 _NOTE_LENGTH = 120
@@ -109,7 +109,7 @@ def credit_line(text: str, at_edge: bool = True) -> Credits | None:
     """The credits of a line that is nothing else: `（责任编辑：张三）`, `Translation: Wu Ziyi`,
     `本报记者 张三 通讯员 李四`. None for any other line; `记者：你怎么看？` is one.
 
-    `at_edge`: the line stands at the head or foot of a body, where less is needed to believe it.
+    `at_edge`: the line is at the head or foot of a body, where less is needed to believe it.
     """
     read = _read_credits(text, at_edge)
     return None if read is None else read[0]
@@ -128,7 +128,7 @@ def describes_work(text: str) -> bool:
 
 def take_byline(text: str) -> tuple[str, Credits]:
     """Take bylines, `（记者 张三 通讯员 李四）` or `记者张三、通讯员李四报道：`, off a paragraph:
-    from its start, from behind its dateline, which stays, and from its end."""
+    from its start, after its dateline, which stays, and from its end."""
     found: Credits = {}
     if any(sign in text for sign in _BYLINE_SIGNS):
         text = _take_first(text, found)
@@ -168,7 +168,7 @@ def _take_first(text: str, found: Credits) -> str:
 
 
 def _bracket_from(text: str, position: int) -> tuple[int, int]:
-    """Where the next bracket begins and ends; -1, -1 if none stands where a byline does."""
+    """Where the next bracket begins and ends; -1, -1 if none is where a byline is."""
     opening = _OPENING.search(text, position, position + _NOTE_LENGTH)
     start = opening.start() if opening else -1
     closing = _CLOSING.search(text, start, start + _NOTE_LENGTH) if opening else None
@@ -176,7 +176,7 @@ def _bracket_from(text: str, position: int) -> tuple[int, int]:
 
 
 def _last_byline(text: str) -> tuple[str, Credits] | None:
-    """A paragraph without the byline behind its last sentence, and the people of that."""
+    """A paragraph without the byline after its last sentence, and the people of that."""
     is_open = text[-1:] not in ("", *_SENTENCE_ENDS, ")", "）", "]", "】")
     if is_open and (signed := _SIGNED.search(text, max(0, len(text) - _NOTE_LENGTH))):
         people = _trusted_people(signed["people"])

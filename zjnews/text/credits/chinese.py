@@ -93,7 +93,7 @@ _SIGN = re.compile(
 
 
 def may_credit(text: str) -> bool:
-    """Whether a line has a sign of credits at all, which is told quickly."""
+    """Whether a line has a sign of credits at all: a quick test."""
     return bool(_SIGN.search(text))
 
 
@@ -230,10 +230,10 @@ def is_medium(text: str) -> bool:
 
 class Reader:
     """Reads a line into credits. `文/张三 图/李四` has its roles before the names,
-    `张三/文 李四/摄` behind them, `张三 文/摄` two behind one.
+    `张三/文 李四/摄` after them, `张三 文/摄` two after one.
 
     Strict: every word has to be understood. Else the line is one of credits for sure, and only
-    what stands behind a label is taken.
+    what follows a label is taken.
     """
 
     def __init__(self, text: str, strict: bool, leading: Role | None = None) -> None:
@@ -243,13 +243,11 @@ class Reader:
         self.roles: list[Role] = []
         self.is_sure = False  # whether something of it can be nothing else than a credit
         self.fields: tuple[str, ...] = ("authors",)  # where the next names go
-        self.leading = leading  # the role that the next names stand behind
-        self.shares_task = False
-        """Whether what was done stands before the persons, and so is said of all that follow."""
+        self.leading = leading  # the role that the next names follow
+        self.shares_task = False  # whether a task comes before all persons: 图/文 张三 李四
         self.is_labelled = False  # whether a colon or slash parts them
         self.waiting: list[str] = []
-        self.labelled: list[Role] = []
-        """The roles that a colon, slash or bar parts from their names."""
+        self.labelled: list[Role] = []  # those that a colon, slash or bar parts from names
         self.unknown_roles: list[str] = []
         self.has_persons = False
 
@@ -282,7 +280,7 @@ class Reader:
     # Roles
 
     def take_roles(self, first: int) -> int:
-        """Read roles that stand together, 文/图 or 摄影/本报记者, and see whose they are."""
+        """Read roles that belong together, 文/图 or 摄影/本报记者, and see whose they are."""
         last = self.end_of(first, Gap.SLASH)
         if self.trails(first, last):
             self.trail(first, last)
@@ -315,7 +313,7 @@ class Reader:
         return persons.may_be_name(text) and not _PROSE.search(text)
 
     def end_of(self, first: int, loosest: Gap) -> int:
-        """Where the roles end that stand together from a word on; employers may stand between."""
+        """Where the roles end that belong together; employers may be between them."""
         last = first + 1
         role = self.words[first].role
         while role and role.is_person and last < len(self.words):
@@ -333,7 +331,7 @@ class Reader:
         return last
 
     def labels(self, index: int) -> bool:
-        """Whether a colon stands behind a word."""
+        """Whether a colon follows a word."""
         return index + 1 < len(self.words) and self.words[index + 1].gap is Gap.COLON
 
     def is_label(self, index: int) -> bool:
@@ -369,7 +367,7 @@ class Reader:
         return is_placed_so and not word.employer and not role.is_occupation
 
     def trail(self, first: int, last: int) -> None:
-        """Credit the names that wait with the roles behind them."""
+        """Credit the names that wait with the roles after them."""
         fields, gap = self.fields_of(first, last), self.words[first].gap
         is_by_occupation = bool(self.roles) and all(role.is_occupation for role in self.roles)
         self.roles += self.roles_of(first, last)

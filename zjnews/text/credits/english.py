@@ -1,4 +1,4 @@
-"""The grammar of English credits: phrases that name a role, and names behind them."""
+"""The grammar of English credits: phrases that name a role, and names after them."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def is_also_name(text: str) -> bool:
 
 
 def has_shape_of_name(text: str) -> bool:
-    """Whether a word can be a name where nothing else ever stands: 责任编辑：高兴."""
+    """Whether a word can be a name where nothing else ever is: 责任编辑：高兴."""
     if text in _NEVER or not (_HAN_NAME.fullmatch(text) or _TRANSCRIBED.fullmatch(text)):
         return False
     return not text.endswith(_NEVER_ENDS)

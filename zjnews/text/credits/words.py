@@ -23,14 +23,14 @@ class Role:
     is_occupation: bool = False  # what a person is (记者), not what the person did (采写)
     is_letter: bool = False
     is_anywhere: bool = False  # credits even in the middle of a body
-    names_only: bool = False  # nothing but names ever stands beside it
+    names_only: bool = False  # only names are ever beside it
     signs_pen_names: bool = False
 
     is_of_works: bool = False  # a book or a film has it too
 
     @property
     def is_person(self) -> bool:
-        """Whether names stand beside it: not for 来源 and 字号."""
+        """Whether names are beside it: not for 来源 and 字号."""
         return not {SOURCE, CONTROL, CONTACT}.intersection(self.fields)
 
 
@@ -89,4 +89,4 @@ def _roles() -> dict[str, Role]:
 
 ROLES = _roles()  # Chinese role to what it means; the same with a modifier before it
 MODIFIERS = word_list("modifier").union(*(listed.split() for listed in _TABLE["task"].values()))
-"""What may stand before a role in one word."""
+"""What may be before a role in one word."""
