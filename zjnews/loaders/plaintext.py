@@ -87,9 +87,10 @@ class PlaintextLoader(ArticleLoader):
 
     def fill_line(self) -> None:
         for text in self.text.date_lines:
-            self.add_value(
-                None, credits.read_line(_without_site(self.fill_dates(text, dates.first_date)))
-            )
+            line = self.fill_dates(text, dates.first_date)
+            if not re.search("[:：]", line):  # a label says that the site is the source
+                line = _SITE.sub(" ", line).strip()
+            self.add_value(None, credits.read_line(line))
 
     def pieces(self) -> list[Piece]:
         return list(map(_piece, self.text.body))
@@ -286,8 +287,3 @@ def _is_date_line(line: str, day: date | None) -> bool:
     if day and abs(moment.at.date() - day) > _NEAR:
         return False
     return bool(_BEFORE_DATE.fullmatch(before.strip()) and _AFTER_DATE.fullmatch(after.strip()))
-
-
-def _without_site(line: str) -> str:
-    """A date line without the site's own name, unless a label says that it is the source."""
-    return line if re.search("[:：]", line) else _SITE.sub(" ", line).strip()

@@ -270,8 +270,9 @@ class _Walk:
         elif tag == "img":
             self.add_image(element)
         elif tag == "script":
-            for address in _videos_in(element.text or ""):
-                self.add_video_at(address)
+            text = element.text or ""
+            for found in _VIDEO_FILE.finditer(text) if ".mp4" in text or ".m3u8" in text else ():
+                self.add_video_at(found[0].replace("\\/", "/"))
         else:
             return self.add_video(element)
         return None
@@ -297,7 +298,8 @@ class _Walk:
         if address is None or any(map(_AD.match, (address, *self.links[-1:]))):
             return
         url = _join(self.base, address)
-        if url or _is_of_file(self.base, address):
+        # Beside a page that was saved to a file there is no address for others, but a picture.
+        if url or not (self.base.startswith(_WEB) or _SCHEME.match(address)):
             self.end_line()
             alt = fold(element.get("alt", "")) or None
             self.pieces.append(Block("image", image=Image(url=url, alt=alt)))
@@ -361,21 +363,10 @@ def _join(base: str, address: str) -> str | None:
     return url if url and url.startswith(_WEB) else None
 
 
-def _is_of_file(base: str, address: str) -> bool:
-    """Whether a picture is beside a page that was saved to a file: no address for others."""
-    return not base.startswith(_WEB) and not _SCHEME.match(address)
-
-
 def _picture_address(image: etree._Element) -> str | None:
     """The address of the picture that an `img` shows in the end; None for an ornament."""
     address = next((a for a in _addresses(image) if not _is_icon(a)), None)
     return None if address is None or _is_small(image) else address
-
-
-def _videos_in(script: str) -> Iterator[str]:
-    """The addresses of the videos that a script plays."""
-    if ".mp4" in script or ".m3u8" in script:
-        yield from (found[0].replace("\\/", "/") for found in _VIDEO_FILE.finditer(script))
 
 
 def _addresses(image: etree._Element) -> Iterator[str]:

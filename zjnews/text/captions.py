@@ -105,8 +105,10 @@ def _lent(text: str) -> Caption | None:
     credit, found = fold(match["credit"]), match.groupdict()
     people = _photographers(credit)
     is_taken = bool(found.get("by")) or (form is _LENT and not found["sure"])
-    if form is _LATIN_TAIL and not (people if is_taken else _is_latin_lender(credit)):
-        return None
+    words = credit.replace("/", " ").split()
+    is_lender = all(w[0].isupper() or "." in w or w in _SMALL_WORDS for w in words)
+    if form is _LATIN_TAIL and not (people if is_taken else is_lender):
+        return None  # `Photo: A day in Wuzhen` is a caption
     if form is _LENT and is_taken and not people and not _LENDER.fullmatch(credit):
         return None  # 图 may also begin a caption
     return _caption(text[: match.start()], credit, people if is_taken else ())
@@ -132,12 +134,6 @@ def _taken(text: str, hinted: bool) -> Caption | None:
     if hinted and words and may_be_name(words[-1]):
         return _caption(left[: len(left) - len(words[-1])], words[-1], (words[-1],))
     return None
-
-
-def _is_latin_lender(credit: str) -> bool:
-    """Whether all words have capitals, or dots; `Photo: A day in Wuzhen` is a caption."""
-    words = credit.replace("/", " ").split()
-    return all(word[0].isupper() or "." in word or word in _SMALL_WORDS for word in words)
 
 
 def _caption(before: str, credit: str, photographers: tuple[str, ...] = ()) -> Caption:
