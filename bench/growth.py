@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -257,9 +257,6 @@ ROWS: dict[str, Row] = {
     "dates: digits in lines": Row(again("1" * 999 + "\n"), each_line(dates.of_line)),
     "dates: days": Row(again("2020年1月1日(甲" * 60 + "\n"), each_line(dates.first_date)),
     "dates: spaces": Row(again("2020-1-1" + " ," * 400 + "\n"), each_line(dates.of_line)),
-    "dates: relative": Row(
-        again("%d天前\n"), each_line(lambda line: dates.moment_of(line, FETCHED, date(2026, 9, 14)))
-    ),
     "credits: sources": Row(
         again("来源：甲%d ", f"{TOP}<div class='info'>", f"</div>{PARAGRAPH}"), read_page
     ),

@@ -265,6 +265,12 @@ def test_in_the_middle_of_a_body_a_doubtful_line_is_text(line: str) -> None:
     assert credits.credit_line("本报记者 张三", at_edge=False) == {"authors": ["张三"]}
 
 
+@pytest.mark.parametrize("text", ["(张三）", "（本报)", "[竺可】", "【文)"])
+def test_brackets_of_two_forms_without_a_role_are_no_credit(text: str) -> None:
+    assert credits.credit_line(text) is None
+    assert credits.take_byline(f"{text}船开了") == (f"{text}船开了", {})
+
+
 @pytest.mark.parametrize(
     "text",
     [

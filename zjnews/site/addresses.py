@@ -220,7 +220,7 @@ def join(base: str | None, url: str) -> str | None:
         "https://zjol.com.cn/a/", "http://[::1"   ->  None
     """
     try:
-        if base and len(url) < _LONGEST and _PLAIN.fullmatch(url) and _PLAIN_BASE.match(base):
+        if base and len(url) < LONGEST and _PLAIN.fullmatch(url) and _PLAIN_BASE.match(base):
             return urljoin(base, url)  # as nearly everywhere, and the rest costs
         relative = _as_a_browser(url, base)
         return _serialized(urljoin(base, relative) if base else relative)

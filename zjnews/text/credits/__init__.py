@@ -261,7 +261,7 @@ def _is_signed(text: str, reader: Reader) -> bool:
     """Whether names without a role sign: `□ 张三`, `共享联盟·龙游 张三`."""
     texts = [word.text for word in reader.words]
     needed = _SIGNING_BULLETS.get(text[0], LINE_LENGTH)
-    if is_medium(texts[0]):
+    if texts and is_medium(texts[0]):
         texts, needed = texts[1:], 1
     return len(texts) >= needed and all(map(is_name, texts))
 
