@@ -78,6 +78,8 @@ def bounded_item(
 
     @wraps(process)
     def process_item(pipeline: _Pipeline, item: Article) -> Article:
+        if _open:  # the pipelines of `zjnews.loaders.reading` are bounded together
+            return process(pipeline, item)
         with bounded(item.url):
             return process(pipeline, item)
 

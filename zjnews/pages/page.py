@@ -61,7 +61,8 @@ _AT_ONCE = 10  # seconds after which a meta refresh is no longer what a page is 
 _LITTLE_TEXT = 80  # characters; a page with more of them is there for itself
 _STEP = re.compile(r"(?P<tag>[\w-]*)(?:[.#](?P<name>[\w-]+)(?P<others>(?:\.[\w-]+)*))?")
 """An element of a selector: `div`, `#main`, `div.content.cf`."""
-_NAMED = etree.XPath("descendant-or-self::*[@class or @id]")
+_NAMED = tuple("article div figure founder-content h1 h2 h3 h4 h5 h6 p section span td ul".split())
+"""Elements whose class or id tells a layout. There are as many of others, links above all."""
 _PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
 """`huge_tree` keeps what is in more than 256 elements; libxml2 still stops at 2,048."""
 _SMALL = 65536  # bytes up to which no element has so many attributes that parsing takes long
@@ -160,10 +161,17 @@ class Page:
     def by_name(self) -> dict[str, list[etree._Element]]:
         """The elements of each class and id, in page order: one walk for all layouts."""
         index: dict[str, list[etree._Element]] = defaultdict(list)
-        for element in _NAMED(self.root):
-            for name in {*element.get("class", "").split(), element.get("id")}:
-                index[name].append(element)
+        for element in self.root.iter(*_NAMED):
+            classes, name = element.get("class"), element.get("id")
+            if classes or name:
+                for each in {*(classes or "").split(), name or ""}:
+                    index[each].append(element)
         return index
+
+    @cached_property
+    def _others(self) -> dict[str, list[etree._Element]]:
+        """By a tag that is not in `_NAMED`, its elements with a class or an id."""
+        return {}
 
     @cached_property
     def visible_text(self) -> str:
@@ -224,7 +232,8 @@ class Page:
 
     def select(self, css: str) -> list[etree._Element]:
         """The elements that a CSS selector finds, in page order. Tags, classes, ids and elements
-        inside others (`#main div ul`) are looked up; anything else is a query, slow if deep."""
+        inside others (`#main div ul`) are looked up; anything else is a query, slow if deep. A
+        class without a tag is that of an element in `_NAMED`."""
         steps = _steps(css)
         if None in steps:
             return [hit.root for hit in self.selector.css(css)]
@@ -241,13 +250,21 @@ class Page:
         tag, name, others = step["tag"], step["name"], step["others"]
         if not name:
             return list(self.root.iter(tag))
-        found = self.by_name[name]
-        if tag:
-            found = [element for element in found if element.tag == tag]
+        if tag and tag not in _NAMED:
+            if tag not in self._others:
+                self._others[tag] = self.root.xpath(f"descendant::{tag}[@class or @id]")
+            found = [e for e in self._others[tag] if _is_named(e, name)]
+        else:
+            found = [e for e in self.by_name[name] if not tag or e.tag == tag]
         if others:
             classes = set(others[1:].split("."))
             found = [e for e in found if classes.issubset(e.get("class", "").split())]
         return found
+
+
+def _is_named(element: etree._Element, name: str) -> bool:
+    """Whether a name is a class or the id of an element."""
+    return name in element.get("class", "").split() or name == element.get("id")
 
 
 @lru_cache(maxsize=256)

@@ -121,21 +121,20 @@ class _Fields:
     def __init__(self, markup: str) -> None:
         self.markup = markup
         self.read = 0
-        self.run: deque[re.Match[str]] = deque(maxlen=_MOST_FIELDS)
+        self.leaves: deque[re.Match[str]] = deque(maxlen=_MOST_FIELDS)
 
     def before(self, end: int, floor: int) -> list[re.Match[str]]:
         """The unbroken run of elements from `floor` to `end`. Ask in page order."""
-        for leaf in _LEAF.finditer(self.markup, max(self.read, floor), end):
-            self._break_at(leaf.start())
-            self.run.append(leaf)
-        self._break_at(end)
+        self.leaves.extend(_LEAF.finditer(self.markup, max(self.read, floor), end))
         self.read = end
-        return [leaf for leaf in self.run if leaf.start() >= floor]
-
-    def _break_at(self, position: int) -> None:
-        """Forget the run where something of the page's follows it."""
-        if self.run and not _is_filler(self.markup[self.run[-1].end() : position]):
-            self.run.clear()
+        run: deque[re.Match[str]] = deque()
+        while self.leaves and self.leaves[-1].start() >= floor:
+            leaf = self.leaves.pop()
+            if not _is_filler(self.markup[leaf.end() : run[0].start() if run else end]):
+                break  # what is of the page's ends the run, for all that follows too
+            run.appendleft(leaf)
+        self.leaves = deque(run, maxlen=_MOST_FIELDS)
+        return list(run)
 
 
 def _block_at(
