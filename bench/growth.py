@@ -204,6 +204,7 @@ ROWS: dict[str, Row] = {
     "payload: comments before": Row(
         in_article("<a>1</a><!--" + "<!--" * 200 + "<k><![CDATA["), read_page
     ),
+    "page: ends of what was not opened": Row(again("<k></e>", TOP), read_page),
     "payload: comment openings": Row(in_article(f"{PAYLOAD}<k><![CDATA["), read_page),
     "payload: blocks": Row(in_article(PAYLOAD), read_page),
     "payload: blocks as saved": Row(

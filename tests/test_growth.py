@@ -11,6 +11,7 @@ from bench.growth import ROWS, cpu_seconds, grows_too_fast
 
 SIZE = 500_000
 LARGER = {
+    "page: ends of what was not opened": 1_000_000,
     "page: attributes": 1_000_000,
     "page: attributes with brackets": 1_000_000,
     "payload: section in sections": 1_000_000,

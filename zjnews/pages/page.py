@@ -75,7 +75,10 @@ def tree_of(source: bytes) -> etree._Element | None:
     (`too-complex`) if it would take very long or be cut off."""
     if len(source) > _SMALL or source.count(b"<") > _MOST_AROUND:
         counts = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=_Counts())
-        etree.fromstring(source, counts)
+        # In pieces, since libxml2 reads on to the end after what is raised within.
+        for start in range(0, len(source), _SMALL):
+            counts.feed(source[start : start + _SMALL])
+        counts.close()
     root: etree._Element | None = etree.fromstring(source, _PARSER)
     return root
 
