@@ -230,7 +230,7 @@ def _page_in(path: Path, answer: dict[str, Any]) -> SavedPage:
         size = path.stat().st_size
         body = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
-        raise Rejected("unreadable-file", error.strerror or str(error)) from error
+        raise Rejected("unreadable-file", error_in_words(error)) from error
     if size > MAX_BYTES:
         raise Rejected("too-large", f"{size:,} bytes, limit {MAX_BYTES:,}")
     if (status := str(answer.get("status", 200))) != "200":

@@ -33,7 +33,6 @@ _MOST_BYLINES = 4  # so many brackets may be at one end of a paragraph
 _BULLETS = "□■●○◎▲△▼▽★☆◆◇▪＊*•· 　"
 _SIGNING_BULLETS = {"□": 1, "■": 2, "◎": 2}
 """How many names it takes after a bullet to sign: `□ 张三`; `■ 雁荡山` is a heading."""
-_BRACKETS = "()（）[]【】〔〕「」 "
 _PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "〔": "〕"}
 _NOTE_LENGTH = 120
 _SOURCE_LENGTH = 30
