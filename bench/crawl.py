@@ -4,8 +4,6 @@ Run as `make bench-crawl`. The spider `channel` crawls a made-up channel from a 
 loopback, with the settings of the project but for the pauses.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import subprocess

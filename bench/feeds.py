@@ -5,8 +5,6 @@ loopback; what a crawl of a few articles takes is deducted, and the ratio is the
 rounds. The feed on S3 goes to rclone on loopback.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

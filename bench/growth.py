@@ -6,8 +6,6 @@ of each size counts. Exit status 1 where twice the size takes more than 2.5 time
 more than a second of CPU.
 """
 
-from __future__ import annotations
-
 import argparse
 import math
 import multiprocessing

@@ -4,8 +4,6 @@ Run as `make bench`. The three take turns on the same pages, so that the ratios 
 noisy machine; the pages are the articles in samples/zjol.warc.gz.
 """
 
-from __future__ import annotations
-
 import argparse
 import statistics
 import time

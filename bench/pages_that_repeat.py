@@ -3,8 +3,6 @@
 INPUTS["headings in headings"](100_000)  ->  markup of about 100,000 bytes in UTF-8
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from itertools import count
 

@@ -5,8 +5,6 @@ other numbers and in other words, so that each is an article of its own. Every r
 its own, and they take turns, so that the ratios hold on a noisy machine.
 """
 
-from __future__ import annotations
-
 import argparse
 import logging
 import re

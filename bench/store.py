@@ -4,8 +4,6 @@ Run as `make bench-store`. The state is filled with articles of random sketches 
 tables, then opened anew and asked.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import statistics

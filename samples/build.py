@@ -1,8 +1,6 @@
 """Render the made-up site in samples/ into one WARC file.
 The same articles and templates always give the same bytes: no clock, no randomness."""
 
-from __future__ import annotations
-
 import argparse
 import re
 import struct

@@ -1,7 +1,5 @@
 """Runs `scrapy` commands as a user does and reads what comes out."""
 
-from __future__ import annotations
-
 import json
 import multiprocessing
 import os

@@ -1,7 +1,5 @@
 """Fixtures that several files share: a sound made-up site, and a server for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import UTC, datetime
 

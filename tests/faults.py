@@ -2,14 +2,12 @@
 with FAULT_POINT, FAULT_KIND (`kill`, `full` or `locked`) and FAULT_SKIP (how often the point is
 passed)."""
 
-from __future__ import annotations
-
 import os
 import resource
 import signal
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import boto3.s3.transfer
 from scrapy.crawler import Crawler
@@ -59,7 +57,7 @@ class Fault:
             raise ValueError(point)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Fault:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     def wrap(self, owner: Any, name: str, after: bool) -> None:

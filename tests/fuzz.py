@@ -7,8 +7,6 @@ file that is opened outside the folder of the child, an address taken for one of
 browser, or the client that would ask for it, takes elsewhere.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import logging

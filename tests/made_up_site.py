@@ -7,8 +7,6 @@ Everything follows from `now`: the same moment gives the same site, to the byte.
 written by anybody; the sentences are put together from word lists.
 """
 
-from __future__ import annotations
-
 import random
 import re
 import threading
@@ -561,7 +559,7 @@ class MadeUpSite:
             if paper.has_month_list:
                 self._add_month_lists(paper)
 
-    def _add_issue(self, paper: Paper, issue: int, day: date) -> None:
+    def _add_issue(self, paper: "Paper", issue: int, day: date) -> None:
         base = f"https://{paper.place}/html/{_day_path(day)}"
         front = partial(_leading_page, "meta-refresh", f"node_{paper.nodes[0]}.htm")
         self._pages[_key(f"{base}/{paper.name}index.htm")] = front
@@ -572,7 +570,7 @@ class MadeUpSite:
             self._pages[_key(f"{base}/node_{node}.htm")] = page
 
     def _add_paper_article(
-        self, paper: Paper, number: int, day: date, sheet: int, base: str
+        self, paper: "Paper", number: int, day: date, sheet: int, base: str
     ) -> MadeUpArticle:
         words = Words(f"paper {paper.name} {number}")
         article = MadeUpArticle(
@@ -591,7 +589,7 @@ class MadeUpSite:
         self._pages[_key(article.url)] = partial(self._paper_article_page, article)
         return article
 
-    def _add_month_lists(self, paper: Paper) -> None:
+    def _add_month_lists(self, paper: "Paper") -> None:
         months: dict[str, list[date]] = {}
         for day in filter(None, paper.days):
             months.setdefault(f"{day:%Y-%m}", []).append(day)
@@ -806,7 +804,7 @@ def _strip(paper: str, day: date, sheet: str, name: str) -> str:
     return f'<div class="main-ed-pageifm">{paper} {day:%Y年%m月%d日} 第{sheet}版：{name}</div>'
 
 
-def _node_page(paper: Paper, day: date, sheet: int, articles: list[MadeUpArticle]) -> Answer:
+def _node_page(paper: "Paper", day: date, sheet: int, articles: list[MadeUpArticle]) -> Answer:
     """A printed page; on the first one, an article stands in the map only."""
     pages = "".join(
         f'<dt><a id="pageLink" href="node_{node}.htm">第{n:05}版：{name}</a></dt>\n'

@@ -1,7 +1,5 @@
 """Cuts a process off the network, and notes what it tried."""
 
-from __future__ import annotations
-
 import socket
 from pathlib import Path
 from typing import Any

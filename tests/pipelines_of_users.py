@@ -1,7 +1,5 @@
 """Pipelines such as users add to ITEM_PIPELINES."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

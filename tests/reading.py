@@ -1,7 +1,5 @@
 """Reads a page as a crawl does, without the crawl; and the saved pages, each with its record."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path

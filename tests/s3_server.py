@@ -1,7 +1,5 @@
 """A real S3 server on loopback: rclone, which checks signatures and keeps objects as files."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import socket

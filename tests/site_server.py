@@ -4,8 +4,6 @@ It takes absolute addresses and `CONNECT`, behind which it speaks TLS itself. No
 for leaves the machine: hosts outside the site get 502 and are noted.
 """
 
-from __future__ import annotations
-
 import atexit
 import contextlib
 import socket

@@ -4,8 +4,6 @@ Each test has the project in a home of its own, with `.venv/bin/scrapy`, and the
 place of the real one.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

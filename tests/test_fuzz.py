@@ -1,7 +1,5 @@
 """A short run of the fuzzer, and that it finds what there is to find."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """A deliberate change of a loader, seen through the three commands: read, read again, compare."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

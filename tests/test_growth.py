@@ -1,8 +1,6 @@
 """Hostile inputs are read in time that is linear in their size: a child process that takes the
 square of it would come to its limit of CPU."""
 
-from __future__ import annotations
-
 import math
 
 import pytest

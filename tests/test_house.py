@@ -1,7 +1,5 @@
 """What the docs say of the code is true: every key, warning, reason, exit status, path and link."""
 
-from __future__ import annotations
-
 import ast
 import re
 from pathlib import Path

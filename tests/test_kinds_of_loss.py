@@ -1,7 +1,5 @@
 """Kinds of input that have cost articles, files or a right word, each from a real server or file."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

@@ -1,7 +1,5 @@
 """The made-up site keeps its promises; else the tests that crawl it would prove nothing."""
 
-from __future__ import annotations
-
 import http.client
 import ssl
 import threading

@@ -1,7 +1,5 @@
 """What Python users import: `zjnews.read`, `Article`, `Rejected`; and the command `zjnews`."""
 
-from __future__ import annotations
-
 import logging
 import subprocess
 import sys

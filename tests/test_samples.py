@@ -1,7 +1,5 @@
 """The bundled site: its generator gives the same bytes again, and the file in the tree is its own."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What is shown: nothing secret, and nothing that steers a terminal or forges a line."""
 
-from __future__ import annotations
-
 import csv
 import json
 import logging

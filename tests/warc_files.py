@@ -1,7 +1,5 @@
 """WARC files taken apart, and put together, by other means than the crawler's own."""
 
-from __future__ import annotations
-
 import gzip
 import subprocess
 import sys

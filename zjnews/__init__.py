@@ -8,8 +8,6 @@
 project, see README.md.
 """
 
-from __future__ import annotations
-
 import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any

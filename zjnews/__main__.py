@@ -1,7 +1,5 @@
 """The command `zjnews`: Scrapy's command line with the settings of this project, in any folder."""
 
-from __future__ import annotations
-
 import os
 import sys
 

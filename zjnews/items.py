@@ -3,8 +3,6 @@
 Imports nothing of the project. The order of the fields of `Article` is the order of the keys.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any, Literal

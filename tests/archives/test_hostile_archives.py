@@ -1,7 +1,5 @@
 """Archives as others write them, damaged ones, and ones that mean harm."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib

@@ -3,8 +3,6 @@
 They need libraries that ours do not go with: `make interop` installs them apart and runs this.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import socket

@@ -1,7 +1,5 @@
 """What a crawl with WARC_DIR keeps: everything, byte for byte, whole at every moment."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib

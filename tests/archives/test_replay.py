@@ -1,7 +1,5 @@
 """What WARC_REPLAY gives: the records of the recorded crawl, without the network."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib

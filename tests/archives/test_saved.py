@@ -1,7 +1,5 @@
 """Saved pages in every form that they are kept in."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What a user sees: the command, its status, the feed, the summary. Every crawl here is a real one."""
 
-from __future__ import annotations
-
 import gzip
 import shutil
 from pathlib import Path

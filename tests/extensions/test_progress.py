@@ -1,7 +1,5 @@
 """What a person sees while a crawl runs: a line in place on a terminal, log lines elsewhere."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import pty

@@ -1,7 +1,5 @@
 """What lies at the destination of a feed: whole, everything, once; and what the exit status says."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import json

@@ -1,7 +1,5 @@
 """Feeds written to real files, read back by programs that are not ours."""
 
-from __future__ import annotations
-
 import csv
 import gzip
 import io

@@ -1,7 +1,5 @@
 """Feeds on S3, with a real server: delivery, refusals, outages, kills, large batches."""
 
-from __future__ import annotations
-
 import hashlib
 import random
 import signal

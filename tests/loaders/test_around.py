@@ -1,7 +1,5 @@
 """What stands over the body: title and subtitle, and where a page tells its dates."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What a body container becomes: blocks in reading order, and nothing of the page's frame."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

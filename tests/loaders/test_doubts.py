@@ -1,7 +1,5 @@
 """The second look at a page: what was probably read wrongly is told, and good pages are left alone."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.reading import SAVED_PAGES, read_record

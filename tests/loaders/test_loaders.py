@@ -1,7 +1,5 @@
 """Which layout a page has, and what is no article at all."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

@@ -1,7 +1,5 @@
 """Pages that survive only as text: where the head ends, and that no line of the body is lost."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The saved pages, one test a field, so that a failure names page and field."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.reading import SAVED_PAGES, record_of

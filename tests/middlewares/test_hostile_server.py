@@ -1,7 +1,5 @@
 """A crawl against servers that drip, break off, lie about lengths and never come to an end."""
 
-from __future__ import annotations
-
 import gzip
 import os
 import re

@@ -3,8 +3,6 @@
 Hosts know nothing of one another, so one crawl meets many of them, and each test looks at one.
 """
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping

@@ -1,7 +1,5 @@
 """What is asked of many elements at once is what each would answer by itself."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree

@@ -1,7 +1,5 @@
 """What a page may cost: seconds of processor time, and no second more when the run is to stop."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

@@ -1,7 +1,5 @@
 """Dead includes: the server's error pages in the middle of good pages."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st

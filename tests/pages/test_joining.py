@@ -1,7 +1,5 @@
 """Articles of several pages: which pages there are, and how they become one record."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

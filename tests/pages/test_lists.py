@@ -1,7 +1,5 @@
 """List pages: which articles each form lists, of what day, and where the next page is."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pytest

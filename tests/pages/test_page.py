@@ -1,7 +1,5 @@
 """A page's bytes as text: the charset by evidence, and what is no page at all."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

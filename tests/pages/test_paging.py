@@ -1,7 +1,5 @@
 """Further pages that only a script speaks of."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

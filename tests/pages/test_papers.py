@@ -1,7 +1,5 @@
 """Newspapers: what a printed page names, and the issues of a month."""
 
-from __future__ import annotations
-
 from datetime import date
 
 import pytest

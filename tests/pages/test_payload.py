@@ -1,7 +1,5 @@
 """The CMS payload: wherever it stands and however it is written, the page reads as if it did not."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

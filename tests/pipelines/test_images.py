@@ -1,8 +1,6 @@
 """Pictures of articles: fetched from the site's own hosts, kept as they are, never in the way of an
 article. Every crawl here is a real one."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

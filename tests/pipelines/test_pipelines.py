@@ -1,7 +1,5 @@
 """What the pipelines add, warn of and refuse, one concern at a time."""
 
-from __future__ import annotations
-
 import hashlib
 from contextlib import closing
 from typing import Any

@@ -1,7 +1,5 @@
 """`scrapy compare`: what it prints, its status, its page; then how records and texts are told apart."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import math

@@ -1,7 +1,5 @@
 """`scrapy reread`: the same bytes as the spider `archive` gives, on any number of processes."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import os

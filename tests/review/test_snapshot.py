@@ -1,7 +1,5 @@
 """`scrapy snapshot`: what it asks for, what it saves, and that the suite reads what it has saved."""
 
-from __future__ import annotations
-
 import gzip
 import json
 import shutil

@@ -1,7 +1,5 @@
 """What an address means: the forms of the site, the traps, and that nothing ever raises."""
 
-from __future__ import annotations
-
 import tracemalloc
 from datetime import UTC, date, datetime
 

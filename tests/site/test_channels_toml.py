@@ -1,7 +1,5 @@
 """The channels and newspapers: what the file holds, and what a text names of it."""
 
-from __future__ import annotations
-
 import pytest
 
 from zjnews.site import addresses

@@ -1,7 +1,5 @@
 """The window of a crawl: what its two ends mean, and what lies between them."""
 
-from __future__ import annotations
-
 from datetime import UTC, date, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """The spider `channel` against the made-up site: what it finds, what it asks for, and when it stops."""
 
-from __future__ import annotations
-
 import dataclasses
 import shutil
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What is refused at the start, in one line; and that the spiders bring along what they need."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """Runs that follow each other: what is given, what is left out, and what the record says of it."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta

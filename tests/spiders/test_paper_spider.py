@@ -1,7 +1,5 @@
 """The spider `paper` against the made-up newspapers: issues, printed pages, what is known."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """What the state remembers, for whom and from when on; and that a crash costs no more than that."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

@@ -1,7 +1,5 @@
 """Folding: white space of any kind to one space, nothing that cannot be seen; and the language."""
 
-from __future__ import annotations
-
 import unicodedata
 
 import pytest

@@ -1,7 +1,5 @@
 """Names, labels, bylines and captions, in Chinese and English."""
 
-from __future__ import annotations
-
 import re
 import time
 from pathlib import Path

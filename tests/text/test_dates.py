@@ -1,7 +1,5 @@
 """Printed dates: every form that pages use, and that what is printed comes back."""
 
-from __future__ import annotations
-
 import time
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """Lines of the page that are no part of the article, and lines of articles that look like them."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.reading import read_record

@@ -1,7 +1,5 @@
 """How alike two texts are, by their sketches, and which are found as copies."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from statistics import mean

@@ -4,8 +4,6 @@ A sorted text file, a line an answer, as other tools for web archives read and w
 https://specs.webrecorder.net/cdxj/0.1.0/
 """
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import heapq

@@ -1,7 +1,5 @@
 """WARC files as the server that they were recorded from: what is answered to an address."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

@@ -4,8 +4,6 @@ A file is called `….open` while it grows. A run that is killed leaves it so; t
 back to its last whole record.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import fcntl
@@ -112,7 +110,7 @@ class GrowingFile:
     """By digest, address and WARC-Date of the answer that has the body."""
 
     @classmethod
-    def create(cls, folder: Path, prefix: str, info: dict[str, str]) -> GrowingFile:
+    def create(cls, folder: Path, prefix: str, info: dict[str, str]) -> "GrowingFile":
         growing = next(filter(None, map(_claim, _names(folder, prefix))))
         buffer = BytesIO()
         writer = _writer(buffer)

@@ -1,7 +1,5 @@
 """Saved pages: WARC and ARC files, folders and single files, read one page at a time."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -1,7 +1,5 @@
 """The records of WARC and ARC files, damaged ones too, and what a server had answered."""
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib
@@ -293,7 +291,7 @@ class Reader:
         finally:
             records.close()  # it refers to itself, and would keep its buffers for a long time
 
-    def _whole_ones(self, records: _Records) -> Iterator[Record]:
+    def _whole_ones(self, records: "_Records") -> Iterator[Record]:
         for record in records:
             _check_head(record)
             self.in_damage = False

@@ -3,8 +3,6 @@
 May import anything.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import sys

@@ -1,7 +1,5 @@
 """`scrapy channels`: the channels and newspapers that can be named, as a table."""
 
-from __future__ import annotations
-
 import argparse
 
 from scrapy.commands import ScrapyCommand

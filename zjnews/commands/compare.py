@@ -1,7 +1,5 @@
 """`scrapy compare`: what changed between two readings of the same articles."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import sqlite3

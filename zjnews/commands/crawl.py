@@ -1,7 +1,5 @@
 """`scrapy crawl`, Scrapy's own, with an exit status that says how the crawl went."""
 
-from __future__ import annotations
-
 import argparse
 import gc
 from pathlib import Path

@@ -1,8 +1,6 @@
 """`scrapy parse`, which calls a spider's method on an address: of no use with spiders that remember
 what they have found, so it says what is."""
 
-from __future__ import annotations
-
 import argparse
 
 from scrapy.commands import ScrapyCommand

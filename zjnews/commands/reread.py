@@ -1,7 +1,5 @@
 """`scrapy reread`: the records of whole archives, on several processes."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """`scrapy snapshot`: adds pages to the tests, and compares their records with those expected."""
 
-from __future__ import annotations
-
 import argparse
 import re
 from collections import Counter

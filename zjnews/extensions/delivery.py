@@ -1,9 +1,7 @@
 """Keeps the state in step with a crawl: what was dropped, what failed, how far lists were read."""
 
-from __future__ import annotations
-
 from contextlib import suppress
-from typing import Any
+from typing import Any, Self
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
@@ -27,7 +25,7 @@ class Delivery:
         self.state.db.on_failure = self.state_failed
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Delivery:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         delivery = cls(crawler)
         connect = crawler.signals.connect
         connect(delivery.item_dropped, signals.item_dropped)

@@ -1,14 +1,12 @@
 """Feeds by way of the outbox: a record is in the state when it is scraped, and in its feed when its
 batch is whole. The exporters, storages and options are Scrapy's."""
 
-from __future__ import annotations
-
 import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
 from scrapy import Spider, signals
@@ -83,7 +81,7 @@ class Feeds:
         self.clock: AsyncioLoopingCall | LoopingCall | None = None
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Feeds:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         feeds = cls(crawler)
         crawler.signals.connect(feeds.open_spider, signals.spider_opened)
         crawler.signals.connect(feeds.item_scraped, signals.item_scraped)

@@ -1,11 +1,9 @@
 """How far a crawl is: one line in place on a terminal, a line in the log elsewhere."""
 
-from __future__ import annotations
-
 import re
 import sys
 from logging import StreamHandler
-from typing import Any
+from typing import Any, Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -42,7 +40,7 @@ class Progress:
         """What prints the log to the terminal."""
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Progress:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         progress = cls(crawler)
         crawler.signals.connect(progress.spider_opened, signals.spider_opened)
         crawler.signals.connect(progress.engine_stopped, signals.engine_stopped)

@@ -1,8 +1,7 @@
 """Keeps what a crawl fetches as WARC files."""
 
-from __future__ import annotations
-
 from pathlib import Path
+from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
@@ -43,7 +42,7 @@ class Recording:
         )
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Recording:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         recording = cls(crawler)
         crawler.signals.connect(recording.engine_stopped, signals.engine_stopped)
         return recording

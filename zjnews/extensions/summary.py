@@ -1,9 +1,7 @@
 """Counts what a crawl gave and refused, and prints it for a person when the crawl ends."""
 
-from __future__ import annotations
-
 import sys
-from typing import Any
+from typing import Any, Self
 
 from itemadapter import ItemAdapter
 from scrapy import signals
@@ -27,7 +25,7 @@ class Summary:
         self.prints = crawler.settings.getbool("SUMMARY_ENABLED")
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Summary:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         summary = cls(crawler)
         crawler.signals.connect(summary.item_scraped, signals.item_scraped)
         crawler.signals.connect(summary.engine_stopped, signals.engine_stopped)

@@ -11,8 +11,6 @@ A run may end between any two of these. The next one ships the batch again, whic
 file. What its format refuses is set aside, and the rest goes on.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

@@ -1,10 +1,8 @@
 """CSV for spreadsheets and data frames: lists and blocks are JSON in their cell."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.exporters import CsvItemExporter
@@ -36,7 +34,7 @@ class CsvExporter(CsvItemExporter):
         self.for_spreadsheets = for_spreadsheets
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **options: Any) -> CsvExporter:
+    def from_crawler(cls, crawler: Crawler, *args: Any, **options: Any) -> Self:
         options.setdefault("for_spreadsheets", crawler.settings.getbool("CSV_FOR_SPREADSHEETS"))
         return cls(*args, **options)
 

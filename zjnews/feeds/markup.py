@@ -1,7 +1,5 @@
 """The body of a record as HTML."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

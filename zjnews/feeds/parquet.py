@@ -1,7 +1,5 @@
 """Parquet: the columns of the record with their types, written in row groups."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import IO, Any

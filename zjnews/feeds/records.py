@@ -1,7 +1,5 @@
 """Feed formats beyond Scrapy's own JSON, and what they all need to know of an item and a file."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

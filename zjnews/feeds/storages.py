@@ -1,7 +1,5 @@
 """Where feeds go: files that are whole or not there, and S3; and whether they can go there."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

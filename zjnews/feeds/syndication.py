@@ -1,7 +1,5 @@
 """RSS 2.0 and Atom: the newest articles in full, for feed readers, over any number of runs."""
 
-from __future__ import annotations
-
 import mimetypes
 import re
 from collections.abc import Callable
@@ -10,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from io import BytesIO
 from operator import itemgetter
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from feedgenerator import Atom1Feed, Enclosure, Rss201rev2Feed, SyndicationFeed
 from lxml import etree
@@ -126,7 +124,7 @@ class SyndicationExporter(BaseItemExporter):
         return {name: value for name, value in found.items() if value is not None}
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, file: IO[bytes], **options: Any) -> SyndicationExporter:
+    def from_crawler(cls, crawler: Crawler, file: IO[bytes], **options: Any) -> Self:
         return cls(file, **{**cls.options_of(crawler), **options})
 
     def roll(self, previous: bytes) -> None:

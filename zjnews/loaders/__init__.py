@@ -1,7 +1,5 @@
 """Which layout a page has, and the article its loader reads; or why the page is no article."""
 
-from __future__ import annotations
-
 from zjnews.items import Article, Rejected, text_of
 from zjnews.loaders.base import SENTENCE, ArticleLoader
 from zjnews.loaders.doubts import doubts

@@ -1,8 +1,6 @@
 """What is around the body: breadcrumb, dates of the head, the line under the title, and below
 the body tags and credits."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice

@@ -1,7 +1,5 @@
 """What all layouts share: the form that a layout fills in, and how that becomes an article."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from datetime import UTC

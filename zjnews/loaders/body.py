@@ -1,7 +1,5 @@
 """The pieces of a body, sorted into blocks and credits."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field

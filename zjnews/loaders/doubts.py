@@ -3,8 +3,6 @@
 Each doubt is a warning of the record; docs/record.md says what it means and how often it is raised.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from itertools import chain

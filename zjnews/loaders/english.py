@@ -1,7 +1,5 @@
 """Layout `english`: English pages, known by their date line; their markup is not of one kind."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cached_property

@@ -1,8 +1,6 @@
 """Layout `fallback`: no known layout fits. Tries the containers seen anywhere on the site, then
 asks trafilatura where the text is."""
 
-from __future__ import annotations
-
 import logging
 import re
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Layout `paper`: newspaper articles (`zjrb`, `qjwb`, `msb` …), dated by their address."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import cached_property

@@ -8,8 +8,6 @@
 Copyright © 1999-2017 Zjol                      notices, and what is for sharing
 """
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -72,7 +70,7 @@ class PlaintextLoader(ArticleLoader):
         return super().load()
 
     @cached_property
-    def text(self) -> Text:
+    def text(self) -> "Text":
         return Text(self.page)
 
     def fill_title(self) -> None:

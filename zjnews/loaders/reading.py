@@ -1,8 +1,6 @@
 """From the bytes of a page to a finished article, without the crawling engine: page, loader,
 pipelines. Spiders, `reread` and `zjnews.read` share it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime

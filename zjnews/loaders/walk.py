@@ -1,7 +1,5 @@
 """One walk over a body container: its lines, pictures, tables and videos, in page order."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

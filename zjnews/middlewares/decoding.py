@@ -1,8 +1,6 @@
 """Undoes the Content-Encoding of what is fetched, with the code that reads archives."""
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, Self
 
 from scrapy import Request, Spider
 from scrapy.crawler import Crawler
@@ -24,7 +22,7 @@ class DecodingMiddleware(HttpCompressionMiddleware):
         self.most = crawler.settings.getint("DOWNLOAD_MAXSIZE") or MAX_BYTES
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> DecodingMiddleware:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     def process_response(

@@ -1,13 +1,11 @@
 """Scrapy's downloads, with limits, with a reason for what is refused, and recorded."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from OpenSSL import SSL
@@ -92,8 +90,8 @@ class SiteResolver(CachingThreadedResolver):
         self.allows_private = False
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, reactor: Any) -> SiteResolver:
-        resolver: SiteResolver = super().from_crawler(crawler, reactor)
+    def from_crawler(cls, crawler: Crawler, reactor: Any) -> Self:
+        resolver: Self = super().from_crawler(crawler, reactor)
         resolver.allows_private = crawler.settings.getbool("ALLOW_PRIVATE_ADDRESSES")
         return resolver
 
@@ -120,7 +118,7 @@ def is_public(ip: str) -> bool:
 
 
 def _factory_for(
-    kind: Callable[..., BoundedProtocol], most: int
+    kind: "Callable[..., BoundedProtocol]", most: int
 ) -> type[http11._LenientHTTP11ClientFactory]:
     class Factory(http11._LenientHTTP11ClientFactory):
         def buildProtocol(self, addr: Any) -> BoundedProtocol:  # noqa: N802  Twisted's

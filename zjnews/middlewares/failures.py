@@ -1,7 +1,5 @@
 """Failures that Scrapy only logs."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from typing import Any
 

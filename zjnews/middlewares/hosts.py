@@ -1,13 +1,12 @@
 """Hosts in trouble: pauses before retries, pauses that a host asks for, hosts given up."""
 
-from __future__ import annotations
-
 import asyncio
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from time import monotonic
+from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
@@ -50,8 +49,8 @@ class HostsMiddleware(RetryMiddleware):
         self.hosts: defaultdict[str, Host] = defaultdict(Host)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> HostsMiddleware:
-        middleware: HostsMiddleware = super().from_crawler(crawler)
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        middleware: Self = super().from_crawler(crawler)
         connect = crawler.signals.connect
         connect(middleware.request_reached_downloader, signals.request_reached_downloader)
         connect(middleware.response_downloaded, signals.response_downloaded)

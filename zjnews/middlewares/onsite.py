@@ -1,7 +1,5 @@
 """Requests go to the site only, those for pictures also to its image hosts."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from scrapy import Request

@@ -1,13 +1,12 @@
 """Answers from WARC files instead of the network."""
 
-from __future__ import annotations
-
 import asyncio
 import heapq
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import count
 from pathlib import Path
+from typing import Self
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -95,7 +94,7 @@ class ReplayMiddleware:
         return Playback(warcs.files(Path(self.crawler.settings["WARC_REPLAY"])), self.report)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> ReplayMiddleware:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(crawler)
 
     def report(self, archive: Path, damage: Damage) -> None:

@@ -1,8 +1,7 @@
 """What robots.txt says: what is forbidden, and how long to wait between two requests."""
 
-from __future__ import annotations
-
 import logging
+from typing import Self
 from urllib.parse import urlsplit
 
 from scrapy import Request, signals
@@ -60,7 +59,7 @@ class CrawlDelay:
         """Seconds, by host."""
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> CrawlDelay:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         delay = cls(crawler)
         crawler.signals.connect(delay.robots_parsed, signals.robots_parsed)
         # Called after AutoThrottle has set the pause, an extension with a lower number.

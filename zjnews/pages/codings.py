@@ -3,8 +3,6 @@
 One code for what a crawl fetches and what an archive holds, so that both give the same page.
 """
 
-from __future__ import annotations
-
 import re
 import sys
 import zlib

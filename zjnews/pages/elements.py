@@ -2,8 +2,6 @@
 question is answered in one walk, or by looking at few elements: in time that is linear in the page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import chain, islice, pairwise
 

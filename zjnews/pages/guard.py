@@ -1,8 +1,6 @@
 """What everything that reads goes through: a fault of ours, a page that takes too long, a run that
 is asked to stop cost what is being read, and no more."""
 
-from __future__ import annotations
-
 import logging
 import math
 import signal

@@ -5,8 +5,6 @@ the middle of a good page. They are lifted out of the page's text before it is p
     <hr><center>ZJOL/1.24.96</center></body></html>
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import partial

@@ -1,7 +1,5 @@
 """Articles of several pages: which pages an article has, and how they become one record."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 

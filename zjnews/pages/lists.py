@@ -1,7 +1,5 @@
 """List pages of channels: the articles that one lists, and where its next page is."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

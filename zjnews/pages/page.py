@@ -1,7 +1,5 @@
 """One fetched page: its bytes as text in the right charset, the payload lifted out, the tree."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Mapping

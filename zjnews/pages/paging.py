@@ -1,8 +1,6 @@
 """What scripts tell of the further pages of a list or article. Nothing is run: calls and loops of
 known forms are read."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Newspapers: what a printed page names, articles and further pages, and the issues of a month."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import date

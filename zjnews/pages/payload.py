@@ -6,8 +6,6 @@ the body into live markup and lets its closing tags close the page's own element
 therefore leave the text before anything is parsed.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections import Counter, deque

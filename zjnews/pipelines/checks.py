@@ -1,7 +1,5 @@
 """The checks: what a record must have, and the warnings about what it lacks."""
 
-from __future__ import annotations
-
 import re
 
 from zjnews.items import Article, Rejected

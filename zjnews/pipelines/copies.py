@@ -1,6 +1,6 @@
 """Near copies: the same story under another number, from another channel."""
 
-from __future__ import annotations
+from typing import Self
 
 from scrapy.crawler import Crawler
 
@@ -17,7 +17,7 @@ class CopiesPipeline:
         self.drops = drops
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> CopiesPipeline:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(state.state_of(crawler), crawler.settings.getbool("DROP_DUPLICATES"))
 
     def process_item(self, item: Article) -> Article:

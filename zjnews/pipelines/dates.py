@@ -1,7 +1,5 @@
 """The dates: printed text to Beijing time, checked against the fetch time and the address."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 
 from zjnews.items import Article

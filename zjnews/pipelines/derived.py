@@ -1,7 +1,5 @@
 """What follows from the body: text, images, videos, content hash, sketch."""
 
-from __future__ import annotations
-
 import hashlib
 
 from zjnews.items import Article, text_of

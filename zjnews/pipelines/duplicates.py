@@ -1,6 +1,6 @@
 """Duplicates within a run: every article once, whichever copy came first."""
 
-from __future__ import annotations
+from typing import Self
 
 from scrapy.crawler import Crawler
 
@@ -16,7 +16,7 @@ class DuplicatesPipeline:
         self.state = state
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> DuplicatesPipeline:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(state.state_of(crawler))
 
     def process_item(self, item: Article) -> Article:

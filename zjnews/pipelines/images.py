@@ -1,14 +1,12 @@
 """The pictures of an article, kept as the site sends them; off unless IMAGES_STORE is set."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import tempfile
 import warnings
 from io import BytesIO
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, Self
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -99,7 +97,7 @@ class ArticleImagesPipeline(ImagesPipeline):
     }
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> ArticleImagesPipeline:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         if not is_wanted(crawler):
             raise NotConfigured  # without a message: pictures are off by default
         cls.check(crawler)

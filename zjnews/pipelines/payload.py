@@ -1,7 +1,5 @@
 """The CMS payload: fills in number and keywords, compares its body with the visible one."""
 
-from __future__ import annotations
-
 import re
 
 from zjnews.items import Article, Block, Payload, text_of

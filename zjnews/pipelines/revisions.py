@@ -1,8 +1,7 @@
 """Revisions: what was delivered before and has not changed is not given again."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from scrapy.crawler import Crawler
 
@@ -24,7 +23,7 @@ class RevisionsPipeline:
         self.refresh = refresh
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> RevisionsPipeline:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         refresh = timedelta(hours=crawler.settings.getfloat("REFRESH_HOURS"))
         return cls(state.state_of(crawler), spider_of(crawler).full, refresh)
 

@@ -1,8 +1,7 @@
 """The window: what was published outside it is not wanted."""
 
-from __future__ import annotations
-
 from datetime import datetime
+from typing import Self
 
 from scrapy.crawler import Crawler
 
@@ -19,7 +18,7 @@ class WindowPipeline:
         self.window = window
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> WindowPipeline:
+    def from_crawler(cls, crawler: Crawler) -> Self:
         return cls(spider_of(crawler).window)
 
     def process_item(self, item: Article) -> Article:

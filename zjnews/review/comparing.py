@@ -3,8 +3,6 @@
 Files are JSON Lines. Only the place of each record is kept, in a temporary database on disk.
 """
 
-from __future__ import annotations
-
 import errno
 import gzip
 import json

@@ -3,8 +3,6 @@
 Values come from web pages: they are written as text, never as markup, and the page loads nothing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,8 +1,6 @@
 """Reads archives again and gives their records, in the order of the archives; the pages are read by
 several processes, if wanted."""
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import signal

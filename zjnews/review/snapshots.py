@@ -1,8 +1,6 @@
 """The saved pages of the tests: each a folder `<layout>/<name>` with the page, its address and
 headers, and the record that is expected of it."""
 
-from __future__ import annotations
-
 import json
 import os
 import re
@@ -87,7 +85,7 @@ class Snapshot:
         _, article = reading.load(page.url, page.body, page.content_type, page.fetched_at)
         return reading.finish(article, pipelines).record()
 
-    def accept(self, record: Mapping[str, Any]) -> Snapshot:
+    def accept(self, record: Mapping[str, Any]) -> "Snapshot":
         """Expect another record from now on. If its layout is another, the folder moves to those of
         that layout. Raises OSError, of which ThereAlreadyError is one."""
         target = self.folder.parent.with_name(record["layout"]) / self.folder.name
@@ -111,7 +109,7 @@ class Shelf:
     overwrite: bool = False
     """Whether a page replaces another one."""
 
-    def save(self, page: SavedPage, headers: Mapping[str, str], name: str) -> Snapshot:
+    def save(self, page: SavedPage, headers: Mapping[str, str], name: str) -> "Snapshot":
         """Read a page and save it in the folder of its layout, with the record that it gives: all
         files or none. Of the headers only KEPT_HEADERS are saved, named as there. Raises Rejected,
         of which LeadsOn is one; OSError, of which ThereAlreadyError is one."""

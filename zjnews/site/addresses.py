@@ -3,13 +3,11 @@
 No I/O, and nothing of the project is imported. The forms were read off real addresses.
 """
 
-from __future__ import annotations
-
+import datetime
 import hashlib
 import posixpath
 import re
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import parse_qs, urljoin, urlsplit
@@ -114,7 +112,7 @@ class Address:
     `…/album.html?id=N`. Of unknown kind with its query, off the site unchanged."""
     number: str | None = None
     """Of the article, `album:N` for other things than news in the app, or of the printed page."""
-    date: date | None = None
+    date: datetime.date | None = None
     """Day in the address, 2000 to 2099; None if there is none or no calendar has it."""
     day: str | None = None
     """The eight digits of the day in the address, a day or not: `20201015`."""
@@ -340,9 +338,9 @@ def _address(url: str, host: str, kind: Kind, match: re.Match[str]) -> Address:
     )
 
 
-def _date(day: str | None) -> date | None:
+def _date(day: str | None) -> datetime.date | None:
     try:
-        found = date.fromisoformat(day or "")
+        found = datetime.date.fromisoformat(day or "")
     except ValueError:
         return None
     return found if found.year in _CENTURY else None

@@ -1,7 +1,5 @@
 """The site's channels and newspapers by name, from `channels.toml`."""
 
-from __future__ import annotations
-
 import tomllib
 from dataclasses import dataclass, fields
 from functools import cache

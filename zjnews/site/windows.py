@@ -1,7 +1,5 @@
 """The window of a crawl: what `since` and `until` mean, and what is between them."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta

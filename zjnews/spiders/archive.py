@@ -1,7 +1,5 @@
 """Spider `archive`: reads saved pages, without touching the network."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Spider `article`: reads given addresses."""
 
-from __future__ import annotations
-
 import codecs
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path

@@ -1,8 +1,6 @@
 """What all spiders share: arguments, settings, counting what gives no record."""
 
-from __future__ import annotations
-
-from typing import Any
+from typing import Any, Self
 
 import scrapy
 from scrapy.crawler import Crawler
@@ -52,8 +50,8 @@ class PageSpider(SiteSpider, scrapy.Spider):
                 raise UsageError(f"{self.name}: no argument '{name}'; accepted: {accepted}")
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> PageSpider:
-        spider: PageSpider = super().from_crawler(crawler, *args, **kwargs)
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider: Self = super().from_crawler(crawler, *args, **kwargs)
         guard.page_seconds = crawler.settings.getfloat("PAGE_SECONDS")
         guard.heed_signals()
         return spider

@@ -1,7 +1,5 @@
 """Spider `channel`: the articles that channels list, newest first."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 

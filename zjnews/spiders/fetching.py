@@ -1,7 +1,5 @@
 """Requesting articles: their further pages, pages that lead on, and what failed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TypeVar

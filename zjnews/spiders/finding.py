@@ -1,11 +1,9 @@
 """Finding articles: which of those that lists name are requested, and how far lists were walked."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -107,7 +105,7 @@ class FindingSpider(FetchingSpider):
         """By the id of an article, the canonical addresses at which it was not found."""
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> FindingSpider:
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
         assert isinstance(spider, FindingSpider)
         spider.state = state.state_of(crawler)

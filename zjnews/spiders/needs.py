@@ -1,8 +1,6 @@
 """The settings that the spiders need: added in any process that runs them; what is missing or
 mistyped is refused at the start."""
 
-from __future__ import annotations
-
 from difflib import get_close_matches
 from typing import Any
 

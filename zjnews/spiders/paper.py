@@ -1,7 +1,5 @@
 """Spider `paper`: newspapers, issue by issue."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime
 from itertools import groupby

@@ -2,8 +2,6 @@
 database, so that one transaction can change all three. Imports nothing that fetches, reads pages
 or writes feeds."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from weakref import WeakKeyDictionary
 

@@ -1,8 +1,6 @@
 """What a request carries from the callback that makes it to the one that reads its answer: one
 value, under one key of its meta, which Scrapy copies to retries and redirects."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -43,7 +41,7 @@ class Carried:
         """The meta of a new request."""
         return {_KEY: self}
 
-    def onward(self, **changes: Any) -> Carried:
+    def onward(self, **changes: Any) -> "Carried":
         """For a request that follows from this one: the same, but what is true of its answer
         only."""
         return replace(self, sets_cookie=False, fetched_at=None, **changes)
@@ -52,7 +50,7 @@ class Carried:
 _NOTHING = Carried()
 
 
-def carried_by(request: Request) -> Carried:
+def carried_by(request: Request) -> "Carried":
     """What a request carries; the defaults for a request of any other spider."""
     carried: Carried = request.meta.get(_KEY, _NOTHING)
     return carried

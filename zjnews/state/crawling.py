@@ -1,7 +1,5 @@
 """What the parts of a crawl may ask of its spider."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 

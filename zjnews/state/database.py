@@ -4,8 +4,6 @@ Whatever it cannot do is a StateError of one line. A driver for PostgreSQL would
 methods and its own words for the placeholders of `sql`.
 """
 
-from __future__ import annotations
-
 import fcntl
 import os
 import sqlite3

@@ -1,7 +1,5 @@
 """What earlier runs and this one know: articles, addresses that gave none, lists walked over."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter
 from collections.abc import Callable

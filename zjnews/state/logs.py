@@ -1,7 +1,5 @@
 """The form of the log: one line for each item, without control characters of pages and servers."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

@@ -4,8 +4,6 @@ A batch is written to its place under the name in its row, and then removed; to 
 gives the same file.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass

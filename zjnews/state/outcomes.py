@@ -1,8 +1,6 @@
 """What a crawl met: addresses and pages that give no record, and failures. Counted, named in the
 log, remembered."""
 
-from __future__ import annotations
-
 import logging
 from urllib.parse import urlsplit
 

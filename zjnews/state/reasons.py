@@ -1,8 +1,6 @@
 """Every reason for which there is no record, with what follows from it; docs/logs.md explains
 them."""
 
-from __future__ import annotations
-
 import re
 from enum import Flag, auto
 

@@ -1,7 +1,5 @@
 """What only this run needs: ids that are taken, near copies, articles that were left over."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from zjnews.state import sql

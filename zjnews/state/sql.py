@@ -4,8 +4,6 @@ Parameters are `?`, as in Python's DB-API; a driver fills in what the two spell 
 `{serial}` a key that counts up, `{bytes}` binary data, `{compact}` a table that is its own index.
 """
 
-from __future__ import annotations
-
 TABLES = (
     # What is known: delivered, or waiting in the outbox.
     "CREATE TABLE articles (key {serial}, id TEXT NOT NULL UNIQUE, revision INTEGER,"

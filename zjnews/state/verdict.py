@@ -1,7 +1,5 @@
 """How a crawl ended: its exit status, and what that means in words."""
 
-from __future__ import annotations
-
 from enum import IntEnum
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The line under a picture, taken apart into caption, credit and photographers."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """How text is compared and cleaned everywhere: white space, invisible characters, letters."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable

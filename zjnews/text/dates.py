@@ -1,7 +1,5 @@
 """The dates that pages print: finding one in a line, and reading it as Beijing time."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,8 +1,6 @@
 """Lines that belong to the page and not to the article: buttons, notices, boxes, tags, and the
 messages that a site shows in place of an article. The words are in `text/furniture.toml`."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from importlib.resources import files

@@ -1,7 +1,5 @@
 """Near copies: a sketch of a text, by MinHash, and how alike two sketches are."""
 
-from __future__ import annotations
-
 import struct
 
 from rensa import RMinHash

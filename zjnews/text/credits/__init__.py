@@ -5,8 +5,6 @@ label is taken. In the body a line must be names and roles throughout, for prose
 编辑 too, and a sentence lost is worse than a credit left. All words are in `words.toml`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import lru_cache

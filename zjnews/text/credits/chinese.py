@@ -1,7 +1,5 @@
 """The grammar of Chinese credits: a line is roles, names and employers, in any order."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass

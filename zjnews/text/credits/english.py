@@ -1,7 +1,5 @@
 """The grammar of English credits: phrases that name a role, and names after them."""
 
-from __future__ import annotations
-
 import re
 
 from zjnews.text.cleaning import fold, unique

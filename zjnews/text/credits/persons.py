@@ -1,7 +1,5 @@
 """What a person's name looks like, in Chinese and in Latin letters."""
 
-from __future__ import annotations
-
 import re
 
 from zjnews.text.credits.words import ROLES, one_of, word_list

@@ -1,7 +1,5 @@
 """The word lists of `words.toml`, and the roles among them."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from dataclasses import dataclass
