@@ -132,7 +132,7 @@ class GrowingFile:
         writer.write_record(answer)
         length = buffer.tell()
         writer.write_record(_request(exchange, answer, writer))
-        record = Record(answer.rec_type, answer.rec_headers, served, False, self.size, length)
+        record = Record(answer.rec_type, answer.rec_headers, served, self.size, length)
         self.append(buffer.getvalue())
         self.remember(warcs.read_answer(record), record, exchange.at)
         return bool(answer.rec_type == "revisit")

@@ -22,6 +22,7 @@ from warcio.bufferedreaders import ChunkedDataReader, DecompressingBufferedReade
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 
+from zjnews.archives.gzip_members import gzip_members
 from zjnews.items import Rejected
 from zjnews.pages import codings
 from zjnews.pages.guard import logger
@@ -168,11 +169,11 @@ class Record:
     headers: StatusAndHeaders
     block: bytes
     """What it holds; no more than a page and its headers may have."""
-    is_cut: bool
-    """Whether it holds more than that."""
     offset: int
     length: int
     """Its place in the file, in bytes."""
+    is_cut: bool = False
+    """Whether it holds more than `block`."""
     is_packed: bool = False
     """Whether its file is packed as a whole, so that `offset` is in what that gives, and the record
     is found by nothing but reading from the beginning."""
@@ -284,6 +285,12 @@ class Reader:
 
     def records(self, stream: IO[bytes], start: int) -> Iterator[Record]:
         """The records from a place on up to the first one that is damaged."""
+        for member in () if self.is_packed else gzip_members(stream, start, _MOST):
+            self.in_damage = False
+            self.begun = start
+            start += member.length
+            kind = member.headers.get_header("WARC-Type") or ""
+            yield Record(kind, *member)
         stream.seek(start)
         records = _Records(stream)
         try:

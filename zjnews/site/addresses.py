@@ -82,6 +82,7 @@ _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.ASCII)
 
 _PLAIN = re.compile(r"(?!//)[\w./-]+(?:\?[\w=&.-]*)?", re.ASCII)
 """A path without anything that a browser would change."""
+_PLAIN_ADDRESS = re.compile(rf"https?://[a-z0-9.-]+/{_PLAIN.pattern}", re.ASCII)
 _PLAIN_BASE = re.compile(r"https?://[a-z0-9.-]+/", re.ASCII)
 LONGEST = 2000  # characters; no address of the site is near it
 _LONGEST_ASKED = 32 * 1024
@@ -217,6 +218,8 @@ def join(base: str | None, url: str) -> str | None:
         None, " HTTP://me:secret@ZJOL.com.cn:80"  ->  "http://zjol.com.cn"
         "https://zjol.com.cn/a/", "http://[::1"   ->  None
     """
+    if base is None and len(url) < LONGEST and _PLAIN_ADDRESS.fullmatch(url):
+        return url
     try:
         if base and len(url) < LONGEST and _PLAIN.fullmatch(url) and _PLAIN_BASE.match(base):
             return urljoin(base, url)  # as nearly everywhere, and the rest costs
