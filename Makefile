@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SITE := samples/zjol.warc.gz
 OUT := articles.jsonl
 
-.PHONY: crawl test check fuzz kills interop bench bench-crawl bench-feeds bench-growth bench-store samples pins clean
+.PHONY: crawl test check fuzz kills interop bench bench-peers bench-plain bench-crawl bench-feeds bench-growth bench-store samples pins clean
 
 crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the network
 	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
@@ -36,6 +36,12 @@ interop: $(VENV)/tools  ## pywb and cdxj-indexer on our archives
 bench: $(VENV)/dev  ## pages a second, and reread on one process and two, against parsing alone
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.reread
+
+bench-peers: $(VENV)/peers  ## other readers on the same pages: their speed, and what they get right
+	$(VENV)/peers/bin/python -m bench.peers
+
+bench-plain: $(VENV)/dev  ## a crawl against a plain Scrapy spider with seven queries a page
+	$(BIN)/python -m bench.plain
 
 bench-crawl: $(VENV)/dev  ## memory of a crawl of 20,000 articles
 	$(BIN)/python -m bench.crawl
@@ -75,4 +81,11 @@ $(VENV)/tools: $(VENV)/dev
 	$(PYTHON) -m venv $@
 	$@/bin/python -m pip install --quiet --upgrade pip
 	$@/bin/python -m pip install --quiet pywb==2.10.0 cdxj-indexer==1.5.0
+	@touch $@
+
+$(VENV)/peers: $(VENV)/dev
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet --upgrade pip
+	$@/bin/python -m pip install --quiet --requirement requirements-dev.txt gne==0.4.3 'newspaper4k[zh]==0.9.6' \
+		readability-lxml==0.8.4.1 resiliparse==2.0.1 news-please==1.6.16
 	@touch $@

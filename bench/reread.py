@@ -27,7 +27,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from bench.crawl import ROOT, resident
-from bench.pages import SAMPLES, articles, is_gbk, parse_only
+from bench.pages import SAMPLES, articles, charset_of, parse_only
 from zjnews.archives.saved import SavedPage
 from zjnews.commands.reread import Reread, records_of
 from zjnews.site import addresses
@@ -52,7 +52,7 @@ class Variants:
     @cached_property
     def free(self) -> list[str]:
         source = "".join(file.read_text("utf-8") for file in (ROOT / "zjnews").rglob("*.py"))
-        texts = "".join(page.body.decode(_charset(page), "replace") for page in self.pages)
+        texts = "".join(page.body.decode(charset_of(page), "replace") for page in self.pages)
         return sorted(set(HAN.findall(texts)) - set(HAN.findall(source)))
 
     def page(self, number: int) -> SavedPage:
@@ -60,7 +60,7 @@ class Variants:
         page = self.pages[index]
         shift = turn % len(self.free)
         others = self.free[shift:] + self.free[:shift]
-        text = page.body.decode(_charset(page), "replace").translate(
+        text = page.body.decode(charset_of(page), "replace").translate(
             str.maketrans("".join(self.free), "".join(others))
         )
         old = addresses.address_of(page.url).number or "-"
@@ -68,15 +68,11 @@ class Variants:
         return replace(
             page,
             url=page.url.replace(old, new),
-            body=text.replace(old, new).encode(_charset(page), "replace"),
+            body=text.replace(old, new).encode(charset_of(page), "replace"),
         )
 
 
 VARIANTS = Variants()
-
-
-def _charset(page: SavedPage) -> str:
-    return "gb18030" if is_gbk(page) else "utf-8"
 
 
 def members(first: int) -> list[bytes]:
