@@ -27,9 +27,9 @@ from scrapy.utils.defer import ensure_awaitable, maybe_deferred_to_future
 from scrapy.utils.misc import build_from_crawler, load_object
 from twisted.internet.defer import DeferredLock
 
-from zjnews.feeds.records import logger
 from zjnews.feeds.storages import FeedError, place
 from zjnews.items import RECORD_KEYS
+from zjnews.pages.guard import logger
 from zjnews.state.crawling import stats_of
 from zjnews.state.database import StateError
 from zjnews.state.outbox import Batch, Outbox

@@ -1,6 +1,5 @@
 """Feed formats beyond Scrapy's own JSON, and what they all need to know of an item and a file."""
 
-import logging
 from typing import Any
 
 from itemadapter import ItemAdapter
@@ -8,8 +7,6 @@ from scrapy.exceptions import NotConfigured
 from scrapy.extensions.postprocessing import PostProcessingManager
 
 from zjnews.items import Article
-
-logger = logging.getLogger("zjnews")
 
 
 def record_of(item: Any) -> dict[str, Any]:

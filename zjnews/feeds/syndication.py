@@ -18,7 +18,8 @@ from scrapy.exporters import BaseItemExporter
 from scrapy.utils.gz import gunzip
 
 from zjnews.feeds.markup import html_of, is_web
-from zjnews.feeds.records import logger, record_of, refuse_appending
+from zjnews.feeds.records import record_of, refuse_appending
+from zjnews.pages.guard import logger
 from zjnews.state.crawling import spider_of
 
 _TITLE_LENGTH = 40

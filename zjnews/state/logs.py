@@ -7,11 +7,9 @@ from itemadapter import ItemAdapter
 from scrapy import logformatter
 
 from zjnews.items import Rejected, Skipped
+from zjnews.pages import guard
 from zjnews.state.database import StateError
 from zjnews.text.cleaning import fit_for_log, printable, without_user
-
-OURS = "zjnews"
-"""Name of the logger that all lines of the crawler's own go to."""
 
 
 class FitRecord(logging.LogRecord):
@@ -20,7 +18,7 @@ class FitRecord(logging.LogRecord):
 
     def getMessage(self) -> str:  # noqa: N802  the standard library's
         message = super().getMessage()
-        return fit_for_log(message) if self.name == OURS else _fit_lines(message)
+        return fit_for_log(message) if self.name == logger.name else _fit_lines(message)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -33,7 +31,7 @@ def _fit_lines(text: str) -> str:
 
 
 logging.setLogRecordFactory(FitRecord)
-logger = logging.getLogger(OURS)
+logger = guard.logger
 
 
 class LogFormatter(logformatter.LogFormatter):
