@@ -120,4 +120,5 @@ def test_the_installed_command_crawls_from_any_folder(installed: Path, tmp_path:
         check=False,
     )
     assert run.returncode == 0, run.stderr.decode()
+    assert run.stderr.decode().splitlines()[-1] == "zjnews crawl: exit status 0, all well"
     assert len((tmp_path / "out.jsonl").read_text("utf-8").splitlines()) > 50

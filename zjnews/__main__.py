@@ -9,7 +9,8 @@ from scrapy.cmdline import execute
 def main() -> None:
     """Run a command, as in `zjnews crawl channel -a channels=zjxc`, and exit with its status."""
     os.environ["SCRAPY_SETTINGS_MODULE"] = "zjnews.settings"
-    execute(["zjnews", *sys.argv[1:]])
+    sys.argv[0] = "zjnews"  # not `__main__.py`, for messages
+    execute()
 
 
 if __name__ == "__main__":

@@ -18,11 +18,13 @@ from zjnews.text.cleaning import error_in_words, printable, without_user
 
 DIFFERENT = 1
 """Exit status if something differs, like that of diff."""
+PROGRAM = "zjnews" if Path(sys.argv[0]).stem == "zjnews" else "scrapy"
+"""What the user has typed."""
 
 
 def print_error(command: str, line: str) -> None:
     """Print one line about a run to standard error."""
-    print(f"scrapy {command}: {printable(without_user(line))}", file=sys.stderr)
+    print(f"{PROGRAM} {command}: {printable(without_user(line))}", file=sys.stderr)
 
 
 def refuse_in_one_line(command: str, parser: argparse.ArgumentParser) -> None:
@@ -40,7 +42,7 @@ def refuse_options(command: str, args: Iterable[str]) -> None:
     """Raises UsageError for an unknown option, which Scrapy takes for an argument."""
     for argument in args:
         if argument.startswith("-") and not Path(argument).exists():
-            raise UsageError(f"no option '{argument}'; scrapy {command} -h shows them")
+            raise UsageError(f"no option '{argument}'; {PROGRAM} {command} -h shows them")
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ import argparse
 
 from scrapy.commands import ScrapyCommand
 
-from zjnews.commands import print_error, print_lines
+from zjnews.commands import PROGRAM, print_error, print_lines
 from zjnews.site import channels
 from zjnews.state.verdict import Status
 
@@ -25,11 +25,12 @@ class Command(ScrapyCommand):
             print_error("channels", str(error))
             self.exitcode = Status.BAD_ARGUMENTS
             return
+        crawl = f"{PROGRAM} crawl"
         print_lines(
             [
-                f"{len(table)} channels, for scrapy crawl channel -a channels=NAME[,NAME…]|all\n",
+                f"{len(table)} channels, for {crawl} channel -a channels=NAME[,NAME…]|all\n",
                 *_lines(table),
-                f"\n{len(papers)} newspapers, for scrapy crawl paper -a papers=NAME[,NAME…]|all\n",
+                f"\n{len(papers)} newspapers, for {crawl} paper -a papers=NAME[,NAME…]|all\n",
                 *_lines(papers),
             ]
         )

@@ -5,7 +5,7 @@ import argparse
 
 from scrapy.commands import ScrapyCommand
 
-from zjnews.commands import print_error
+from zjnews.commands import PROGRAM, print_error
 from zjnews.state.verdict import Status
 
 
@@ -18,9 +18,10 @@ class Command(ScrapyCommand):
         return "URL"
 
     def short_desc(self) -> str:
-        return "Not for this project: use `scrapy crawl article`"
+        return f"Not for this project: use `{PROGRAM} crawl article`"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         url = args[0] if args else "ADDRESS"
-        print_error("parse", f"read an address with scrapy crawl article -a url={url} -O -:jsonl")
+        line = f"read an address with {PROGRAM} crawl article -a url={url} -O -:jsonl"
+        print_error("parse", line)
         self.exitcode = Status.BAD_ARGUMENTS
