@@ -415,6 +415,16 @@ def test_the_title_tells_the_language_too(title: str, text: str, language: str) 
     assert read_record(page.encode())["language"] == language
 
 
+def test_a_short_line_is_a_heading_on_english_pages_only() -> None:
+    def types(title: str, line: str, text: str) -> list[str]:
+        page = HEAD.replace("标题", title) + f"<div class=artCon><p>{text}<p>{line}<p>{text}</div>"
+        return [block["type"] for block in read_record(page.encode())["body"]]
+
+    english = "The ferry across the river is back, and its first boat leaves at six. " * 2
+    assert types("The ferry is back", "A boat at six", english)[1] == "heading"
+    assert types("渡口的早班船", "六点开船", TALL * 2)[1] == "paragraph"
+
+
 @pytest.mark.parametrize(
     "mark", ["\u200b", "\u2060", "\u202a", "\u200c", "\u00ad", "\ufeff", "\u0007"]
 )

@@ -68,6 +68,13 @@ def test_a_sketch_is_64_bytes(text: str) -> None:
     assert len(sketch_of(text)) == 64
 
 
+@pytest.mark.parametrize("half", ["\ud83d", "\udc00"])
+def test_half_a_character_does_not_hide_a_copy(half: str) -> None:
+    text = some_text(1)
+    assert likeness(sketch_of(text[:300] + half + text[300:]), sketch_of(text)) > 0.9
+    assert sketch_of(text + half) == sketch_of(text + "?")
+
+
 def test_white_space_makes_no_text_longer() -> None:
     assert sketch(some_text(1, 59) + " \n" * 50) is None
     assert sketch(some_text(1, 60))
@@ -163,6 +170,22 @@ def test_a_text_with_a_line_put_before_and_after_is_a_copy(state: State) -> None
     text = some_text(1)
     first_like(state, "trs:1", text)
     assert first_like(state, "trs:2", f"浙江在线9月14日讯\n{text}\n（完）") == "trs:1"
+
+
+@pytest.mark.parametrize(("differing", "is_copy"), [(12, True), (13, False)])
+def test_sketches_that_share_four_fifths_are_those_of_copies(
+    state: State, differing: int, is_copy: bool
+) -> None:
+    one = bytes(range(64))
+    other = one[:-differing] + bytes(byte ^ 1 for byte in one[-differing:])
+    assert state.run.first_like("trs:1", one) is None
+    assert state.run.first_like("trs:2", other) == ("trs:1" if is_copy else None)
+
+
+def test_an_article_is_not_like_itself(state: State) -> None:
+    sketch = sketch_of(some_text(1))
+    assert [state.run.first_like("trs:1", sketch) for _ in range(2)] == [None, None]
+    assert state.run.first_like("trs:2", sketch) == "trs:1"
 
 
 def test_of_several_that_are_alike_the_first_is_named(state: State) -> None:
