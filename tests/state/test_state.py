@@ -708,6 +708,23 @@ def test_a_new_reason_replaces_the_old_one_and_its_date(state: State) -> None:
     assert (passed.reason, passed.published) == ("no-article", None)
 
 
+@pytest.mark.parametrize(
+    ("refused", "given", "is_doubted"), [(7, 0, False), (8, 7, True), (8, 8, False), (9, 8, True)]
+)
+def test_a_host_that_refuses_more_than_it_gives_is_not_believed_on_one_day(
+    state: State, refused: int, given: int, is_doubted: bool
+) -> None:
+    for number in range(refused):
+        state.known.note_passed(f"https://qx.zjol.com.cn/a/{number}.shtml", "http-403")
+        state.known.note_passed(f"https://jx.zjol.com.cn/a/{number % 7}.shtml", "http-403")
+        state.known.count_given("https://jx.zjol.com.cn/b.shtml")
+    for number in range(given):
+        state.known.count_given(f"https://qx.zjol.com.cn/b/{number}.shtml")
+    assert state.known.doubt_guards() == (["qx.zjol.com.cn"] if is_doubted else [])
+    passed = [state.known.passed(f"https://{host}.zjol.com.cn/a/0.shtml") for host in ("qx", "jx")]
+    assert [each.is_final for each in passed if each] == [not is_doubted, True]
+
+
 def test_when_an_address_was_first_asked_for_stays(state: State, path: Path) -> None:
     state.known.note_passed("trs:1", "no-article")
     with closing(sqlite3.connect(path, isolation_level=None)) as db:

@@ -169,7 +169,12 @@ def test_how_long_a_line_under_a_picture_may_be() -> None:
 
 def test_an_unusual_name_is_a_photographer_only_where_the_markup_says_caption() -> None:
     assert captions.read_caption("渡口 海燕 摄", hinted=False) is None
-    assert captions.read_caption("渡口 海燕 摄", hinted=True) == Caption("渡口", "海燕", ("海燕",))
+    for caption in ("渡口", "早班船靠岸了"):
+        found = captions.read_caption(f"{caption} 海燕 摄", hinted=True)
+        assert found == Caption(caption, "海燕", ("海燕",))
+    assert captions.read_caption("海燕 早班船靠岸了 摄", hinted=True) == Caption(
+        "海燕 早班船靠岸了 摄", None
+    )
 
 
 def test_a_line_without_credit_is_a_caption_only_where_the_markup_says_so() -> None:
