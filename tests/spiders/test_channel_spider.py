@@ -475,7 +475,7 @@ def test_a_list_without_an_article_is_counted_and_named(sound: Crawled, tmp_path
     [
         ([], "channels is missing"),
         (["channels="], "channels is missing"),
-        (["channels=nosuch"], "no channel 'nosuch'; `scrapy channels` shows them all"),
+        (["channels=nosuch"], "no channel 'nosuch'; the command `channels` shows them all"),
         (["channels=https://example.org/a/"], "no http or https address on zjol.com.cn"),
         (["channels=zjxc", "since=gestern"], "since=gestern is no time; accepted: 2026-09-01, "),
         (["channels=zjxc", "until=2026-02-30"], "until=2026-02-30 is no time; accepted: "),

@@ -242,7 +242,7 @@ def _element(record: dict[str, Any], changed: datetime) -> dict[str, Any]:
 def _date(text: str) -> datetime:
     """A date as RSS or Atom has it. Raises ValueError."""
     if text[:4].isdigit():
-        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return datetime.fromisoformat(text)
     return parsedate_to_datetime(text)
 
 

@@ -111,7 +111,7 @@ def _listed_at(text: str) -> Channel:
     """A channel that is known by its list's address only."""
     address = addresses.address_of(text)
     if "/" not in text:
-        raise ValueError(f"no channel '{text}'; `scrapy channels` shows them all")
+        raise ValueError(f"no channel '{text}'; the command `channels` shows them all")
     if not address.on_site:
         hosts = ", ".join((addresses.SITE, *sorted(addresses.SISTER_HOSTS)))
         raise ValueError(f"{text} is no http or https address on {hosts}")

@@ -96,7 +96,7 @@ def _read_time(text: str, now: datetime) -> tuple[datetime, datetime]:
         day = date.fromisoformat(text)
         return start_of(day).at, start_of(min(day, _LAST_DAY)).at + SPANS["day"]
     if minute := _MINUTE.fullmatch(text):
-        at = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        at = datetime.fromisoformat(text)
         at = at if at.tzinfo else at.replace(tzinfo=BEIJING)
         return at, min(at, _LAST_MOMENT) + SPANS["second" if minute[1] else "minute"]
     raise ValueError(text)
