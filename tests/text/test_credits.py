@@ -167,6 +167,12 @@ def test_how_long_a_line_under_a_picture_may_be() -> None:
     assert captions.read_caption("潮潮潮" + credited, hinted=False) is None
 
 
+def test_how_many_names_a_credit_has() -> None:
+    names = [family + given for family in "张王李赵陈刘杨" for given in "伟芳娜"]
+    found = captions.read_caption(f"渡口。{' '.join(names)} 摄", hinted=False)
+    assert found == Caption(f"渡口。{names[0]}", " ".join(names[1:]), tuple(names[1:]))
+
+
 def test_an_unusual_name_is_a_photographer_only_where_the_markup_says_caption() -> None:
     assert captions.read_caption("渡口 海燕 摄", hinted=False) is None
     for caption in ("渡口", "早班船靠岸了"):

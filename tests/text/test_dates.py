@@ -90,6 +90,35 @@ def test_a_date_is_looked_for_in_the_first_thousand_characters() -> None:
     assert first_date("潮" * 1000 + " 2019-11-22") is None
 
 
+@pytest.mark.parametrize(
+    ("line", "raw", "at"),
+    [
+        ("9月5日 10:12 来源：x", "9月5日 10:12", "2026-09-05T10:12"),
+        ("9月16日 10:30:45", "9月16日 10:30:45", "2026-09-16T10:30"),  # the last one so near
+        ("9月16日 10:30:46", "9月16日 10:30:46", "2025-09-16T10:30"),
+        ("9月14日 | 来源：x", "9月14日", "2026-09-14T00:00"),
+        ("[9月14日] 来源：x", "9月14日", "2026-09-14T00:00"),
+        ("9月14日 || 来源：x", None, None),
+        ("2018-03-17 12:05+0812345", "2018-03-17 12:05", "2018-03-17T12:05"),
+        ("2018-03-17 12:05 +08:00", "2018-03-17 12:05 +08:00", "2018-03-17T12:05"),
+        (f"2018-03-17 ({'湖' * 24}) 12:05", f"2018-03-17 ({'湖' * 24}) 12:05", "2018-03-17T12:05"),
+        (f"2018-03-17 ({'湖' * 25}) 12:05", "2018-03-17", "2018-03-17T00:00"),
+        ("2018年3月17日 ， 周六 12:05", "2018年3月17日 ， 周六 12:05", "2018-03-17T12:05"),
+        ("2018年3月17日 12时2018场", "2018年3月17日 12时", "2018-03-17T12:00"),
+        ("12018-03-17", None, None),
+        ("NOVel 22, 2019", None, None),
+        *(
+            (f"{day}, 14 Nov 2018 10:12", f"{day}, 14 Nov 2018 10:12", "2018-11-14T10:12")
+            for day in "Mon Tue Wed Thu Fri Sat Sun Wednesday Thurs Fri.".split()
+        ),
+    ],
+)
+def test_where_a_date_of_a_line_ends(line: str, raw: str | None, at: str | None) -> None:
+    assert of_line(line) == raw
+    moment = moment_of(raw or "", NOW)
+    assert (moment and moment.at.isoformat()[:16]) == at
+
+
 @pytest.mark.parametrize("line", ["", "来源：浙江在线", "第2019期", "10:12", "电话 0571-85310000"])
 def test_no_date(line: str) -> None:
     assert first_date(line) is None
