@@ -61,6 +61,23 @@ def test_letters_of_one_byte_each_are_doubted(charset: str) -> None:
     assert (decoded.text, decoded.guessed) == (text, True)
 
 
+@pytest.mark.parametrize("charset", ["windows-1251", "koi8-r"])
+@pytest.mark.parametrize(("signs", "guessed"), [(100, False), (101, True), (300, True)])
+def test_a_page_of_letters_of_one_byte_is_believed_up_to_200(
+    charset: str, signs: int, guessed: bool
+) -> None:
+    """More of them, all in GB 2312, are Chinese: each two bytes are a sign there, too."""
+    text = ("上桥早市热闹老铁年年卖鱼卖米天晴人们" * 20)[:signs]
+    body = f"<p>{text}</p>".encode("gb18030")
+    decoded = decode(body, f"text/html; charset={charset}")
+    assert (decoded.text == f"<p>{text}</p>", decoded.guessed) == (guessed, guessed)
+
+
+@pytest.mark.parametrize("charset", ["gbk", "gb2312", "iso-8859-1", "windows-1251"])
+def test_a_page_of_ascii_is_whatever_it_declares(charset: str) -> None:
+    assert not decode(b"<p>The ferry is back.</p>", f"text/html; charset={charset}").guessed
+
+
 def test_a_dead_include_before_the_declared_charset_does_not_hide_it() -> None:
     dead = (
         "<html><head><title>404 Not Found</title></head><body><center><h1>404 Not Found</h1>"
