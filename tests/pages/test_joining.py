@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.reading import FETCHED
 from zjnews.items import Article, Block, Payload
 from zjnews.pages import page
-from zjnews.pages.joining import Pages, pages_of
+from zjnews.pages.joining import Gathering, Pages, may_lack_pages, pages_of
 from zjnews.pages.page import Page
 
 FOLDER = "https://zjnews.zjol.com.cn/zjnews/202609/"
@@ -103,6 +103,18 @@ def test_what_is_no_other_page_of_the_article(href: str) -> None:
 @pytest.mark.parametrize("url", [f"{FOLDER}index.shtml", "https://zjnews.zjol.com.cn/about.html"])
 def test_what_is_no_article_has_no_pages(url: str) -> None:
     assert pages_of(read(links("index_1.shtml") + trs(2), url)) == {}
+
+
+def test_links_to_nowhere_are_passed_over() -> None:
+    assert list(pages_of(read("<a name=top>x</a>" + trs(2)))) == [2]
+
+
+def test_pages_that_cannot_be_told_are_lacking_unless_they_are_linked() -> None:
+    script = f'<script>createPageHTML(total, 0, "{NAME}", "shtml");</script>'
+    assert may_lack_pages(read(script))
+    assert not may_lack_pages(read(script + trs(2)))
+    assert not may_lack_pages(read(script, f"{FOLDER}index.shtml"))
+    assert not may_lack_pages(read(trs(2)))
 
 
 def test_pages_announced_by_script() -> None:
@@ -316,3 +328,31 @@ def test_any_order_gives_the_same_article(order: list[int], count: int) -> None:
     joined = pages.joined()
     assert texts(joined) == [str(number) for number in range(1, count + 1)]
     assert (joined.page_count, joined.warnings) == (count, [])
+
+
+def test_a_page_that_is_missing_is_told_once() -> None:
+    pages = Pages()
+    pages.add(read(trs(2)), article("一", warnings=["page-missing"]), 1)
+    assert pages.joined().warnings == ["page-missing"]
+
+
+# --- As they come out of an archive -------------------------------------------------------------
+
+
+def test_pages_are_gathered_in_any_order() -> None:
+    gathering = Gathering()
+    assert gathering.add(article("二"), 2, {1: TRS}) is None
+    whole = gathering.add(article("一"), 1, {2: f"{FOLDER}{NAME}_1.shtml"})
+    assert whole is not None
+    assert texts(whole) == ["一", "二"]
+    assert list(gathering.leave()) == []
+
+
+def test_what_is_not_whole_in_the_end_is_left_once() -> None:
+    gathering = Gathering()
+    gathering.add(article("一", id="trs:1"), 1, {2: f"{FOLDER}{NAME}_1.shtml"})
+    gathering.add(article("二", id="trs:2"), 2, {})
+    left = {made.id: (made.warnings, rejected) for made, rejected in gathering.leave()}
+    assert left["trs:1"] == (["page-missing"], None)
+    assert str(left["trs:2"][1]) == "later-page: page 2 of trs:2"
+    assert list(gathering.leave()) == []

@@ -949,6 +949,15 @@ def barely_like(sketch: bytes) -> bytes:
     return bytes(byte ^ (place >= 8 and place % 8 == 0) for place, byte in enumerate(sketch))
 
 
+def test_a_band_whose_article_is_gone_costs_nothing_else(path: Path, reopen: Reopen) -> None:
+    sketched(reopen(), 1, ONE)
+    sketched(reopen(), 2, ONE)
+    reopen()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("DELETE FROM articles WHERE id = 'trs:1'")
+    assert sketched(reopen(), 3, ONE) is None
+
+
 def test_texts_that_are_gone_take_no_place_among_those_of_a_band(
     state: State, reopen: Reopen
 ) -> None:
