@@ -75,7 +75,7 @@ class Run:
         with self.db.transaction():
             [newest] = self.db.one(sql.NEWEST_ARTICLE)
             [banded] = self.db.one(sql.FACT, _BANDED) or [newest]
-            found = list(self.db.rows(sql.SKETCHES_SINCE, int(banded)))
+            found = self.db.rows(sql.SKETCHES_SINCE, int(banded))
             rows = [(band, key) for key, sketch in found for band in sketches.bands(sketch)]
             self.db.run_all(sql.PUT_BAND, sorted(rows))  # one page after the other
             self.db.run(sql.PUT_FACT, _BANDED, str(newest))
