@@ -225,6 +225,14 @@ def test_any_english_translators(names: list[str], label: str) -> None:
     assert credits.credit_line(f"{label}: {', '.join(names)}") == {"translators": names}
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["ſource: Xinhua Daily", "Edİtor: Lin Qiao", "Tranſlated by Lin Qiao", "Edıtor Lin Qiao"],
+)
+def test_letters_that_only_look_like_those_of_a_role_are_others(line: str) -> None:
+    assert credits.credit_line(line) is None
+
+
 @given(st.text(max_size=140))
 def test_no_line_raises(text: str) -> None:
     line = fold(text)

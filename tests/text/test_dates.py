@@ -107,6 +107,8 @@ def test_a_date_is_looked_for_in_the_first_thousand_characters() -> None:
         ("2018年3月17日 12时2018场", "2018年3月17日 12时", "2018-03-17T12:00"),
         ("12018-03-17", None, None),
         ("NOVel 22, 2019", None, None),
+        ("14 SEP 2018", "14 SEP 2018", "2018-09-14T00:00"),
+        ("14 ſep 2018", None, None),  # which is an s in another form
         *(
             (f"{day}, 14 Nov 2018 10:12", f"{day}, 14 Nov 2018 10:12", "2018-11-14T10:12")
             for day in "Mon Tue Wed Thu Fri Sat Sun Wednesday Thurs Fri.".split()

@@ -78,7 +78,7 @@ _TIME = (
 _DAY_NAME = rf"(?:{_ENGLISH_WEEKDAY},?\s)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
 _NAMED_MONTH = (
-    r"(?P<name>(?i:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))"
+    r"(?P<name>(?ai:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))"
     r"(?:(?<=[a-z])[a-z]{0,6}|[A-Z]{0,6})\.?"
 )
 _DAY_OF_MONTH = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"

@@ -9,11 +9,10 @@ from zjnews.text.credits.words import SOURCE, Credits, Role, english_roles, one_
 _ROLES = english_roles()
 _BY = frozenset(phrase for phrase in _ROLES if phrase.endswith(" by") or phrase == "by")
 _LABELS = frozenset(_ROLES) - _BY
-_ROLE = re.compile(
-    rf"(?<![\w’'-])(?:(?P<by>{one_of(_BY)})\s*:?\s+(?=[A-Z])|(?P<label>{one_of(_LABELS)})\s*[:：/|]\s*)",
-    re.I,
-)
-_STARTING_ROLE = re.compile(rf"(?P<label>{one_of(_LABELS)})\s+(?=[A-Z][a-z])", re.I)
+# `(?a:`, or İ would pass for an i.
+_BY_ROLE, _LABEL = rf"(?P<by>(?a:{one_of(_BY)}))", rf"(?P<label>(?a:{one_of(_LABELS)}))"
+_ROLE = re.compile(rf"(?<![\w’'-])(?:{_BY_ROLE}\s*:?\s+(?=[A-Z])|{_LABEL}\s*[:：/|]\s*)", re.I)
+_STARTING_ROLE = re.compile(rf"{_LABEL}\s+(?=[A-Z][a-z])", re.I)
 """`Reporter He Kexin`: without a colon only where the line begins with it."""
 _UNMARKED = frozenset("reporter reporters inter intern interns correspondent photographer".split())
 _UPDATED = re.compile(r"(?:updated|published)[\d: -]*|[\d: -]+", re.I)
@@ -52,7 +51,7 @@ def credits_in(text: str, strict: bool) -> tuple[Credits, list[Role]] | None:
     ends = [match.start() for match in matches[1:]] + [len(text)]
     for match, end in zip(matches, ends, strict=True):
         groups = match.groupdict()
-        role = _ROLES[fold(groups.get("by") or groups["label"]).lower()]
+        role = _ROLES[(groups.get("by") or groups["label"]).lower()]
         value = text[match.end() : end].strip(" .,;|-–—(")
         if SOURCE in role.fields:
             given = _source(value)
