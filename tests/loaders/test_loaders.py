@@ -144,3 +144,12 @@ def test_an_editor_beside_the_named_spans(label: str) -> None:
         f"<div class=contTxt><p>{LONG}</p></div>".encode()
     )
     assert (record["source"], record["editors"]) == ("浙江在线", ["麻晓"])
+
+
+@pytest.mark.parametrize(("length", "layout"), [(360, "english"), (380, "fallback")])
+def test_tags_between_the_date_and_the_source_of_an_english_page(length: int, layout: str) -> None:
+    between = f"<i title='{'x' * length}'>"
+    line = f"<p>2019-11-22 04:03:34{between}source: Zhejiang Daily</i></p>"
+    text = "The ferry across the river is back. " * 9
+    record = read_record(f"<h1>The ferry</h1>{line}<div><p>{text}</p></div>".encode())
+    assert (record["layout"], record["source"]) == (layout, "Zhejiang Daily")

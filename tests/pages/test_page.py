@@ -73,6 +73,19 @@ def test_a_page_of_letters_of_one_byte_is_believed_up_to_200(
     assert (decoded.text == f"<p>{text}</p>", decoded.guessed) == (guessed, guessed)
 
 
+@pytest.mark.parametrize(
+    ("text", "guessed"),
+    [
+        ("上" * 10 + "國" * 5 + "，" * 5, True),  # 0.62 as declared, 0.75 in gb18030
+        ("上" * 14 + "國" * 3 + "，" * 3, False),  # 0.77 and 0.85
+        ("上" * 14 + "，" * 6, True),  # 0.7 and 1
+    ],
+)
+def test_what_is_declared_wins_where_it_fits_nearly_as_well(text: str, guessed: bool) -> None:
+    decoded = decode(text.encode("gb18030"), "text/html; charset=windows-1251")
+    assert (decoded.text == text, decoded.guessed) == (guessed, guessed)
+
+
 @pytest.mark.parametrize("charset", ["gbk", "gb2312", "iso-8859-1", "windows-1251"])
 def test_a_page_of_ascii_is_whatever_it_declares(charset: str) -> None:
     assert not decode(b"<p>The ferry is back.</p>", f"text/html; charset={charset}").guessed
