@@ -149,13 +149,17 @@ def article(text: str, **values: object) -> Article:
     return made
 
 
+def add(pages: Pages, page: Page, article: Article, number: int) -> None:
+    pages.add(article, number, pages_of(page))
+
+
 def texts(joined: Article) -> list[str | None]:
     return [block.text for block in joined.body]
 
 
 def test_an_article_of_one_page_is_whole_at_once() -> None:
     pages = Pages()
-    pages.add(read(""), article("一"), 1)
+    add(pages, read(""), article("一"), 1)
     assert pages.is_whole
     joined = pages.joined()
     assert (texts(joined), joined.page_count, joined.warnings) == (["一"], 1, [])
@@ -163,12 +167,12 @@ def test_an_article_of_one_page_is_whole_at_once() -> None:
 
 def test_an_article_is_whole_when_its_last_page_is_there() -> None:
     pages = Pages()
-    pages.add(read(trs(2, 3)), article("一"), 1)
+    add(pages, read(trs(2, 3)), article("一"), 1)
     assert pages.next == (2, f"{FOLDER}{NAME}_1.shtml")
-    pages.add(read(trs(1, 3)), article("二"), 2)
+    add(pages, read(trs(1, 3)), article("二"), 2)
     assert pages.next == (3, f"{FOLDER}{NAME}_2.shtml")
     assert not pages.is_whole
-    pages.add(read(trs(1, 2)), article("三"), 3)
+    add(pages, read(trs(1, 2)), article("三"), 3)
     assert pages.is_whole
     joined = pages.joined()
     assert (texts(joined), joined.page_count, joined.warnings) == (["一", "二", "三"], 3, [])
@@ -176,7 +180,7 @@ def test_an_article_is_whole_when_its_last_page_is_there() -> None:
 
 def test_later_pages_alone_are_not_whole() -> None:
     pages = Pages()
-    pages.add(read("", f"{FOLDER}{NAME}_1.shtml"), article("二"), 2)
+    add(pages, read("", f"{FOLDER}{NAME}_1.shtml"), article("二"), 2)
     assert not pages.is_whole
 
 
@@ -186,22 +190,22 @@ def test_the_order_of_reading_does_not_matter(order: tuple[int, ...]) -> None:
     for number in order:
         suffix = f"_{number - 1}" if number > 1 else ""
         markup = trs(*({1, 2, 3} - {number}))
-        pages.add(read(markup, f"{FOLDER}{NAME}{suffix}.shtml"), article(str(number)), number)
+        add(pages, read(markup, f"{FOLDER}{NAME}{suffix}.shtml"), article(str(number)), number)
     assert pages.is_whole
     assert texts(pages.joined()) == ["1", "2", "3"]
 
 
 def test_further_pages_may_be_found_on_the_way() -> None:
     pages = Pages()
-    pages.add(read(trs(2)), article("一"), 1)
-    pages.add(read(trs(1, 3)), article("二"), 2)
+    add(pages, read(trs(2)), article("一"), 1)
+    add(pages, read(trs(1, 3)), article("二"), 2)
     assert pages.next == (3, f"{FOLDER}{NAME}_2.shtml")
 
 
 def test_title_and_date_are_those_of_the_first_page() -> None:
     pages = Pages()
-    pages.add(read(trs(2)), article("一", published_raw="2026-09-14"), 1)
-    pages.add(read(trs(1)), article("二", title="题（2）", published_raw="2026-09-15"), 2)
+    add(pages, read(trs(2)), article("一", published_raw="2026-09-14"), 1)
+    add(pages, read(trs(1)), article("二", title="题（2）", published_raw="2026-09-15"), 2)
     joined = pages.joined()
     assert (joined.title, joined.published_raw) == ("题", "2026-09-14")
 
@@ -213,8 +217,8 @@ def test_the_time_of_change_is_that_of_the_first_page_that_has_one(
     first: str | None, later: str, kept: str
 ) -> None:
     pages = Pages()
-    pages.add(read(trs(2)), article("一", modified_raw=first), 1)
-    pages.add(read(trs(1)), article("二", modified_raw=later), 2)
+    add(pages, read(trs(2)), article("一", modified_raw=first), 1)
+    add(pages, read(trs(1)), article("二", modified_raw=later), 2)
     assert pages.joined().modified_raw == kept
 
 
@@ -223,24 +227,24 @@ def test_the_time_of_change_is_that_of_the_first_page_that_has_one(
 )
 def test_names_of_all_pages_each_once(field: str) -> None:
     pages = Pages()
-    pages.add(read(trs(2)), article("一", **{field: ["封思远", "朱荻"]}), 1)
-    pages.add(read(trs(1)), article("二", **{field: ["朱荻", "何淼"]}), 2)
+    add(pages, read(trs(2)), article("一", **{field: ["封思远", "朱荻"]}), 1)
+    add(pages, read(trs(1)), article("二", **{field: ["朱荻", "何淼"]}), 2)
     assert getattr(pages.joined(), field) == ["封思远", "朱荻", "何淼"]
 
 
 def test_warnings_of_all_pages() -> None:
     pages = Pages()
-    pages.add(read(trs(2)), article("一", warnings=["no-date"]), 1)
-    pages.add(read(trs(1)), article("二", warnings=["charset-guessed"]), 2)
+    add(pages, read(trs(2)), article("一", warnings=["no-date"]), 1)
+    add(pages, read(trs(1)), article("二", warnings=["charset-guessed"]), 2)
     assert set(pages.joined().warnings) == {"no-date", "charset-guessed"}
 
 
 def test_a_page_that_the_site_does_not_have_is_told() -> None:
     pages = Pages()
-    pages.add(read(trs(2, 3)), article("一"), 1)
+    add(pages, read(trs(2, 3)), article("一"), 1)
     pages.missing.add(2)
     assert pages.next == (3, f"{FOLDER}{NAME}_2.shtml")
-    pages.add(read(trs(1, 2)), article("三"), 3)
+    add(pages, read(trs(1, 2)), article("三"), 3)
     assert pages.is_whole
     joined = pages.joined()
     assert (texts(joined), joined.page_count, joined.warnings) == (
@@ -252,40 +256,40 @@ def test_a_page_that_the_site_does_not_have_is_told() -> None:
 
 def test_a_page_that_was_never_read_is_told() -> None:
     pages = Pages()
-    pages.add(read(trs(2)), article("一"), 1)
+    add(pages, read(trs(2)), article("一"), 1)
     assert pages.joined().warnings == ["page-missing"]
 
 
 def test_a_page_between_two_others_that_nobody_links_is_told() -> None:
     pages = Pages()
-    pages.add(read(trs(3)), article("一"), 1)
-    pages.add(read(trs(1)), article("三"), 3)
+    add(pages, read(trs(3)), article("一"), 1)
+    add(pages, read(trs(1)), article("三"), 3)
     assert "page-missing" in pages.joined().warnings
 
 
 def test_what_recognises_one_answer_does_not_recognise_several() -> None:
     pages = Pages()
-    pages.add(read(trs(2)), article("一", etag='"a"', last_modified="x"), 1)
-    pages.add(read(trs(1)), article("二", etag='"b"'), 2)
+    add(pages, read(trs(2)), article("一", etag='"a"', last_modified="x"), 1)
+    add(pages, read(trs(1)), article("二", etag='"b"'), 2)
     joined = pages.joined()
     assert (joined.etag, joined.last_modified) == (None, None)
 
 
 def test_what_recognises_an_answer_of_one_page_is_kept() -> None:
     pages = Pages()
-    pages.add(read(""), article("一", etag='"a"', last_modified="x"), 1)
+    add(pages, read(""), article("一", etag='"a"', last_modified="x"), 1)
     joined = pages.joined()
     assert (joined.etag, joined.last_modified) == ('"a"', "x")
 
 
 def test_pages_that_each_announce_one_more_come_to_an_end() -> None:
     pages = Pages()
-    pages.add(read(trs(2)), article("1"), 1)
+    add(pages, read(trs(2)), article("1"), 1)
     for _ in range(1000):
         if pages.next is None:
             break
         number, url = pages.next
-        pages.add(read(trs(number + 1), url), article(str(number)), number)
+        add(pages, read(trs(number + 1), url), article(str(number)), number)
     assert pages.is_whole
     assert pages.joined().page_count == 100
 
@@ -297,7 +301,7 @@ def payload(text: str, number: str = "31908230") -> Payload:
 def payloads_of(*of_pages: list[Payload]) -> list[tuple[str, list[str]]]:
     pages = Pages()
     for number, found in enumerate(of_pages, 1):
-        pages.add(read(trs(2)), article(str(number), payloads=found), number)
+        add(pages, read(trs(2)), article(str(number), payloads=found), number)
     return [(joined.number, joined.text.split()) for joined in pages.joined().payloads]
 
 
@@ -324,7 +328,7 @@ def test_any_order_gives_the_same_article(order: list[int], count: int) -> None:
     pages = Pages()
     wanted = [number for number in order if number <= count]
     for number in wanted:
-        pages.add(read(trs(*range(1, count + 1))), article(str(number)), number)
+        add(pages, read(trs(*range(1, count + 1))), article(str(number)), number)
     joined = pages.joined()
     assert texts(joined) == [str(number) for number in range(1, count + 1)]
     assert (joined.page_count, joined.warnings) == (count, [])
@@ -332,7 +336,7 @@ def test_any_order_gives_the_same_article(order: list[int], count: int) -> None:
 
 def test_a_page_that_is_missing_is_told_once() -> None:
     pages = Pages()
-    pages.add(read(trs(2)), article("一", warnings=["page-missing"]), 1)
+    add(pages, read(trs(2)), article("一", warnings=["page-missing"]), 1)
     assert pages.joined().warnings == ["page-missing"]
 
 

@@ -43,10 +43,7 @@ class Pages:
     """Every page that is known of, the first one apart."""
     missing: set[int] = field(default_factory=set)  # those that the site does not have
 
-    def add(self, page: Page, article: Article, number: int) -> None:
-        self.add_read(article, number, pages_of(page))
-
-    def add_read(self, article: Article, number: int, others: dict[int, str]) -> None:
+    def add(self, article: Article, number: int, others: dict[int, str]) -> None:
         """`others`: the pages that this one leads to, address by number."""
         self.read[number] = article
         for other, url in others.items():
@@ -92,7 +89,7 @@ class Gathering:
     def add(self, article: Article, number: int, others: dict[int, str]) -> Article | None:
         """The article, once its last page has come. `others`: address by number of page."""
         pages = self.incomplete.pop(article.id, None) or Pages()
-        pages.add_read(article, number, others)
+        pages.add(article, number, others)
         if pages.is_whole:
             return pages.joined()
         self.incomplete[article.id] = pages

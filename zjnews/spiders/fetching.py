@@ -14,7 +14,7 @@ from zjnews.items import LeadsOn, Rejected
 from zjnews.loaders import reading
 from zjnews.pages import page
 from zjnews.pages.guard import bounded
-from zjnews.pages.joining import Pages
+from zjnews.pages.joining import Pages, pages_of
 from zjnews.pages.page import Page
 from zjnews.site.addresses import Address
 from zjnews.spiders.base import PageSpider
@@ -78,7 +78,7 @@ class FetchingSpider(PageSpider):
                 article.sections = article.sections or list(carried.sections)
                 article.etag = header(response, "ETag")
                 article.last_modified = header(response, "Last-Modified")
-                pages.add(read, article, number)
+                pages.add(article, number, pages_of(read))
             yield from self.after_page(pages, number, response.request)
 
     def after_page(self, pages: Pages, number: int, request: Request) -> Iterator[Any]:
