@@ -132,6 +132,7 @@ NOISE = bytes(range(256)) * 40
         ("deflate", zlib.compress(NOISE)[:60], "its deflate coding"),
         ("deflate", b"\7\1\2", "its deflate coding is damaged"),
         ("br", BROTLI[:-9], "its br coding ends early"),
+        ("br", b"\x20\x20\x1b" + PAGE, "its br coding ends early"),  # a stored block, cut off
         ("br", b"\0\1\2\3" * 9, "its br coding"),
         ("zstd", ZSTD[:-5], "its zstd coding ends early"),
         ("zstd", ZSTD[:4] + b"\xff" * 30, "its zstd coding is damaged"),

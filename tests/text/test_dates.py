@@ -107,6 +107,13 @@ def test_a_date_is_looked_for_in_the_first_thousand_characters() -> None:
         ("2018年3月17日 12时2018场", "2018年3月17日 12时", "2018-03-17T12:00"),
         ("12018-03-17", None, None),
         ("NOVel 22, 2019", None, None),
+        ("demarch 22, 2019", None, None),
+        ("demarch 22 10:12 2019", None, None),
+        ("T14 Nov 2018", None, None),
+        ("114 Nov 2018", None, None),
+        ("14 Nov 20181", None, None),
+        ("Nov 14, 20181", None, None),
+        ("2018-11-145", None, None),
         ("14 SEP 2018", "14 SEP 2018", "2018-09-14T00:00"),
         ("14 ſep 2018", None, None),  # which is an s in another form
         *(
