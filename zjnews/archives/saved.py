@@ -4,6 +4,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -169,21 +170,27 @@ def _unreadable(path: Path, error: OSError) -> Unusable:
     return Unusable(str(path), Rejected("unreadable-file", error_in_words(error)))
 
 
+@contextmanager
+def rejecting(reason: str) -> Iterator[None]:
+    """Raises Rejected for what is wrong with a file."""
+    try:
+        yield
+    except (OSError, ValueError, RecursionError) as error:
+        raise Rejected(reason, error_in_words(error)) from error
+
+
 def _is_page(path: Path) -> bool:
     return path.name.lower().endswith(_PAGES)
 
 
 def read_sidecar(path: Path) -> dict[str, Any]:
     """The content of a `response.json` beside a page: `url`, `status`, `headers`, and `fetched_at`,
-    None where it is no time. Raises OSError, ValueError."""
+    None where it is no time. Raises OSError, ValueError, RecursionError."""
     with path.open("rb") as file:
         text = file.read(_MOST_SIDECAR + 1)
     if len(text) > _MOST_SIDECAR:
         raise ValueError(f"more than {_MOST_SIDECAR:,} bytes")
-    try:
-        answer = json.loads(text.decode("utf-8"))
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
+    answer = json.loads(text.decode("utf-8"))
     if not isinstance(answer, dict) or not isinstance(answer.get("url", ""), str):
         raise ValueError("not an object with an url")
     if answer.get("url"):
@@ -202,8 +209,8 @@ def _read_file(source: Source) -> Iterator[Found]:
     answer: dict[str, Any] = {}
     if source.sidecar:
         try:
-            with bounded(str(source.sidecar)):
-                answer = _sidecar(source.sidecar)
+            with bounded(str(source.sidecar)), rejecting("broken-response-json"):
+                answer = read_sidecar(source.sidecar)
         except Rejected as rejected:
             yield Unusable(str(source.sidecar), rejected)
     try:
@@ -215,20 +222,11 @@ def _read_file(source: Source) -> Iterator[Found]:
         yield page
 
 
-def _sidecar(path: Path) -> dict[str, Any]:
-    try:
-        return read_sidecar(path)
-    except (OSError, ValueError) as error:
-        raise Rejected("broken-response-json", str(error)) from error
-
-
 def _page_in(path: Path, answer: dict[str, Any]) -> SavedPage:
     """The page of a file. `answer`: the content of its sidecar. Raises Rejected."""
-    try:
+    with rejecting("unreadable-file"):
         size = path.stat().st_size
         body = path.read_bytes() if size <= MAX_BYTES else b""
-    except OSError as error:
-        raise Rejected("unreadable-file", error_in_words(error)) from error
     if size > MAX_BYTES:
         raise Rejected("too-large", f"{size:,} bytes, limit {MAX_BYTES:,}")
     if (status := str(answer.get("status", 200))) != "200":

@@ -5,8 +5,8 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC
 from errno import EEXIST
@@ -25,7 +25,6 @@ from zjnews.review import comparing
 from zjnews.review.comparing import Difference
 from zjnews.site import addresses
 from zjnews.site.addresses import ARTICLE_KINDS, Kind
-from zjnews.text.cleaning import error_in_words
 
 KEPT_HEADERS = ("Content-Type", "Last-Modified", "ETag")
 """Headers that are saved: the charset and the version of a page. No reader uses the others, and
@@ -57,7 +56,7 @@ class Snapshot:
     def page(self) -> SavedPage:
         """The page as an archive gives it. Raises Rejected."""
         sidecar = self.folder / _RESPONSE
-        with _rejecting("broken-response-json"):
+        with archives.rejecting("broken-response-json"):
             answer = archives.read_sidecar(sidecar)
             if not answer.get("url") or answer["fetched_at"] is None:
                 # The page could be read, but with another record each time.
@@ -73,7 +72,7 @@ class Snapshot:
     @property
     def expected(self) -> dict[str, Any]:
         """The record that the page should give. Raises Rejected (`broken-article-json`)."""
-        with _rejecting("broken-article-json"):
+        with archives.rejecting("broken-article-json"):
             expected = json.loads((self.folder / _ARTICLE).read_text("utf-8"))
             if not isinstance(expected, dict):
                 raise ValueError("not an object")
@@ -188,12 +187,3 @@ def _dumped(value: Mapping[str, Any]) -> bytes:
 def _refuse_to_replace(folder: Path) -> None:
     if os.path.lexists(folder):
         raise ThereAlreadyError(EEXIST, "is there already", str(folder))
-
-
-@contextmanager
-def _rejecting(reason: str) -> Iterator[None]:
-    """Raises Rejected for what is wrong with a file."""
-    try:
-        yield
-    except (OSError, ValueError, RecursionError) as error:
-        raise Rejected(reason, error_in_words(error)) from error

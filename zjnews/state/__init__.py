@@ -1,6 +1,6 @@
 """The state: what is known (`known`), what this run holds (`run`), what waits (`outbox`), in one
-database, so that one transaction can change all three. Imports nothing that fetches, reads pages
-or writes feeds."""
+database, so that one transaction can change all three. Imports nothing that fetches or writes
+feeds."""
 
 from pathlib import Path
 from weakref import WeakKeyDictionary
