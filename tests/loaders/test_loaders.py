@@ -153,3 +153,13 @@ def test_tags_between_the_date_and_the_source_of_an_english_page(length: int, la
     text = "The ferry across the river is back. " * 9
     record = read_record(f"<h1>The ferry</h1>{line}<div><p>{text}</p></div>".encode())
     assert (record["layout"], record["source"]) == (layout, "Zhejiang Daily")
+
+
+@pytest.mark.parametrize(("length", "is_body"), [(199, False), (200, True)])
+def test_what_follows_the_date_line_of_an_english_page_is_its_body_if_long_enough(
+    length: int, is_body: bool
+) -> None:
+    near, far = f"A{'b' * (length - 2)}.", " ".join(["It is back in town."] * 11)
+    line = "<p>2019-11-22 04:03:34 source: Zhejiang Daily</p>"
+    page = f"<h1>The ferry</h1><div><div>{line}<p>{near}</p></div><p>{far}</p></div>"
+    assert read_record(page.encode())["text"] == (near if is_body else far)

@@ -86,6 +86,12 @@ def test_what_is_declared_wins_where_it_fits_nearly_as_well(text: str, guessed: 
     assert (decoded.text == text, decoded.guessed) == (guessed, guessed)
 
 
+def test_a_charset_in_which_half_of_the_signs_are_common_is_believed() -> None:
+    assert decode("上國".encode("gb18030"), None).text == "上國"
+    with pytest.raises(Rejected, match="unreadable"):
+        decode("上國國".encode("gb18030"), None)
+
+
 @pytest.mark.parametrize("charset", ["gbk", "gb2312", "iso-8859-1", "windows-1251"])
 def test_a_page_of_ascii_is_whatever_it_declares(charset: str) -> None:
     assert not decode(b"<p>The ferry is back.</p>", f"text/html; charset={charset}").guessed
