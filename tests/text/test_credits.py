@@ -167,6 +167,12 @@ def test_how_long_a_line_under_a_picture_may_be() -> None:
     assert captions.read_caption("潮潮潮" + credited, hinted=False) is None
 
 
+def test_how_many_bylines_a_paragraph_has() -> None:
+    names = ["张伟", "王芳", "李娜", "赵敏", "陈静"]
+    text = "雨停了。" + "".join(f"（记者 {name}）" for name in names)
+    assert credits.take_byline(text) == ("雨停了。（记者 张伟）", {"authors": names[1:]})
+
+
 def test_how_many_names_a_credit_has() -> None:
     names = [family + given for family in "张王李赵陈刘杨" for given in "伟芳娜"]
     found = captions.read_caption(f"渡口。{' '.join(names)} 摄", hinted=False)
