@@ -496,7 +496,8 @@ def test_a_notice_ends_the_text_if_what_follows_was_said_before(
     assert len(texts("".join([*said, NOTICE, *said[:repeated], *new]))) == kept
 
 
-def test_rows_in_a_cell_are_no_rows_of_the_table() -> None:
+def test_a_row_in_a_cell_ends_the_cell_as_in_a_browser() -> None:
     inner = "<div><tr><td>内<td>里</tr></div>"
     blocks = body(f"<table><tr><td>甲<td>乙{inner}<tr><td>丙<td>丁</table>")
-    assert [len(block["rows"]) for block in blocks if "rows" in block] == [2]
+    rows = [["甲", "乙"], ["内", "里"], ["丙", "丁"]]
+    assert [block["rows"] for block in blocks if "rows" in block] == [rows]

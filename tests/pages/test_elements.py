@@ -2,9 +2,9 @@
 
 from hypothesis import given
 from hypothesis import strategies as st
-from lxml import etree
 
 from zjnews.pages.elements import Inside, short_texts
+from zjnews.pages.tree import Element, around, parent_of, root_of
 from zjnews.text.cleaning import fold
 
 _markup = st.lists(
@@ -14,33 +14,33 @@ _markup = st.lists(
 ).map("".join)
 
 
-def tree(markup: str) -> etree._Element:
-    return etree.fromstring(f"<html><body>{markup}</body></html>", etree.HTMLParser())
+def tree(markup: str) -> Element:
+    return root_of(f"<html><body>{markup}</body></html>")
 
 
 @given(_markup)
 def test_what_elements_stand_in(markup: str) -> None:
     root = tree(markup)
-    asked: list[etree._Element] = []
+    asked: list[Element] = []
 
-    def is_marked(element: etree._Element) -> bool:
+    def is_marked(element: Element) -> bool:
         asked.append(element)
-        return element.get("id") == "x"
+        return element.attr("id") == "x"
 
     is_inside = Inside(is_marked)
-    for element in reversed(list(root.iter())):
-        marks = [around.get("id") for around in (element, *element.iterancestors())]
+    for element in reversed(list(root.iter_elements())):
+        marks = [each.attr("id") for each in (element, *around(element))]
         assert is_inside(element) is ("x" in marks)
     assert len(asked) == len(set(asked))
 
 
 def test_nothing_stands_around_a_page() -> None:
-    assert not Inside(lambda element: element.tag is not None)(tree("").getparent())
+    assert not Inside(lambda element: element.tag is not None)(parent_of(tree("")))
 
 
 @given(_markup, st.sampled_from(["", " "]), st.integers(0, 9))
 def test_short_texts_are_those_of_the_elements(markup: str, joint: str, longest: int) -> None:
     root = tree(markup)
-    texts = {e: fold(joint.join(e.itertext())) for e in root.iter("div", "p")}
+    texts = {e: fold(joint.join(e.strings)) for e in root.iter_elements(("div", "p"))}
     expected = [(e, text) for e, text in texts.items() if len(text) <= longest]
     assert list(short_texts(root, {"div", "p"}, longest, joint).items()) == expected

@@ -5,11 +5,11 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 
-from lxml import etree
 from w3lib.html import remove_tags, replace_entities
 
-from zjnews.pages.elements import FEW, above, text_in, text_of_small, texts_between
+from zjnews.pages.elements import FEW, above, has_few_parts, text_in, text_of_small, texts_between
 from zjnews.pages.page import Page
+from zjnews.pages.tree import Element, around, children_of, following, parent_of
 from zjnews.text import credits, dates, furniture
 from zjnews.text.cleaning import fold
 from zjnews.text.credits.words import Credits
@@ -25,35 +25,34 @@ _LINKED_DATA = re.compile(
 )
 """A date in JSON-LD."""
 _BOXES = ("li", "aside", "nav", "footer", "a")  # what is around a `<time>` of another article
-_CRUMB_SIGNS = tuple(map(str.encode, ("位置", "浙江在线</", "首页</")))
+_CRUMB_SIGNS = ("位置", "浙江在线</", "首页</")
 """What a breadcrumb begins with, or its first link ends with."""
 _CRUMB_END = re.compile(
-    rb"</(?:div|td|p|li|ul|h\d|dd|section|nav|table)\b|<(?:br|div|p|table|h\d)\b", re.I
+    r"</(?:div|td|p|li|ul|h\d|dd|section|nav|table)\b|<(?:br|div|p|table|h\d)\b", re.I
 )
-_ARROWS = (b"&gt;", b"&raquo;", b"&rsaquo;", *map(str.encode, "＞»›→"))
-_CRUMB_ROOM = 2000  # bytes of markup that a breadcrumb takes at most
+_ARROWS = ("&gt;", "&raquo;", "&rsaquo;", *"＞»›→")
+_CRUMB_ROOM = 2000  # characters of markup that a breadcrumb takes at most
 _MOST_CRUMBS = 10
 
 
-def breadcrumb(source: bytes) -> list[str]:
-    """The sections after `您当前的位置 :` in a page in UTF-8, whatever the markup."""
-    for start in _starts(source, _CRUMB_SIGNS):
-        crumb = _CRUMB_END.split(source[start : start + _CRUMB_ROOM], maxsplit=1)[0]
+def breadcrumb(markup: str) -> list[str]:
+    """The sections after `您当前的位置 :` in a page, whatever the markup."""
+    for start in _starts(markup, _CRUMB_SIGNS):
+        crumb = _CRUMB_END.split(markup[start : start + _CRUMB_ROOM], maxsplit=1)[0]
         if not any(arrow in crumb for arrow in _ARROWS):
             continue
-        inside = crumb.decode("utf-8", "ignore")
-        steps = furniture.breadcrumb_in(fold(remove_tags(replace_entities(inside))))
+        steps = furniture.breadcrumb_in(fold(remove_tags(replace_entities(crumb))))
         if steps is not None:
             return steps
     return []
 
 
-def _starts(source: bytes, signs: Iterable[bytes]) -> Iterator[int]:
-    """Where signs are in a page, the first few of each. Bytes are searched faster than text."""
+def _starts(markup: str, signs: Iterable[str]) -> Iterator[int]:
+    """Where signs are in a page, the first few of each."""
     for sign in signs:
         start = -1
         for _ in range(_MOST_CRUMBS):
-            start = source.find(sign, start + 1)
+            start = markup.find(sign, start + 1)
             if start < 0:
                 break
             yield start
@@ -67,7 +66,7 @@ def sections_in(title: str) -> list[str]:
     return [part for part in reversed(parts[-3:-1] if len(parts) > 3 else parts[1:-1]) if part]
 
 
-def dates_in(page: Page, body: Iterable[etree._Element]) -> tuple[str | None, str | None]:
+def dates_in(page: Page, body: Iterable[Element]) -> tuple[str | None, str | None]:
     """When a page says in `<meta>`, JSON-LD and `<time>` that it was published and changed. A
     `<time>` in the body, in a list or in a box is not the article's."""
     given: dict[str, str] = {}
@@ -78,9 +77,9 @@ def dates_in(page: Page, body: Iterable[etree._Element]) -> tuple[str | None, st
             for found in _LINKED_DATA.finditer(script):
                 given.setdefault(found["name"].lower(), found["raw"])
     elsewhere = set(body)
-    for time in islice((t for t in page.root.iter("time") if t.get("datetime")), FEW):
-        if not any(e.tag in _BOXES or e in elsewhere for e in time.iterancestors()):
-            given["time"] = time.get("datetime", "")
+    for time in islice((t for t in page.root.find_all("time") if t.attr("datetime")), FEW):
+        if not any(e.tag in _BOXES or e in elsewhere for e in around(time)):
+            given["time"] = time.attr("datetime") or ""
             break
     published = (dates.find_full(given.get(name, "")) for name in (*_PUBLISHED_META, "time"))
     modified = (dates.find_full(given.get(name, "")) for name in _MODIFIED_META)
@@ -113,21 +112,21 @@ _LINE_LENGTH = 200  # longer texts between title and body are no line of date an
 
 def labelled_spans(page: Page) -> Iterator[str]:
     """The `*_baidu` spans, each with its label, and what else is between them with a label."""
-    lines: dict[etree._Element, None] = {}
+    lines: dict[Element | None, None] = {}
     for name, label in LABELS_OF_SPANS.items():
         for span in page.select(f"#{name}")[:FEW]:
             text = text_in(span, " ")[:ROOM]
             yield text if _LABELLED.match(text) or not text else label + text
-            lines[span.getparent()] = None
+            lines[parent_of(span)] = None
     for line in lines:
-        for element in islice(line, _PARTS_OF_LINE) if line is not None else ():
-            if element.get("id") not in LABELS_OF_SPANS:
+        for element in islice(children_of(line), _PARTS_OF_LINE) if line is not None else ():
+            if element.attr("id") not in LABELS_OF_SPANS:
                 text = text_in(element, " ")[:ROOM]
                 if _LABELLED.match(text) or UPDATED.match(text):
                     yield text
 
 
-def lines_above(title: etree._Element | None, body: etree._Element) -> Iterator[str]:
+def lines_above(title: Element | None, body: Element) -> Iterator[str]:
     """What is between title and body; without a title, what is above the body with a clock."""
     if title is None:
         over = islice(above(body), _NEAR_BEFORE)
@@ -159,10 +158,10 @@ _MOST_LEVELS = 5  # in old pages the credits are a row of the table around the t
 _LABEL_BELOW = re.compile(r"\s*(?:标\s?签|来\s?源|作\s?者|责任编辑|责编|编\s?辑)\s?[:：]")
 
 
-def credits_below(body: etree._Element, lacking: Collection[str]) -> Iterator[Credits]:
+def credits_below(body: Element, lacking: Collection[str]) -> Iterator[Credits]:
     """The tags after a body, as `keywords`, and the credits there for the fields that lack any."""
     for level, element in _elements_below(body):
-        first = next((text for text in element.itertext() if not text.isspace()), "")
+        first = next((text for text in element.strings if not text.isspace()), "")
         if level >= _NEAR_LEVELS and not _LABEL_BELOW.match(first):
             continue
         text = text_of_small(element, " ", _PARTS_BELOW)
@@ -173,15 +172,15 @@ def credits_below(body: etree._Element, lacking: Collection[str]) -> Iterator[Cr
             continue
         if _LABEL_BELOW.match(text):
             found = credits.read_line(text)
-        elif level < _NEAR_LEVELS and len(element) <= _PARTS_OF_CREDITS:
+        elif level < _NEAR_LEVELS and has_few_parts(element, _PARTS_OF_CREDITS):
             found = credits.credit_line(text) or {}
         else:
             continue
         yield {field: values for field, values in found.items() if field in lacking}
 
 
-def _elements_below(body: etree._Element) -> Iterator[tuple[int, etree._Element]]:
+def _elements_below(body: Element) -> Iterator[tuple[int, Element]]:
     """What follows a body, from its own siblings outwards, each with its level."""
     levels = _MOST_LEVELS if body.tag == "td" else _NEAR_LEVELS - 1
-    for level, element in enumerate((body, *islice(body.iterancestors(), levels))):
-        yield from ((level, below) for below in islice(element.itersiblings(), _NEXT_BELOW))
+    for level, element in enumerate((body, *islice(around(body), levels))):
+        yield from ((level, below) for below in islice(following(element), _NEXT_BELOW))

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from itemloaders import ItemLoader
 from itemloaders.processors import Identity, TakeFirst
-from lxml import etree
 
 from zjnews.items import Article, Payload, text_of
 from zjnews.loaders.around import (
@@ -28,13 +27,15 @@ from zjnews.loaders.body import read_body
 from zjnews.loaders.walk import Line, Piece, is_hidden, lines_of, pieces_after, pieces_of
 from zjnews.pages.elements import (
     FEW,
+    has_few_parts,
     holds_anything,
     outermost,
     text_in,
     text_of_small,
     with_ancestors,
 )
-from zjnews.pages.page import Page, tree_of
+from zjnews.pages.page import Page
+from zjnews.pages.tree import Element, around, children_of, parent_of, preceding, root_of
 from zjnews.text import credits, dates, furniture
 from zjnews.text.cleaning import fold, language_of, squeeze, unique
 from zjnews.text.credits.words import FIELDS
@@ -113,7 +114,7 @@ class ArticleLoader(ItemLoader):
         article: Article = self.load_item()
         return article
 
-    def select(self, css: tuple[str, ...]) -> list[etree._Element]:
+    def select(self, css: tuple[str, ...]) -> list[Element]:
         """What the first selector finds that finds anything."""
         for selector in css:
             if found := self.page.select(selector):
@@ -121,9 +122,9 @@ class ArticleLoader(ItemLoader):
         return []
 
     @cached_property
-    def containers(self) -> list[etree._Element]:
+    def containers(self) -> list[Element]:
         """The elements that hold the body: what the first selector finds, if anything is in it."""
-        first: list[etree._Element] = []
+        first: list[Element] = []
         for css in (*self.body_css, *ANYWHERE):
             shown = [element for element in self.page.select(css) if not is_hidden(element)]
             found = outermost(shown)
@@ -176,18 +177,18 @@ class ArticleLoader(ItemLoader):
         """The title without the layout's element: the heading that begins as `<title>` does, else
         what `<title>` says, else the first heading."""
         named = self.named_title
-        for heading in self.page.root.iter(*HEADINGS) if named else ():
+        for heading in self.page.root.iter_elements(HEADINGS) if named else ():
             text = text_of_small(heading)
             if len(text) <= _TITLE_LENGTH and squeeze(text).startswith(squeeze(named)):
                 return text
-        heading = None if named else self.title_element
-        return (named or None) if heading is None else text_in(heading)
+        title = None if named else self.title_element
+        return (named or None) if title is None else text_in(title)
 
     @cached_property
-    def title_element(self) -> etree._Element | None:
+    def title_element(self) -> Element | None:
         """The element that holds the title."""
         found = self.select(self.title_css)
-        return next(iter(found or self.page.root.iter(*HEADINGS)), None)
+        return next(iter(found or self.page.root.iter_elements(HEADINGS)), None)
 
     # What the page says of itself
 
@@ -200,16 +201,16 @@ class ArticleLoader(ItemLoader):
         """The breadcrumb, or what replaces it in `<title>`."""
         marked = self.select(self.sections_css)
         for element in marked[-1:]:
-            around = element.getparent()
-            steps = None if around is None else furniture.breadcrumb_in(text_in(around, " "))
+            line = text_in(parent_of(element) or element, " ")
+            steps = furniture.breadcrumb_in(line)
             if steps:
                 return steps
         named = [name for name in map(text_in, marked[:FEW]) if name not in _HOME]
-        return named or breadcrumb(self.page.source) or sections_in(self.page.title)
+        return named or breadcrumb(self.page.markup) or sections_in(self.page.title)
 
     def printed_summary(self) -> str | None:
         """What the page prints after 【摘要】, before its body or at the beginning of it."""
-        inside = (e for container in self.containers[:1] for e in islice(container, 1))
+        inside = (e for container in self.containers[:1] for e in islice(children_of(container), 1))
         summaries = map(furniture.summary_in, (*map(text_in, inside), *self.texts_above))
         return next(filter(None, summaries), None)
 
@@ -219,9 +220,9 @@ class ArticleLoader(ItemLoader):
         elements = (
             element
             for container in self.containers[:1]
-            for element in islice(container.itersiblings(preceding=True), _ABOVE)
+            for element in islice(preceding(container), _ABOVE)
         )
-        return [text_in(element)[:ROOM] for element in elements if len(element) <= _NEAR]
+        return [text_in(element)[:ROOM] for element in elements if has_few_parts(element, _NEAR)]
 
     # The line under the title
 
@@ -249,8 +250,8 @@ class ArticleLoader(ItemLoader):
         found = self.select(self.line_css)[:FEW]
         title = self.title_element if len(found) > 1 else None
         if title is not None:
-            around = title.getparent()
-            found = [e for e in found if around in e.iterancestors()] or found
+            holder = parent_of(title)
+            found = [e for e in found if any(each is holder for each in around(e))] or found
         return [text_in(element, " ")[:ROOM] for element in found]
 
     def lines_above(self) -> Iterator[str]:
@@ -309,14 +310,21 @@ class ArticleLoader(ItemLoader):
         """Whether the page ends inside its body container."""
         if not self.containers or _END_TAG.search(self.page.markup[-200:].rstrip()):
             return False
+        return not with_ancestors([self.last_element()]).isdisjoint(self.containers)
+
+    def last_element(self) -> Element:
+        """The innermost of the elements in which the page ends."""
         last = self.page.root
-        while len(last) and not (last[-1].tail or "").strip():
-            last = last[-1]
-        return not with_ancestors([last]).isdisjoint(self.containers)
+        while True:
+            nodes = (n for n in reversed(last.children) if isinstance(n, Element) or n.text.strip())
+            inner = next(nodes, None)
+            if not isinstance(inner, Element):
+                return last
+            last = inner
 
     def payload_pieces(self, payload: Payload) -> list[Piece]:
-        root = tree_of(f"<body>{payload.body}</body>".encode("utf-8", "replace"))
-        return [] if root is None else pieces_of(root, self.page.base, self.furniture)
+        root = root_of(f"<body>{payload.body}</body>")
+        return pieces_of(root, self.page.base, self.furniture)
 
     def pieces(self) -> list[Piece]:
         """The body's lines and media, in page order."""
@@ -337,7 +345,7 @@ class ArticleLoader(ItemLoader):
                 return run
         return []
 
-    def read_already(self) -> frozenset[etree._Element]:
+    def read_already(self) -> frozenset[Element]:
         """Title, line and breadcrumb, which some templates put inside the body container."""
         places = (self.title_css, self.line_css, self.sections_css)
         found = {element for css in places for element in self.select(css)}
@@ -351,9 +359,9 @@ def _is_list(lines: list[Line]) -> bool:
     return is_many and not any(SENTENCE.search(line.text) for line in own)
 
 
-def _goes_on(element: etree._Element) -> bool:
+def _goes_on(element: Element) -> bool:
     """Whether an element may be one more paragraph of the body before it."""
-    return element.tag in _RUN and not element.get("class") and not element.get("id")
+    return element.tag in _RUN and not element.attr("class") and not element.attr("id")
 
 
 def _without_subtitle(line: str, named: str) -> list[str]:
@@ -362,8 +370,8 @@ def _without_subtitle(line: str, named: str) -> list[str]:
     return [named, rest] if named and rest != line and _DASH.match(rest) else [line]
 
 
-def _lines_in(element: etree._Element) -> list[str]:
+def _lines_in(element: Element) -> list[str]:
     """The lines of an element, as line breaks and blocks in it part them."""
-    if not len(element) or next(element.iterdescendants(*_LINE_TAGS), None) is None:
+    if next(element.iter_elements(_LINE_TAGS), None) is None:
         return [text_in(element)]
     return [line.text for line in lines_of(element)]

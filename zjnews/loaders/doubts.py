@@ -7,12 +7,11 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from lxml import etree
-
 from zjnews.items import Article
 from zjnews.loaders.walk import is_hidden
 from zjnews.pages.elements import Inside
 from zjnews.pages.page import Page
+from zjnews.pages.tree import Element, Text, parent_of
 from zjnews.text import credits, furniture
 from zjnews.text.cleaning import fold, squeeze
 from zjnews.text.credits.persons import HAN, is_name
@@ -37,7 +36,6 @@ _BYLINE = re.compile(
 _CAPTION_CREDIT = re.compile(
     r"(?:摄影?|供图|图源|图片来源)\s?[:：]|[\s/／][\u3400-\u9fff]{2,4}\s?摄$|[Pp]hotos? by "
 )
-_EDITOR_SIGN = "编辑".encode()
 _EDITOR = re.compile(r"编辑\s?[:：]\s{0,3}[\u3400-\u9fff]{2,4}\s{0,3}[<）)\s]")
 _CREDIT = re.compile(
     r"(?:[编审校摄影图文稿写制播导划筹者员译辑计频述理画]|监制|后期|统筹|出品|海报)\s?[:：丨|｜/／]\s?"
@@ -96,17 +94,17 @@ def has_text_outside(page: Page, article: Article) -> bool:
         line = fold(text)
         if furniture.is_notice(line) or furniture.is_frame(line):
             continue
-        if element is None or not in_hidden(element.getparent()):
+        if element is None or not in_hidden(parent_of(element)):
             return True
     return False
 
 
-def _paragraphs(root: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+def _paragraphs(root: Element) -> Iterator[tuple[str, Element]]:
     """The longer texts with which paragraphs of a page begin."""
-    for element in root.iter(*_PARAGRAPHS):
-        text = element.tail if element.tag == "br" else element.text
-        if text and len(text) >= _LONG:
-            yield text, element
+    for element in root.iter_elements(_PARAGRAPHS):
+        node = element.next_sibling if element.tag == "br" else next(iter(element), None)
+        if isinstance(node, Text) and len(node.data) >= _LONG:
+            yield node.data, element
 
 
 def _squeezed(text: str) -> str:
@@ -160,7 +158,7 @@ def has_credit_in_text(article: Article) -> bool:
 
 def has_unread_editor(page: Page, article: Article) -> bool:
     """Whether the page names an editor and the article has none."""
-    if article.editors or not page.is_markup or _EDITOR_SIGN not in page.source:
+    if article.editors or not page.is_markup or "编辑" not in page.markup:
         return False
     return bool(_EDITOR.search(page.markup))
 

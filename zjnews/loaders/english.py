@@ -5,18 +5,16 @@ from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 
-from lxml import etree
-
 from zjnews.loaders.base import ArticleLoader
 from zjnews.loaders.walk import Line, Piece, pieces_after
 from zjnews.pages.elements import text_in
 from zjnews.pages.page import Page
+from zjnews.pages.tree import Element, Text, around, parent_of
 from zjnews.text import credits
 
 _DATE = r"\d{4}-\d\d-\d\d(?:\s+\d\d:\d\d(?::\d\d)?)?(?:\s|&nbsp;|<[^<>]*>)*"
 _DATE_LINE = re.compile(_DATE + r"[Ss]ource\s*[:：]")
 """`2019-11-22 04:03:34 source: www.zjol.com.cn`, perhaps with tags between its parts."""
-_NAMING_SOURCE = etree.XPath("/descendant::text()[contains(., 'ource')]")
 _SOURCE_END = re.compile(r"urce\s*[:：]")  # from the first rare letter on, which is found sooner
 _DATE_BEFORE = re.compile(_DATE + r"[Ss]o\Z")
 _DATE_ROOM = 401  # characters of markup before `urce:` in which the date is
@@ -50,24 +48,24 @@ class EnglishLoader(ArticleLoader):
         return [] if self.date_line is None else [text_in(self.date_line, " ")]
 
     @cached_property
-    def date_line(self) -> etree._Element | None:
+    def date_line(self) -> Element | None:
         """The smallest element that holds the whole date line."""
         for element in islice(self.elements_naming_source(), _MOST_MENTIONS):
-            if _DATE_LINE.search(" ".join(element.itertext())):
+            if _DATE_LINE.search(" ".join(element.strings)):
                 return element
         return None
 
-    def elements_naming_source(self) -> Iterator[etree._Element]:
+    def elements_naming_source(self) -> Iterator[Element]:
         """The elements with the word in them, the smallest of each place first, each once."""
         seen = set()
-        for text in _NAMING_SOURCE(self.page.root):
-            element = text.getparent()
-            while element is not None and element not in seen:
+        for text in self.page.root.descendants:
+            for element in around(text) if isinstance(text, Text) and "ource" in text.data else ():
+                if element in seen:
+                    break
                 seen.add(element)
                 yield element
-                if len(" ".join(element.itertext())) > _LINE_LENGTH:
+                if len(" ".join(element.strings)) > _LINE_LENGTH:
                     break
-                element = element.getparent()
 
     def pieces(self) -> list[Piece]:
         return super().pieces() or _without_tail(self.pieces_below_line())
@@ -81,7 +79,7 @@ class EnglishLoader(ArticleLoader):
             first = first or pieces
             if sum(len(piece.text) for piece in pieces if isinstance(piece, Line)) >= _ENOUGH_BODY:
                 return pieces
-            element = element.getparent()
+            element = parent_of(element)
         return first
 
 

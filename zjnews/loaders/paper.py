@@ -5,11 +5,10 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import NamedTuple
 
-from lxml import etree
-
 from zjnews.loaders.base import ArticleLoader
 from zjnews.loaders.walk import Piece, pieces_of
-from zjnews.pages.elements import FEW, above, text_of_small, with_ancestors
+from zjnews.pages.elements import FEW, above, has_few_parts, text_of_small, with_ancestors
+from zjnews.pages.tree import Element
 from zjnews.text import credits
 
 _STRIP = re.compile(
@@ -64,10 +63,10 @@ class PaperLoader(ArticleLoader):
 
     def sections(self) -> list[str]:
         """Paper, page number and page name from the strip over the title."""
-        for element in self.page.root.iter("div", "p", "td", "ul", "span"):
+        for element in self.page.root.iter_elements(("div", "p", "td", "ul", "span")):
             if element is self.title_element:
                 break
-            text = text_of_small(element, " ") if len(element) <= _STRIP_PARTS else ""
+            text = text_of_small(element, " ") if has_few_parts(element, _STRIP_PARTS) else ""
             if len(text) <= _STRIP_LENGTH and (strip := strip_in(text, self.paper)):
                 return strip
         return []
@@ -77,7 +76,7 @@ class PaperLoader(ArticleLoader):
         """Its name, as `<title>` has it before 数字报纸."""
         return self.page.title.split(" ", 1)[0]
 
-    def select(self, css: tuple[str, ...]) -> list[etree._Element]:
+    def select(self, css: tuple[str, ...]) -> list[Element]:
         found = super().select(css)
         if css is not self.title_css or len(found) < 2:
             return found
@@ -100,7 +99,7 @@ class PaperLoader(ArticleLoader):
         for element in above(self.containers[0]):
             if element in around_title:
                 break
-            if element.find(".//img") is not None:
+            if element.find("img") is not None:
                 found.append(pieces_of(element, self.page.base, self.furniture))
         return [piece for pieces in reversed(found) for piece in pieces]
 

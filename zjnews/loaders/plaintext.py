@@ -12,13 +12,12 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 
-from lxml import etree
-
 from zjnews.items import Article, Block, Image, Payload, Rejected
 from zjnews.loaders.base import SENTENCE, ArticleLoader
 from zjnews.loaders.paper import Tail, strip_in, tail_in
 from zjnews.loaders.walk import Line, Piece
 from zjnews.pages.page import Page
+from zjnews.pages.tree import Element
 from zjnews.site.addresses import Kind
 from zjnews.text import credits, dates, furniture
 from zjnews.text.cleaning import fold, squeeze
@@ -97,7 +96,7 @@ class PlaintextLoader(ArticleLoader):
         return [_piece(line) for line in _lines(payload.body) if line]
 
     @cached_property
-    def containers(self) -> list[etree._Element]:
+    def containers(self) -> list[Element]:
         return []
 
 

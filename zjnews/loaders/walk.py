@@ -4,13 +4,11 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, takewhile
+from itertools import islice
 from typing import NamedTuple, TypeVar
 
-from lxml import etree
-
 from zjnews.items import Block, Image
-from zjnews.pages.elements import outermost_inside
+from zjnews.pages.tree import Element, Text, around, children_of
 from zjnews.site import addresses
 from zjnews.text import furniture
 from zjnews.text.cleaning import fold
@@ -52,8 +50,8 @@ _WEB = ("http:", "https:")
 _IMAGE_SOURCES = ("data-src", "data-original", "data-url", "data-lazy-src", "_src", "src")
 _SOURCE_SETS = ("data-srcset", "srcset")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,30}:", re.I)
-_MOST_SOURCES = 10
-"""How many `source` of a `picture` are looked at, which libxml2 puts into each other."""
+_MOST_SOURCES = 10  # how many `source` of a `picture` are looked at
+_LEVELS_OF_PICTURE = 3  # elements around an `img` of which one may be its `picture`
 _SET_LENGTH = 4000  # characters of a `srcset` that are looked at
 _SET_SEPARATOR = re.compile(r",\s+|(?<=\d[wx]),|,$")
 _SET_SIZE = re.compile(r"(\d{1,5}(?:\.\d{1,3})?)[wx]")
@@ -87,10 +85,10 @@ Piece = Line | Block
 
 
 def pieces_of(
-    container: etree._Element,
+    container: Element,
     base: str,
     furniture: str = "",
-    read: frozenset[etree._Element] = frozenset(),
+    read: frozenset[Element] = frozenset(),
 ) -> list[Piece]:
     """Walk over a container in reading order. `base` is what relative addresses are joined with,
     `furniture` the class names, separated by spaces, of what is no part of the body; what is in
@@ -102,19 +100,22 @@ def pieces_of(
 
 
 def pieces_after(
-    element: etree._Element, base: str, within: Callable[[etree._Element], bool] = lambda _: True
+    element: Element, base: str, within: Callable[[Element], bool] = lambda _: True
 ) -> list[Piece]:
     """Walk over what follows an element inside its parent, up to the first that is not `within`."""
     walk = _Walk(base)
-    walk.add_text(element.tail)
-    for sibling in takewhile(within, element.itersiblings()):
-        walk.walk_over(sibling)
-        walk.add_text(sibling.tail)
+    for node in element.next_siblings:
+        if isinstance(node, Text):
+            walk.add_text(node.data)
+        elif isinstance(node, Element):
+            if not within(node):
+                break
+            walk.walk_over(node)
     walk.end_line()
     return walk.pieces
 
 
-def lines_of(element: etree._Element) -> list[Line]:
+def lines_of(element: Element) -> list[Line]:
     """The lines of an element, without its media."""
     return [piece for piece in pieces_of(element, "") if isinstance(piece, Line)]
 
@@ -131,7 +132,6 @@ class _Open(NamedTuple):
 
 
 _Kind = TypeVar("_Kind")
-_INLINE = _Open(is_block=False, is_bold=False, captions=False)
 
 
 def _cached_if_short(function: Callable[..., _Kind]) -> Callable[..., _Kind]:
@@ -171,7 +171,7 @@ class _Walk:
         self,
         base: str,
         furniture: frozenset[str] = frozenset(),
-        read: frozenset[etree._Element] = frozenset(),
+        read: frozenset[Element] = frozenset(),
     ) -> None:
         self.base = base
         self.furniture = furniture
@@ -188,27 +188,24 @@ class _Walk:
         self.captions = [False]  # whether the block around is a caption, innermost last
         self.videos: set[str] = set()
 
-    def walk_over(self, container: etree._Element) -> None:
+    def walk_over(self, container: Element) -> None:
         """Read a container with all that is in it, however deep."""
-        opened: list[_Open | None] = []
-        steps = etree.iterwalk(container, events=("start", "end"))
-        for event, element in steps:
-            if event == "start":
-                state = self.open(element)
-                opened.append(state)
-                if state is None:
-                    steps.skip_subtree()
-                else:
-                    self.add_text(element.text)
+        state = self.open(container)
+        opened = [] if state is None else [(iter(container), state)]
+        while opened:
+            nodes, state = opened[-1]
+            for node in nodes:
+                if isinstance(node, Text):
+                    self.add_text(node.data)
+                elif isinstance(node, Element) and (inner := self.open(node)) is not None:
+                    opened.append((iter(node), inner))
+                    break
             else:
-                state = opened.pop()
-                if state is not None:
-                    self.close(state)
-                if element is not container:
-                    self.add_text(element.tail)
+                opened.pop()
+                self.close(state)
 
-    def add_text(self, text: str | None) -> None:
-        if self.verbatim and text and "\n" in text:
+    def add_text(self, text: str) -> None:
+        if self.verbatim and "\n" in text:
             for line in text.splitlines():
                 self.end_line()
                 self.add_text(line)
@@ -236,44 +233,44 @@ class _Walk:
         self.linked = False
         self.plain = False
 
-    def open(self, element: etree._Element) -> _Open | None:
+    def open(self, element: Element) -> _Open | None:
         """Begin an element. None where there is nothing to be read inside it."""
         tag = element.tag
         if tag in _MEDIA:
-            return self.add_media(element, tag)
+            self.add_media(element, tag)
+            return None
         if tag in _SKIPPED or element in self.read:
             return None
-        if element.attrib and self.is_furniture(element):
+        if self.is_furniture(element):
             return None
         if tag == "table" and (rows := _data_rows(element)):
             self.add_table(element, rows)
             return None
-        given = element.get
+        given = element.attr
         state = _opened(tag, given("style", ""), given("align", ""), given("class", ""))
         if state.is_block:
             self.end_line()
         if state.is_block or state.captions:
             self.captions.append(state.captions)
         if state.is_link:
-            self.links.append(given("href", ""))
+            self.links.append(given("href") or "")
         self.bold += state.is_bold
         self.items += state.is_item
         self.verbatim += state.is_verbatim
         return state
 
-    def add_media(self, element: etree._Element, tag: str) -> _Open | None:
+    def add_media(self, element: Element, tag: str) -> None:
         """Read an element that says what it has to say by its tag."""
         if tag == "br":
             self.end_line()
         elif tag == "img":
             self.add_image(element)
         elif tag == "script":
-            text = element.text or ""
+            text = element.text
             for found in _VIDEO_FILE.finditer(text) if ".mp4" in text or ".m3u8" in text else ():
                 self.add_video_at(found[0].replace("\\/", "/"))
         else:
-            return self.add_video(element)
-        return None
+            self.add_video(element)
 
     def close(self, state: _Open) -> None:
         if state.is_block:
@@ -286,12 +283,12 @@ class _Walk:
         self.items -= state.is_item
         self.verbatim -= state.is_verbatim
 
-    def is_furniture(self, element: etree._Element) -> bool:
-        names = f"{element.get('class', '')} {element.get('id', '')}"
+    def is_furniture(self, element: Element) -> bool:
+        names = f"{element.attr('class', '')} {element.attr('id', '')}"
         is_named = _is_furniture_class(names) or not self.furniture.isdisjoint(names.split())
         return is_named or is_hidden(element)
 
-    def add_image(self, element: etree._Element) -> None:
+    def add_image(self, element: Element) -> None:
         address = _picture_address(element)
         if address is None or any(map(_AD.match, (address, *self.links[-1:]))):
             return
@@ -299,17 +296,17 @@ class _Walk:
         # Beside a page that was saved to a file there is no address for others, but a picture.
         if url or not (self.base.startswith(_WEB) or _SCHEME.match(address)):
             self.end_line()
-            alt = fold(element.get("alt", "")) or None
+            alt = fold(element.attr("alt") or "") or None
             self.pieces.append(Block("image", image=Image(url=url, alt=alt)))
 
-    def add_video(self, element: etree._Element) -> _Open | None:
-        """Note a video or player; a `video` without an address of its own has it inside."""
-        address = (element.get("src") or element.get("data-src") or "").strip()
+    def add_video(self, element: Element) -> None:
+        """Note a video or player; a `video` without an address of its own has it inside, where
+        the rest is for browsers that show none."""
+        address = (element.attr("src") or element.attr("data-src") or "").strip()
         if address and (element.tag != "iframe" or _PLAYER.search(address)):
             self.add_video_at(address)
-        elif element.tag in ("video", "source") and not address:
-            return _INLINE  # libxml2 puts the picture of a `<picture>` into its `<source>`
-        return None
+        for source in element.find_all("source") if element.tag == "video" and not address else ():
+            self.add_video(source)
 
     def add_video_at(self, address: str) -> None:
         url = _join(self.base, address)
@@ -318,26 +315,26 @@ class _Walk:
             self.end_line()
             self.pieces.append(Block("video", url=url))
 
-    def add_table(self, table: etree._Element, rows: list[list[str]]) -> None:
+    def add_table(self, table: Element, rows: list[list[str]]) -> None:
         self.end_line()
-        for caption in table.iterchildren("caption"):
+        for caption in (each for each in children_of(table) if each.tag == "caption"):
             self.pieces.append(Line(_cell_text(caption)))
         self.pieces.append(Block("table", rows=rows))
 
 
-def is_hidden(element: etree._Element) -> bool:
+def is_hidden(element: Element) -> bool:
     """Whether the page does not show an element."""
-    style = element.get("style")
-    return bool(style and _HIDDEN_STYLE.search(style)) or element.get("hidden") is not None
+    style = element.attr("style")
+    return bool(style and _HIDDEN_STYLE.search(style)) or element.attr("hidden") is not None
 
 
-def _data_rows(table: etree._Element) -> list[list[str]] | None:
+def _data_rows(table: Element) -> list[list[str]] | None:
     """The cells of a table of at least two by two; None for a table that lays out the page."""
-    if any(next(table.iterdescendants(tag), None) is not None for tag in ("table", "img")):
+    if table.find("table") is not None or table.find("img") is not None:
         return None
     rows = []
-    for row in outermost_inside(table, "tr"):
-        cells = [_cell_text(cell) for cell in row.iterchildren("td", "th")]
+    for row in table.find_all("tr"):
+        cells = [_cell_text(cell) for cell in children_of(row) if cell.tag in ("td", "th")]
         if any(len(cell) > _PARAGRAPH_CELL for cell in cells):
             return None
         if any(cells):
@@ -345,10 +342,10 @@ def _data_rows(table: etree._Element) -> list[list[str]] | None:
     return rows if sum(len(row) >= 2 for row in rows) >= 2 else None
 
 
-def _cell_text(cell: etree._Element) -> str:
+def _cell_text(cell: Element) -> str:
     """The text of a cell; its paragraphs are set apart by a space."""
-    if not len(cell) and not cell.attrib:
-        return fold(cell.text or "")
+    if not cell.attrs and next(children_of(cell), None) is None:
+        return fold(cell.text)
     return " ".join(line.text for line in lines_of(cell))
 
 
@@ -361,21 +358,21 @@ def _join(base: str, address: str) -> str | None:
     return url if url and url.startswith(_WEB) else None
 
 
-def _picture_address(image: etree._Element) -> str | None:
+def _picture_address(image: Element) -> str | None:
     """The address of the picture that an `img` shows in the end; None for an ornament."""
     address = next((a for a in _addresses(image) if not _is_icon(a)), None)
     return None if address is None or _is_small(image) else address
 
 
-def _addresses(image: etree._Element) -> Iterator[str]:
+def _addresses(image: Element) -> Iterator[str]:
     """The addresses that an `img` gives of its picture, the one to be shown in the end first."""
-    yield from filter(None, ((image.get(name) or "").strip() for name in _IMAGE_SOURCES))
-    around = islice(image.iterancestors(), _MOST_SOURCES)
-    picture = next((element for element in around if element.tag == "picture"), None)
-    parts = () if picture is None else islice(picture.iter(), 2 * _MOST_SOURCES)
-    for element in (image, *(part for part in parts if part.tag == "source")):
+    yield from filter(None, ((image.attr(name) or "").strip() for name in _IMAGE_SOURCES))
+    near = islice(around(image), _LEVELS_OF_PICTURE)
+    picture = next((element for element in near if element.tag == "picture"), None)
+    sources = () if picture is None else islice(picture.iter_elements("source"), _MOST_SOURCES)
+    for element in (image, *sources):
         for name in _SOURCE_SETS:
-            yield from _largest_of(element.get(name) or "")
+            yield from _largest_of(element.attr(name) or "")
 
 
 def _is_icon(address: str) -> bool:
@@ -399,7 +396,7 @@ def _size_of(descriptor: str) -> float:
     return float(size[1]) if size else 1.0
 
 
-def _is_small(element: etree._Element) -> bool:
+def _is_small(element: Element) -> bool:
     """Whether the page draws a picture too small to be one of the article's."""
-    sides = (_PIXELS.match(element.get(side, "")) for side in ("width", "height"))
+    sides = (_PIXELS.match(element.attr(side) or "") for side in ("width", "height"))
     return any(int(pixels[0]) < _ICON_PIXELS for pixels in filter(None, sides))

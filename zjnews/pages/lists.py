@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from urllib.parse import urlsplit
-
-from lxml import etree
 
 from zjnews.pages.elements import Inside, short_texts
 from zjnews.pages.page import Page
+from zjnews.pages.tree import Element, Text, around, children_of, following, parent_of
 from zjnews.site import addresses
 from zjnews.site.addresses import Address, Kind
 from zjnews.text import dates
@@ -22,6 +22,7 @@ FORMS = (
     "ul[class*=newslist]",
     "ul[id*=Ullist]",
     "#main div ul",
+    ".main div ul",
 )
 """Where the lists of known forms are; the first that holds an article counts."""
 
@@ -38,10 +39,11 @@ _BOX = re.compile(
 """Names of what is around a list: navigation, hot and related articles."""
 _BOX_TAGS = ("nav", "header", "footer", "aside")
 _ITEM_TAGS = ("li", "tr", "dd", "article")
+_NEAR = 20  # elements around a link of which one may be its item
 _LABEL = 40  # characters; a longer link is none to another page of the list
 
-Links = dict[etree._Element, Address]  # links that lead somewhere, in page order
-Hrefs = dict[etree._Element, str | None]
+Links = dict[Element, Address]  # links that lead somewhere, in page order
+Hrefs = dict[Element, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,22 +86,23 @@ def read_list(page: Page) -> Listing:
 
 
 def _links(page: Page) -> Links:
-    hrefs = {link: _href(link) for link in page.root.iter("a")}
+    hrefs = {link: _href(link) for link in page.root.find_all("a")}
     return {link: addresses.address_of(href, page.base) for link, href in hrefs.items() if href}
 
 
-def _href(link: etree._Element) -> str:
-    href = (link.get("href") or "").strip()
+def _href(link: Element) -> str:
+    href = (link.attr("href") or "").strip()
     return "" if href.lower().startswith(("#", "javascript:", "mailto:")) else href
 
 
-def _listed(every: Links, page: Page) -> list[etree._Element]:
+def _listed(every: Links, page: Page) -> list[Element]:
     """The links of the list: of a known form, else all outside boxes, else all there are."""
     in_box = Inside(_is_box)
 
-    def is_apart(link: etree._Element) -> bool:
-        item = next(link.iterancestors(*_ITEM_TAGS), link)
-        return not in_box(item.getparent())  # the item itself may be marked as hot
+    def is_apart(link: Element) -> bool:
+        items = (each for each in islice(around(link), _NEAR) if each.tag in _ITEM_TAGS)
+        # The item itself may be marked as hot.
+        return not in_box(parent_of(next(items, link)))
 
     for form in FORMS:
         is_in_form = Inside(set(page.select(form)).__contains__)
@@ -110,34 +113,34 @@ def _listed(every: Links, page: Page) -> list[etree._Element]:
     return list(filter(is_apart, articles)) or articles
 
 
-def _is_box(element: etree._Element) -> bool:
+def _is_box(element: Element) -> bool:
     if element.tag in ("body", "html"):
         return False
-    names = f"{element.get('class') or ''} {element.get('id') or ''}"
+    names = f"{element.attr('class', '')} {element.attr('id', '')}"
     return element.tag in _BOX_TAGS or bool(_BOX.search(names))
 
 
-def _sole_hrefs(links: Iterable[etree._Element]) -> Hrefs:
+def _sole_hrefs(links: Iterable[Element]) -> Hrefs:
     """The one address that each element around links leads to, None where there are several."""
     found: Hrefs = {}
     for link in links:
         href = _href(link)
-        for around in link.iterancestors():
-            if around in found and found[around] in (href, None):
+        for each in around(link):
+            if each in found and found[each] in (href, None):
                 break  # and so are those around it
-            found[around] = None if around in found else href
+            found[each] = None if each in found else href
     return found
 
 
-def _printed_day(link: etree._Element, sole: Hrefs, page: Page) -> date | None:
+def _printed_day(link: Element, sole: Hrefs, page: Page) -> date | None:
     """The day beside a link, else inside it, where it is plainly this link's."""
     item = link
-    for around in link.iterancestors():
-        if sole[around] != _href(link):
+    for each in around(link):
+        if sole[each] != _href(link):
             break
-        item = around
+        item = each
     beside = [*_texts_outside_links(item), *_texts_after(item)]
-    inside = [text for part in link for text in part.itertext()]
+    inside = [text for part in children_of(link) for text in part.strings]
     for texts in (beside, inside):
         # A summary speaks of days too; the date has an element of its own, or all of its parts.
         of_lines = map(dates.of_line, map(fold, texts))
@@ -148,28 +151,31 @@ def _printed_day(link: etree._Element, sole: Hrefs, page: Page) -> date | None:
     return None
 
 
-def _texts_outside_links(item: etree._Element) -> Iterator[str]:
-    links = 0
-    for event, element in etree.iterwalk(item, events=("start", "end")):
-        if element.tag == "a":
-            links += 1 if event == "start" else -1
-        text = element.text if event == "start" else element.tail
-        if text and not links and (event == "start" or element is not item):
-            yield text
+def _texts_outside_links(item: Element) -> Iterator[str]:
+    opened = [iter(() if item.tag == "a" else item)]
+    while opened:
+        for node in opened[-1]:
+            if isinstance(node, Text):
+                yield node.data
+            elif isinstance(node, Element) and node.tag != "a":
+                opened.append(iter(node))
+                break
+        else:
+            opened.pop()
 
 
-def _texts_after(item: etree._Element) -> Iterator[str]:
+def _texts_after(item: Element) -> Iterator[str]:
     """What follows up to the next link."""
-    for sibling in item.itersiblings():
-        if sibling.tag == "a" or next(sibling.iter("a"), None) is not None:
+    for sibling in following(item):
+        if sibling.tag == "a" or sibling.find("a") is not None:
             return
-        yield from sibling.itertext()
+        yield from sibling.strings
 
 
 def _next_page(every: Links, page: Page) -> tuple[str | None, bool]:
     """Address of the next page, and whether it is guessed."""
     texts = short_texts(page.root, {"a"}, _LABEL)
-    labels = {link: text for link, text in texts.items() if link.get("href")}
+    labels = {link: text for link, text in texts.items() if link.attr("href")}
     if named := [link for link, text in labels.items() if _NEXT.fullmatch(text)]:
         led_to = (every[link] for link in named if link in every)
         others = (a.url for a in led_to if a.on_site and a.canonical != page.address.canonical)

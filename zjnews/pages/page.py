@@ -1,16 +1,12 @@
 """One fetched page: its bytes as text in the right charset, the payload lifted out, the tree."""
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
-from lxml import etree
-from parsel import Selector
 from w3lib.encoding import (
     html_body_declared_encoding,
     http_content_type_encoding,
@@ -21,7 +17,7 @@ from w3lib.html import get_meta_refresh
 
 from zjnews.items import LeadsOn, Payload, Rejected
 from zjnews.pages import includes, paging, payload
-from zjnews.pages.elements import Inside
+from zjnews.pages.tree import Element, Node, Text, root_of
 from zjnews.site import addresses
 from zjnews.text.cleaning import fold, unique
 
@@ -57,47 +53,6 @@ _NO_PAGE = ("about:", "javascript:", "#")
 _BY_DEVICE = re.compile(r"userAgent|navigator\.platform|Android|iPhone", re.I)
 _AT_ONCE = 10  # seconds after which a meta refresh is no longer what a page is there for
 _LITTLE_TEXT = 80  # characters; a page with more of them is there for itself
-_STEP = re.compile(r"(?P<tag>[\w-]*)(?:[.#](?P<name>[\w-]+)(?P<others>(?:\.[\w-]+)*))?")
-"""An element of a selector: `div`, `#main`, `div.content.cf`."""
-_NAMED = tuple("article div figure founder-content h1 h2 h3 h4 h5 h6 p section span td ul".split())
-"""Elements whose class or id tells a layout. There are as many of others, links above all."""
-_PARSER = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
-"""`huge_tree` keeps what is in more than 256 elements; libxml2 still stops at 2,048."""
-_SMALL = 65536  # bytes up to which no element has so many attributes that parsing takes long
-_MOST_AROUND = 2000  # elements around another one; 20 are many
-_MOST_ATTRIBUTES = 1000
-
-
-def tree_of(source: bytes) -> etree._Element | None:
-    """The tree of UTF-8 markup without comments, None if it has no element. Raises Rejected
-    (`too-complex`) if it would take very long or be cut off."""
-    if len(source) > _SMALL or source.count(b"<") > _MOST_AROUND:
-        counts = etree.HTMLParser(encoding="utf-8", huge_tree=True, target=_Counts())
-        # In pieces, since libxml2 reads on to the end after what is raised within.
-        for start in range(0, len(source), _SMALL):
-            counts.feed(source[start : start + _SMALL])
-        counts.close()
-    root: etree._Element | None = etree.fromstring(source, _PARSER)
-    return root
-
-
-class _Counts:
-    """Counts elements and attributes in linear time; a tree takes the square of the attributes."""
-
-    depth = 0
-
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        self.depth += 1
-        if self.depth > _MOST_AROUND:
-            raise Rejected("too-complex", f"more than {_MOST_AROUND:,} elements in one another")
-        if len(attributes) > _MOST_ATTRIBUTES:
-            raise Rejected("too-complex", f"an element with {len(attributes):,} attributes")
-
-    def end(self, tag: str) -> None:
-        self.depth -= 1
-
-    def close(self) -> None:
-        """What lxml calls at the end."""
 
 
 @dataclass
@@ -110,82 +65,51 @@ class Page:
     """Aware."""
     markup: str
     """The page as text, payloads taken out."""
-    source: bytes
-    """The same in UTF-8, which lxml parses faster than text."""
     payloads: list[Payload] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     is_markup: bool = True
     """False for a page that survives only as text."""
 
     @cached_property
-    def root(self) -> etree._Element:
-        """The parsed page, without comments and processing instructions."""
-        root = tree_of(self.source)
-        if root is None:
-            raise Rejected("empty-page", "markup without an element")
-        return root
-
-    @cached_property
-    def selector(self) -> Selector:
-        return Selector(root=self.root, type="html")
+    def root(self) -> Element:
+        """The parsed page."""
+        return root_of(self.markup)
 
     @cached_property
     def meta(self) -> dict[str, str]:
         """`<meta name=… content=…>`, the first of each name, names in lower case."""
         found: dict[str, str] = {}
-        for element in self._head_elements:
-            name = element.get("name") or element.get("property") or element.get("itemprop")
-            if name and element.tag == "meta" and (content := fold(element.get("content", ""))):
+        for element in self.root.find_all("meta"):
+            given = element.attr
+            name = given("name") or given("property") or given("itemprop")
+            if name and (content := fold(given("content") or "")):
                 found.setdefault(name.lower(), content)
         return found
 
     @cached_property
     def title(self) -> str:
         """The text of `<title>`, or empty."""
-        texts = (element.text for element in self._head_elements if element.tag == "title")
-        return fold(next(texts, None) or "")
-
-    @cached_property
-    def _head_elements(self) -> list[etree._Element]:
-        """`<title>`, `<meta>` and `<base>`, wherever they are, found in one walk."""
-        return list(self.root.iter("title", "meta", "base"))
+        title = self.root.find("title")
+        return "" if title is None else fold(title.text)
 
     @cached_property
     def base(self) -> str:
         """What relative addresses on the page are joined with: its own, or what `<base>` says."""
-        bases = (e.get("href") for e in self._head_elements if e.tag == "base")
+        bases = (element.attr("href") for element in self.root.find_all("base"))
         named = next(filter(None, bases), "")
         is_long = len(named) > addresses.LONGEST  # it would be copied for every picture
         return (not is_long and named and addresses.join(self.url, named)) or self.url
 
     @cached_property
-    def by_name(self) -> dict[str, list[etree._Element]]:
-        """The elements of each class and id, in page order: one walk for all layouts."""
-        index: dict[str, list[etree._Element]] = defaultdict(list)
-        for element in self.root.iter(*_NAMED):
-            classes, name = element.get("class"), element.get("id")
-            if classes or name:
-                for each in {*(classes or "").split(), name or ""}:
-                    index[each].append(element)
-        return index
-
-    @cached_property
-    def _others(self) -> dict[str, list[etree._Element]]:
-        """By a tag that is not in `_NAMED`, its elements with a class or an id."""
-        return {}
-
-    @cached_property
     def visible_text(self) -> str:
         """All text of the body but scripts and styles, white space folded."""
-        body = self.root.find("body")
-        if body is None:
-            return ""
-        return fold(" ".join(body.xpath(".//text()[not(parent::script or parent::style)]")))
+        texts = (node for node in self.root.descendants if isinstance(node, Text))
+        return fold(" ".join(text.data for text in texts if _is_shown(text.parent)))
 
     @cached_property
     def scripts(self) -> list[str]:
         """The texts of the scripts on the page."""
-        return [script.text for script in self.root.iter("script") if script.text]
+        return list(filter(None, (script.text for script in self.root.find_all("script"))))
 
     @property
     def leads_on(self) -> LeadsOn | None:
@@ -231,46 +155,14 @@ class Page:
             return paging.Announced()
         return paging.announced(self.scripts, self.address, self.base)
 
-    def select(self, css: str) -> list[etree._Element]:
-        """The elements that a CSS selector finds, in page order. Tags, classes, ids and elements
-        inside others (`#main div ul`) are looked up; anything else is a query, slow if deep. A
-        class without a tag is that of an element in `_NAMED`."""
-        steps = _steps(css)
-        if None in steps:
-            return [hit.root for hit in self.selector.css(css)]
-        found: list[etree._Element] = []
-        is_inside: Inside | None = None
-        for step in filter(None, steps):
-            found = self._elements_of(step)
-            if is_inside:
-                found = [element for element in found if is_inside(element.getparent())]
-            is_inside = Inside(set(found).__contains__)
-        return found
-
-    def _elements_of(self, step: re.Match[str]) -> list[etree._Element]:
-        tag, name, others = step["tag"], step["name"], step["others"]
-        if not name:
-            return list(self.root.iter(tag))
-        if tag and tag not in _NAMED:
-            if tag not in self._others:
-                self._others[tag] = self.root.xpath(f"descendant::{tag}[@class or @id]")
-            found = [e for e in self._others[tag] if _is_named(e, name)]
-        else:
-            found = [e for e in self.by_name[name] if not tag or e.tag == tag]
-        if others:
-            classes = set(others[1:].split("."))
-            found = [e for e in found if classes.issubset(e.get("class", "").split())]
-        return found
+    def select(self, css: str) -> list[Element]:
+        """The elements that a CSS selector finds, in page order."""
+        return self.root.select(css)
 
 
-def _is_named(element: etree._Element, name: str) -> bool:
-    """Whether a name is a class or the id of an element."""
-    return name in element.get("class", "").split() or name == element.get("id")
-
-
-@lru_cache(maxsize=256)
-def _steps(css: str) -> list[re.Match[str] | None]:
-    return [_STEP.fullmatch(step) for step in css.split(" ")]
+def _is_shown(holder: Node | None) -> bool:
+    """Whether a text right in an element is to be read."""
+    return isinstance(holder, Element) and holder.tag not in ("script", "style", "title")
 
 
 def read_page(url: str, body: bytes, content_type: str | None, fetched_at: datetime) -> Page:
@@ -297,14 +189,11 @@ def read_page(url: str, body: bytes, content_type: str | None, fetched_at: datet
         raise Rejected("not-found-page", "nothing but the server's error page")
     if not is_markup and text.lstrip()[:1] in ("{", "["):
         raise Rejected("not-html", "looks like JSON")
-    as_served = markup == decoded.text and decoded.charset == "utf-8" and b"\x00" not in body
     return Page(
         url=url,
         address=addresses.address_of(url),
         fetched_at=fetched_at,
         markup=markup,
-        # NUL would end the page for libxml2.
-        source=body if as_served else markup.replace("\x00", "").encode("utf-8", "replace"),
         payloads=payloads,
         warnings=["charset-guessed"] if decoded.guessed else [],
         is_markup=is_markup,

@@ -8,6 +8,7 @@ from lxml import etree
 
 from zjnews.pages.elements import short_texts
 from zjnews.pages.page import Page
+from zjnews.pages.tree import Element
 from zjnews.site import addresses
 from zjnews.site.addresses import Address, Kind
 from zjnews.text.cleaning import fold
@@ -31,7 +32,7 @@ class PrintedPage:
 
 def read_printed_page(page: Page) -> PrintedPage:
     """Read a printed page. Links to other issues are left out."""
-    hrefs = {element: element.get("href") for element in page.root.iter("a", "area")}
+    hrefs = {e: e.attr("href") for e in page.root.iter_elements(("a", "area"))}
     links = {
         element: addresses.address_of(href, page.base) for element, href in hrefs.items() if href
     }
@@ -49,7 +50,7 @@ def read_printed_page(page: Page) -> PrintedPage:
     )
 
 
-def _heading(page: Page, links: dict[etree._Element, Address]) -> re.Match[str] | None:
+def _heading(page: Page, links: dict[Element, Address]) -> re.Match[str] | None:
     """Number and name of the page: as the link to itself has them, else those it prints first."""
     texts = short_texts(page.root, _HEADING_TAGS, _HEADING_LENGTH, joint=" ")
     own = [e for e in texts if e in links and links[e].canonical == page.address.canonical]

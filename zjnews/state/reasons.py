@@ -63,7 +63,6 @@ REJECTED = {
     "redirect-loop": _NONE,
     "robots-forbidden": _PASSING,
     "script-redirect": _NONE,
-    "too-complex": _NONE,
     "too-large": _NONE,
     "too-slow": _DOUBTFUL,
     "unknown-address": _NONE,

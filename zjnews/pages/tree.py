@@ -1,0 +1,78 @@
+"""The tree of a page, as a browser builds it (HTML5). Nothing else knows which parser that is."""
+
+import re
+from collections.abc import Iterator
+from typing import cast
+
+from turbohtml import Element, Node, Text, parse
+
+__all__ = [
+    "Element",
+    "Node",
+    "Text",
+    "around",
+    "children_of",
+    "following",
+    "parent_of",
+    "preceding",
+    "root_of",
+]
+
+_UNSEEN = "//comment() | //processing-instruction()"
+_MANY = 2000  # tags; a page with more may hold what takes the square of it
+_REOPENED = re.compile(r"<(b|big|code|em|font|i|s|small|strike|strong|tt|u)[\s/][^>]*", re.I)
+"""Elements that HTML5, where they are not closed, opens anew in every paragraph: up to 512, of
+which no more than three are the same."""
+_MOST_REOPENED = 4_000_000
+_MANY_REOPENED = 6000  # tags; with fewer there cannot be so many
+_MERGED = re.compile(r"<(body|html)[\s/][^>]*", re.I)
+"""Elements that every later tag of theirs gives more attributes, which are copied each time."""
+_MOST_MERGED = 100
+
+
+def root_of(markup: str) -> Element:
+    """The `html` element of a page. It has no comments in it, and each text is one node."""
+    root = parse(_bounded(markup), positions=False).root
+    assert root is not None  # HTML5 knows no page without
+    if "<!" in markup or "<?" in markup:
+        for unseen in cast("list[Node]", root.xpath(_UNSEEN)):
+            unseen.extract()
+        root.normalize()
+    return root
+
+
+def _bounded(markup: str) -> str:
+    """The markup, without some attributes where they would fill the memory."""
+    tags = markup.count("<")
+    if tags > _MANY and len(_MERGED.findall(markup)) > _MOST_MERGED:
+        markup = _MERGED.sub(r"<\1", markup)
+    if tags > _MANY_REOPENED:
+        bare, reopened = _REOPENED.subn(r"<\1", markup)
+        return bare if reopened * tags > _MOST_REOPENED else markup
+    return markup
+
+
+def parent_of(element: Element) -> Element | None:
+    """The element around another one."""
+    parent = element.parent
+    return parent if isinstance(parent, Element) else None
+
+
+def around(node: Node) -> Iterator[Element]:
+    """The elements around a node, from the nearest on."""
+    return (each for each in node.ancestors if isinstance(each, Element))
+
+
+def children_of(element: Element) -> Iterator[Element]:
+    """The elements right in an element."""
+    return (child for child in element if isinstance(child, Element))
+
+
+def following(element: Element) -> Iterator[Element]:
+    """The elements after another one, in the same element."""
+    return (each for each in element.next_siblings if isinstance(each, Element))
+
+
+def preceding(element: Element) -> Iterator[Element]:
+    """The elements before another one, in the same element, the nearest first."""
+    return (each for each in element.previous_siblings if isinstance(each, Element))
