@@ -110,11 +110,19 @@ _CLOCK = re.compile(r"\d[:：]\d\d")
 _LINE_LENGTH = 200  # longer texts between title and body are no line of date and source
 
 
+def spans_of(page: Page) -> dict[str, list[Element]]:
+    """The `*_baidu` spans of a page by their id."""
+    # Most pages have none, and an id is looked for in every element.
+    names = LABELS_OF_SPANS if "_baidu" in page.markup else ()
+    return {name: page.select(f"#{name}") for name in names}
+
+
 def labelled_spans(page: Page) -> Iterator[str]:
     """The `*_baidu` spans, each with its label, and what else is between them with a label."""
     lines: dict[Element | None, None] = {}
-    for name, label in LABELS_OF_SPANS.items():
-        for span in page.select(f"#{name}")[:FEW]:
+    for name, spans in spans_of(page).items():
+        label = LABELS_OF_SPANS[name]
+        for span in spans[:FEW]:
             text = text_in(span, " ")[:ROOM]
             yield text if _LABELLED.match(text) or not text else label + text
             lines[parent_of(span)] = None

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import UTC
 from functools import cached_property
 from itertools import islice
@@ -12,7 +13,6 @@ from itemloaders.processors import Identity, TakeFirst
 
 from zjnews.items import Article, Payload, text_of
 from zjnews.loaders.around import (
-    LABELS_OF_SPANS,
     ROOM,
     UPDATED,
     breadcrumb,
@@ -21,6 +21,7 @@ from zjnews.loaders.around import (
     labelled_spans,
     lines_above,
     sections_in,
+    spans_of,
     with_values,
 )
 from zjnews.loaders.body import read_body
@@ -67,6 +68,9 @@ _FEW_LINKS = 3  # so many lines that are links make a list
 _END_TAG = re.compile(r"</(?:html|body|div|section|td)\s*>$", re.I)
 
 
+_FIELDS = tuple(field.name for field in fields(Article))
+
+
 class ArticleLoader(ItemLoader):
     """Reads the article of one page. A layout is a subclass that fills in the form below."""
 
@@ -104,6 +108,15 @@ class ArticleLoader(ItemLoader):
     def get_output_processor(self, field_name: str) -> Callable[..., Any]:
         return getattr(self, f"{field_name}_out", self.default_output_processor)
 
+    def load_item(self) -> Article:
+        # As of `ItemLoader`, whose adapter for items of any kind costs more than all fields.
+        article: Article = self.item
+        for name in _FIELDS:
+            if self.get_collected_values(name):
+                value = self.get_output_value(name)
+                setattr(article, name, getattr(article, name) if value is None else value)
+        return article
+
     def load(self) -> Article:
         """Read the page into an article whose dates are still raw text."""
         self.fill_origin()
@@ -111,8 +124,7 @@ class ArticleLoader(ItemLoader):
         self.fill_head()
         self.fill_line()
         self.fill_body()
-        article: Article = self.load_item()
-        return article
+        return self.load_item()
 
     def select(self, css: tuple[str, ...]) -> list[Element]:
         """What the first selector finds that finds anything."""
@@ -134,16 +146,11 @@ class ArticleLoader(ItemLoader):
         return first
 
     def fill_origin(self) -> None:
-        page = self.page
-        origin = {
-            "id": page.address.id,
-            "url": page.url,
-            "canonical_url": page.address.canonical,
-            "layout": self.layout,
-            "fetched_at": page.fetched_at.astimezone(UTC).isoformat(),
-            "warnings": page.warnings,
-        }
-        self.add_value(None, origin)
+        page, item = self.page, self.item
+        item.id, item.url = page.address.id, page.url
+        item.canonical_url, item.layout = page.address.canonical, self.layout
+        item.fetched_at = page.fetched_at.astimezone(UTC).isoformat()
+        self.add_value("warnings", page.warnings)
 
     # The title
 
@@ -349,8 +356,8 @@ class ArticleLoader(ItemLoader):
         """Title, line and breadcrumb, which some templates put inside the body container."""
         places = (self.title_css, self.line_css, self.sections_css)
         found = {element for css in places for element in self.select(css)}
-        spans = (span for name in LABELS_OF_SPANS for span in self.page.select(f"#{name}"))
-        return frozenset(found.union(spans) - with_ancestors(self.containers))
+        found.update(*spans_of(self.page).values())
+        return frozenset(found - with_ancestors(self.containers))
 
 
 def _is_list(lines: list[Line]) -> bool:

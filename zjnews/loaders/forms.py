@@ -7,7 +7,7 @@ class TrsLoader(ArticleLoader):
     """TRS pages since about 2022."""
 
     layout = "trs"
-    signs = (".artTitle", "div.artCon")
+    signs = ("div.artCon", ".artTitle")
     title_css = (".artTitle",)
     line_css = ("div.info",)
     body_css = ("div.artCon",)
@@ -37,7 +37,7 @@ class AppLoader(ArticleLoader):
     """The app's pages, `zj.zjol.com.cn`."""
 
     layout = "app"
-    signs = ("#headline", "p.post-time")
+    signs = ("p.post-time", "#headline")
     title_css = ("#headline",)
     line_css = ("p.post-time",)
     body_css = ("div.cons", ".content")

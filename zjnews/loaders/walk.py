@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from zjnews.items import Block, Image
 from zjnews.pages.tree import Element, Text, around, children_of
@@ -40,6 +40,7 @@ _FURNITURE_CLASS = re.compile(
 )
 _OWN_WORD = re.compile(r"[^\W\d年月日时分]")  # beside a link of a list there is at most its date
 _PARAGRAPH_CELL = 200  # a table with a longer cell lays out paragraphs
+_GIVEN = ("style", "align", "class", "id")  # the attributes that tell what an element is
 _KEY_LENGTH = 200  # characters of attributes that a cache may hold
 
 _VIDEO_FILE = re.compile(
@@ -93,7 +94,7 @@ def pieces_of(
     """Walk over a container in reading order. `base` is what relative addresses are joined with,
     `furniture` the class names, separated by spaces, of what is no part of the body; what is in
     `read` has been read already."""
-    walk = _Walk(base, frozenset(furniture.split()), read)
+    walk = _Walk(base, furniture, read)
     walk.walk_over(container)
     walk.end_line()
     return walk.pieces
@@ -131,22 +132,17 @@ class _Open(NamedTuple):
     is_verbatim: bool = False
 
 
-_Kind = TypeVar("_Kind")
-
-
-def _cached_if_short(function: Callable[..., _Kind]) -> Callable[..., _Kind]:
-    """A cache of what follows from attributes; the same few kinds make up all pages."""
-    cached = lru_cache(maxsize=512)(function)
-
-    def of(*texts: str) -> _Kind:
-        return (cached if sum(map(len, texts)) <= _KEY_LENGTH else function)(*texts)
-
-    return of
-
-
-@_cached_if_short
-def _opened(tag: str, style: str, align: str, names: str) -> _Open:
-    """What an element of this kind is."""
+@lru_cache(maxsize=512)
+def _kind(
+    tag: str, given: tuple[str, ...] = ("",) * len(_GIVEN), furniture: str = ""
+) -> _Open | None:
+    """What an element with these attributes is; the same few make up all pages. None for what is
+    hidden, or no part of a body by its class or id, of which `furniture` are some."""
+    style, align, names, id_ = given
+    named = f"{names} {id_}"
+    is_furniture = not set(furniture.split()).isdisjoint(named.split())
+    if is_furniture or _FURNITURE_CLASS.search(named) or _HIDDEN_STYLE.search(style):
+        return None
     return _Open(
         is_block=tag in _BLOCKS,
         is_item=tag == "li",
@@ -159,18 +155,13 @@ def _opened(tag: str, style: str, align: str, names: str) -> _Open:
     )
 
 
-@_cached_if_short
-def _is_furniture_class(names: str) -> bool:
-    return bool(_FURNITURE_CLASS.search(names))
-
-
 class _Walk:
     """The state of a walk: the pieces so far and the line that is being written."""
 
     def __init__(
         self,
         base: str,
-        furniture: frozenset[str] = frozenset(),
+        furniture: str = "",
         read: frozenset[Element] = frozenset(),
     ) -> None:
         self.base = base
@@ -241,19 +232,18 @@ class _Walk:
             return None
         if tag in _SKIPPED or element in self.read:
             return None
-        if self.is_furniture(element):
+        state = self.kind_of(element, tag) if element.attrs else _kind(tag)
+        if state is None:
             return None
         if tag == "table" and (rows := _data_rows(element)):
             self.add_table(element, rows)
             return None
-        given = element.attr
-        state = _opened(tag, given("style", ""), given("align", ""), given("class", ""))
         if state.is_block:
             self.end_line()
         if state.is_block or state.captions:
             self.captions.append(state.captions)
         if state.is_link:
-            self.links.append(given("href") or "")
+            self.links.append(element.attr("href") or "")
         self.bold += state.is_bold
         self.items += state.is_item
         self.verbatim += state.is_verbatim
@@ -283,10 +273,12 @@ class _Walk:
         self.items -= state.is_item
         self.verbatim -= state.is_verbatim
 
-    def is_furniture(self, element: Element) -> bool:
-        names = f"{element.attr('class', '')} {element.attr('id', '')}"
-        is_named = _is_furniture_class(names) or not self.furniture.isdisjoint(names.split())
-        return is_named or is_hidden(element)
+    def kind_of(self, element: Element, tag: str) -> _Open | None:
+        if element.attr("hidden") is not None:
+            return None
+        given = tuple(element.attr(name) or "" for name in _GIVEN)
+        is_short = sum(map(len, given)) <= _KEY_LENGTH
+        return (_kind if is_short else _kind.__wrapped__)(tag, given, self.furniture)
 
     def add_image(self, element: Element) -> None:
         address = _picture_address(element)

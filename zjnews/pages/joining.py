@@ -16,7 +16,7 @@ def pages_of(page: Page) -> dict[int, str]:
     """The other pages of the article on a page that it links to or announces, address by number."""
     address = page.address
     # Nearly every article has one page, and says nothing that looks like another.
-    may_have = address.page > 1 or f"{address.number}_" in page.markup or page.announced.urls
+    may_have = address.page > 1 or page.may_have_further_pages or page.announced.urls
     if not address.is_article or not may_have:
         return {}
     links = (link.attr("href") or "" for link in page.root.find_all("a"))

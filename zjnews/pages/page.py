@@ -69,6 +69,8 @@ class Page:
     warnings: list[str] = field(default_factory=list)
     is_markup: bool = True
     """False for a page that survives only as text."""
+    _selected: dict[str, list[Element]] = field(default_factory=dict, repr=False)
+    """By selector what it has found; layouts ask for the same."""
 
     @cached_property
     def root(self) -> Element:
@@ -151,13 +153,22 @@ class Page:
     def announced(self) -> paging.Announced:
         """The pages of a list or article, where scripts draw the links to them."""
         signs = ("createPageHTML", ".write", f"{self.address.number}_")
-        if not any(sign in self.markup for sign in signs):
-            return paging.Announced()
-        return paging.announced(self.scripts, self.address, self.base)
+        number = self.address.number or "createPageHTML"
+        is_drawn = any(sign in script for script in self.scripts for sign in signs)
+        if is_drawn or (any(number in s for s in self.scripts) and self.may_have_further_pages):
+            return paging.announced(self.scripts, self.address, self.base)
+        return paging.Announced()
+
+    @cached_property
+    def may_have_further_pages(self) -> bool:
+        """Whether the page names one as those are named that follow the first of an article."""
+        return f"{self.address.number}_" in self.markup
 
     def select(self, css: str) -> list[Element]:
         """The elements that a CSS selector finds, in page order."""
-        return self.root.select(css)
+        if css not in self._selected:
+            self._selected[css] = self.root.select(css)
+        return self._selected[css]
 
 
 def _is_shown(holder: Node | None) -> bool:

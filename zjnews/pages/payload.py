@@ -69,6 +69,8 @@ _PAGE_ELEMENTS = frozenset(
 
 def lift(markup: str) -> tuple[str, list[Payload]]:
     """The page's markup without its payloads, and the payloads in page order."""
+    if "[CDATA[" not in markup:
+        return markup, []
     rest: list[str] = []
     payloads: list[Payload] = []
     position = 0
@@ -208,7 +210,8 @@ def _plain(text: str) -> str:
 
 def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
     """Where the body ends and where the text after its end mark begins."""
-    section = _NEXT_SECTION.search(markup, start)
+    # Looked for only where there is one, since every tag may be what comes before it.
+    section = _NEXT_SECTION.search(markup, start) if _CDATA.search(markup, start) else None
     limit = section.end() if section else len(markup)
     marks = _END.finditer(markup, start, limit)
     ends = [mark for mark in marks if not _JOINT.match(markup, mark.start())]

@@ -7,6 +7,7 @@ from scrapy.crawler import Crawler
 from zjnews import state
 from zjnews.items import Article, Skipped
 from zjnews.state import State
+from zjnews.text.sketches import sketch
 
 
 class CopiesPipeline:
@@ -21,6 +22,7 @@ class CopiesPipeline:
         return cls(state.state_of(crawler), crawler.settings.getbool("DROP_DUPLICATES"))
 
     def process_item(self, item: Article) -> Article:
+        item.sketch = item.sketch or sketch(item.text)
         if item.sketch is not None:
             item.duplicate_of = self.state.run.first_like(item.id, item.sketch)
         if item.duplicate_of and self.drops:

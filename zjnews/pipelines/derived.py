@@ -1,11 +1,10 @@
-"""What follows from the body: text, images, videos, content hash, sketch."""
+"""What follows from the body: text, images, videos, content hash."""
 
 import hashlib
 
 from zjnews.items import Article, text_of
 from zjnews.pages.guard import bounded_item
 from zjnews.text.cleaning import normal_form
-from zjnews.text.sketches import sketch
 
 
 class DerivedPipeline:
@@ -17,7 +16,6 @@ class DerivedPipeline:
         item.images = [block.image for block in item.body if block.image]
         item.videos = [block.url for block in item.body if block.url]
         item.content_hash = content_hash(item.title or "", item.text)
-        item.sketch = sketch(item.text)
         return item
 
 

@@ -22,6 +22,7 @@ from zjnews.loaders import reading
 from zjnews.loaders.reading import Pipeline
 from zjnews.pages import guard
 from zjnews.pages.joining import Gathering, number_of, pages_of
+from zjnews.text.sketches import sketch
 
 _BATCH = 50
 _BATCH_BYTES = 4 * 1024 * 1024
@@ -157,6 +158,7 @@ def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Unusable:
         finished = reading.finish(article, pipelines)
     except Rejected as rejected:
         return Unusable(article.url, rejected)
+    finished.sketch = sketch(finished.text)  # here, where other processes share the work
     compared = Article(**{key: getattr(finished, key) for key in _COMPARED})
     return Whole(id_of_page, compared, reading.line_of(finished.record()))
 
