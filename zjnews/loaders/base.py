@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import fields
 from datetime import UTC
 from functools import cached_property
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from itemloaders import ItemLoader
 from itemloaders.processors import Identity, TakeFirst
@@ -68,9 +67,6 @@ _FEW_LINKS = 3  # so many lines that are links make a list
 _END_TAG = re.compile(r"</(?:html|body|div|section|td)\s*>$", re.I)
 
 
-_FIELDS = tuple(field.name for field in fields(Article))
-
-
 class ArticleLoader(ItemLoader):
     """Reads the article of one page. A layout is a subclass that fills in the form below."""
 
@@ -101,20 +97,25 @@ class ArticleLoader(ItemLoader):
         """Whether a page has this layout, by what is in it."""
         return bool(cls.signs) and all(page.select(css) for css in cls.signs)
 
-    # A processor is named here or nowhere; itemloaders would ask the item's fields at every value.
-    def get_input_processor(self, field_name: str) -> Callable[..., Any]:
-        return getattr(self, f"{field_name}_in", self.default_input_processor)
+    # Leaner than those of `ItemLoader`, which ask at every value what kind of item this is, for
+    # processors of its input, and for the context of each. Here values come as they are to be.
 
-    def get_output_processor(self, field_name: str) -> Callable[..., Any]:
-        return getattr(self, f"{field_name}_out", self.default_output_processor)
+    def add_value(self, field_name: str | None, value: Any) -> Self:  # type: ignore[override]
+        """Collect a value, or the values of a list, for a field; of a dictionary without one."""
+        for name, values in {field_name: value}.items() if field_name else value.items():
+            given = values if isinstance(values, list) else [] if values is None else [values]
+            self._values.setdefault(name, []).extend(given)
+        return self
+
+    def get_output_value(self, field_name: str) -> Any:
+        process = getattr(self, f"{field_name}_out", self.default_output_processor)
+        return process(self.get_collected_values(field_name))
 
     def load_item(self) -> Article:
-        # As of `ItemLoader`, whose adapter for items of any kind costs more than all fields.
         article: Article = self.item
-        for name in _FIELDS:
-            if self.get_collected_values(name):
-                value = self.get_output_value(name)
-                setattr(article, name, getattr(article, name) if value is None else value)
+        for name in self._values:
+            if (value := self.get_output_value(name)) is not None:
+                setattr(article, name, value)
         return article
 
     def load(self) -> Article:
@@ -175,7 +176,7 @@ class ArticleLoader(ItemLoader):
         self.add_value("title", lines[main])
         self.add_value("subtitle", " ".join(lines[main + 1 :]))
 
-    @property
+    @cached_property
     def named_title(self) -> str:
         """The title in `标题_栏目_频道_浙江在线` and in `标题-浙江在线`."""
         return _TITLE_TAIL.split(self.page.title, maxsplit=1)[0].strip()

@@ -69,13 +69,14 @@ _PAGE_ELEMENTS = frozenset(
 
 def lift(markup: str) -> tuple[str, list[Payload]]:
     """The page's markup without its payloads, and the payloads in page order."""
-    if "[CDATA[" not in markup:
+    first = markup.find("[CDATA[")
+    if first < 0:
         return markup, []
     rest: list[str] = []
     payloads: list[Payload] = []
     position = 0
     fields = _Fields(markup)
-    for opening in _CDATA.finditer(markup):
+    for opening in _CDATA.finditer(markup, max(0, first - len("<!--"))):
         if opening.start() < position:
             continue
         block = _block_at(markup, opening, position, fields)
