@@ -163,3 +163,21 @@ def test_what_follows_the_date_line_of_an_english_page_is_its_body_if_long_enoug
     line = "<p>2019-11-22 04:03:34 source: Zhejiang Daily</p>"
     page = f"<h1>The ferry</h1><div><div>{line}<p>{near}</p></div><p>{far}</p></div>"
     assert read_record(page.encode())["text"] == (near if is_body else far)
+
+
+@pytest.mark.parametrize("holder", ["id=content", "class=content", "id=article class=cf"])
+def test_a_container_is_known_by_its_class_or_its_id(holder: str) -> None:
+    text = "茶农说今年的春茶比往年早了一个星期。" * 6
+    record = read_record(f"<title>春茶</title><div {holder}><p>{text}</p></div>".encode())
+    assert (record["layout"], record["text"]) == ("fallback", text)
+    assert "body-guessed" not in record["warnings"]
+
+
+@pytest.mark.parametrize("source", ["<source src=/v.mp4>", "<source src=/v.mp4></source>"])
+def test_what_a_video_says_to_browsers_without_videos_is_not_read(source: str) -> None:
+    video = f"<video controls>{source}您的浏览器不支持视频播放</video>"
+    text = "茶农说今年的春茶比往年早了一个星期。"
+    page = f"<h1 class=artTitle>春茶</h1><div class=artCon><p>{text}</p>{video}</div>"
+    record = read_record(page.encode())
+    assert record["text"] == text
+    assert record["videos"] == [{"url": "https://zjnews.zjol.com.cn/v.mp4"}]

@@ -49,6 +49,10 @@ FORMS = {
         '<div class="textList"><h3>{}</h3><p>2026-09-14</p></div>',
     ),
     "main": ('<div id="main"><div><ul>{}</ul></div></div>', "<li>{}<span>2026-09-14</span></li>"),
+    "main as a class": (
+        '<div class="main cf"><div><ul>{}</ul></div></div>',
+        "<li>{}<span>2026-09-14</span></li>",
+    ),
     "newslist": ('<ul class="my-newslist2">{}</ul>', "<li>{} (2026-09-14)</li>"),
     "Ullist": ('<ul id="leftUllist">{}</ul>', "<li>{}<em>2026/09/14</em></li>"),
     "unknown": ('<table class="x">{}</table>', "<tr><td>{}</td><td>2026-09-14</td></tr>"),
