@@ -112,9 +112,7 @@ _LINE_LENGTH = 200  # longer texts between title and body are no line of date an
 
 def spans_of(page: Page) -> dict[str, list[Element]]:
     """The `*_baidu` spans of a page by their id."""
-    # Most pages have none, and an id is looked for in every element.
-    names = LABELS_OF_SPANS if "_baidu" in page.markup else ()
-    return {name: page.select(f"#{name}") for name in names}
+    return {name: page.select(f"span#{name}") for name in LABELS_OF_SPANS}
 
 
 def labelled_spans(page: Page) -> Iterator[str]:
