@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zjnews.pages.elements import Inside, short_texts
-from zjnews.pages.tree import Element, around, parent_of, root_of
+from zjnews.pages.tree import Element, around, document_of, parent_of, root_of
 from zjnews.text.cleaning import fold
 
 _markup = st.lists(
@@ -15,7 +15,7 @@ _markup = st.lists(
 
 
 def tree(markup: str) -> Element:
-    return root_of(f"<html><body>{markup}</body></html>")
+    return root_of(document_of(f"<html><body>{markup}</body></html>"))
 
 
 @given(_markup)

@@ -92,7 +92,7 @@ def _nothing_there(page: Page) -> Rejected:
     messages = list(filter(None, map(furniture.message_of, (page.title.split("_")[0], *own))))
     if messages:
         return _rejected(min(messages, key=lambda message: message.is_gone))
-    links = sum(1 for link in page.root.find_all("a") if link.attr("href"))
+    links = sum(1 for link in page.document.find_all("a") if link.attr("href"))
     if links >= 10:
         return Rejected("list-page", f"{links} links and no text")
     return Rejected("no-article", "no known layout and no body of text")

@@ -77,7 +77,7 @@ def dates_in(page: Page, body: Iterable[Element]) -> tuple[str | None, str | Non
             for found in _LINKED_DATA.finditer(script):
                 given.setdefault(found["name"].lower(), found["raw"])
     elsewhere = set(body)
-    for time in islice((t for t in page.root.find_all("time") if t.attr("datetime")), FEW):
+    for time in islice((t for t in page.document.find_all("time") if t.attr("datetime")), FEW):
         if not any(e.tag in _BOXES or e in elsewhere for e in around(time)):
             given["time"] = time.attr("datetime") or ""
             break

@@ -35,7 +35,15 @@ from zjnews.pages.elements import (
     with_ancestors,
 )
 from zjnews.pages.page import Page
-from zjnews.pages.tree import Element, around, children_of, parent_of, preceding, root_of
+from zjnews.pages.tree import (
+    Element,
+    around,
+    children_of,
+    document_of,
+    parent_of,
+    preceding,
+    root_of,
+)
 from zjnews.text import credits, dates, furniture
 from zjnews.text.cleaning import fold, language_of, squeeze, unique
 from zjnews.text.credits.words import FIELDS
@@ -331,7 +339,7 @@ class ArticleLoader(ItemLoader):
             last = inner
 
     def payload_pieces(self, payload: Payload) -> list[Piece]:
-        root = root_of(f"<body>{payload.body}</body>")
+        root = root_of(document_of(f"<body>{payload.body}</body>"))
         return pieces_of(root, self.page.base, self.furniture)
 
     def pieces(self) -> list[Piece]:

@@ -11,7 +11,7 @@ from zjnews.items import Article
 from zjnews.loaders.walk import is_hidden
 from zjnews.pages.elements import Inside
 from zjnews.pages.page import Page
-from zjnews.pages.tree import Element, Text, parent_of
+from zjnews.pages.tree import Document, Element, Text, parent_of
 from zjnews.text import credits, furniture
 from zjnews.text.cleaning import fold, squeeze
 from zjnews.text.credits.persons import HAN, is_name
@@ -85,7 +85,9 @@ def has_text_outside(page: Page, article: Article) -> bool:
     ends = {known[max(0, mark - _SAMPLE) : mark] for mark in marks}
     in_hidden = Inside(is_hidden)
     texts = (
-        _paragraphs(page.root) if page.is_markup else ((t, None) for t in page.markup.split("\n"))
+        _paragraphs(page.document)
+        if page.is_markup
+        else ((t, None) for t in page.markup.split("\n"))
     )
     for text, element in texts:
         line = _squeezed(text)
@@ -99,9 +101,9 @@ def has_text_outside(page: Page, article: Article) -> bool:
     return False
 
 
-def _paragraphs(root: Element) -> Iterator[tuple[str, Element]]:
-    """The longer texts with which paragraphs of a page begin."""
-    for element in root.iter_elements(_PARAGRAPHS):
+def _paragraphs(document: Document) -> Iterator[tuple[str, Element]]:
+    """The longer texts with which paragraphs of a page begin, in any order."""
+    for element in chain.from_iterable(map(document.find_all, _PARAGRAPHS)):
         node = element.next_sibling if element.tag == "br" else next(iter(element), None)
         if isinstance(node, Text) and len(node.data) >= _LONG:
             yield node.data, element

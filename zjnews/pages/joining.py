@@ -19,7 +19,7 @@ def pages_of(page: Page) -> dict[int, str]:
     may_have = address.page > 1 or page.may_have_further_pages or page.announced.urls
     if not address.is_article or not may_have:
         return {}
-    links = (link.attr("href") or "" for link in page.root.find_all("a"))
+    links = (link.attr("href") or "" for link in page.document.find_all("a"))
     urls = [link for link in links if address.number and address.number in link]
     found: dict[int, str] = {}
     for url in [*urls, *page.announced.urls]:

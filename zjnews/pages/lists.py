@@ -86,7 +86,7 @@ def read_list(page: Page) -> Listing:
 
 
 def _links(page: Page) -> Links:
-    hrefs = {link: _href(link) for link in page.root.find_all("a")}
+    hrefs = {link: _href(link) for link in page.document.find_all("a")}
     return {link: addresses.address_of(href, page.base) for link, href in hrefs.items() if href}
 
 

@@ -17,7 +17,7 @@ from w3lib.html import get_meta_refresh
 
 from zjnews.items import LeadsOn, Payload, Rejected
 from zjnews.pages import includes, paging, payload
-from zjnews.pages.tree import Element, Node, Text, root_of
+from zjnews.pages.tree import Document, Element, Node, Text, document_of, root_of
 from zjnews.site import addresses
 from zjnews.text.cleaning import fold, unique
 
@@ -73,15 +73,20 @@ class Page:
     """By selector what it has found; layouts ask for the same."""
 
     @cached_property
-    def root(self) -> Element:
+    def document(self) -> Document:
         """The parsed page."""
-        return root_of(self.markup)
+        return document_of(self.markup)
+
+    @cached_property
+    def root(self) -> Element:
+        """Its `html` element."""
+        return root_of(self.document)
 
     @cached_property
     def meta(self) -> dict[str, str]:
         """`<meta name=… content=…>`, the first of each name, names in lower case."""
         found: dict[str, str] = {}
-        for element in self.root.find_all("meta"):
+        for element in self.document.find_all("meta"):
             given = element.attr
             name = given("name") or given("property") or given("itemprop")
             if name and (content := fold(given("content") or "")):
@@ -91,13 +96,13 @@ class Page:
     @cached_property
     def title(self) -> str:
         """The text of `<title>`, or empty."""
-        title = self.root.find("title")
+        title = self.document.find("title")
         return "" if title is None else fold(title.text)
 
     @cached_property
     def base(self) -> str:
         """What relative addresses on the page are joined with: its own, or what `<base>` says."""
-        bases = (element.attr("href") for element in self.root.find_all("base"))
+        bases = (element.attr("href") for element in self.document.find_all("base"))
         named = next(filter(None, bases), "")
         is_long = len(named) > addresses.LONGEST  # it would be copied for every picture
         return (not is_long and named and addresses.join(self.url, named)) or self.url
@@ -111,7 +116,7 @@ class Page:
     @cached_property
     def scripts(self) -> list[str]:
         """The texts of the scripts on the page."""
-        return list(filter(None, (script.text for script in self.root.find_all("script"))))
+        return list(filter(None, (script.text for script in self.document.find_all("script"))))
 
     @property
     def leads_on(self) -> LeadsOn | None:
@@ -167,7 +172,7 @@ class Page:
     def select(self, css: str) -> list[Element]:
         """The elements that a CSS selector finds, in page order."""
         if css not in self._selected:
-            self._selected[css] = self.root.select(css)
+            self._selected[css] = self.document.select(css)
         return self._selected[css]
 
 

@@ -4,14 +4,16 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from turbohtml import Element, Node, Text, parse
+from turbohtml import Document, Element, Node, Text, parse
 
 __all__ = [
+    "Document",
     "Element",
     "Node",
     "Text",
     "around",
     "children_of",
+    "document_of",
     "following",
     "parent_of",
     "preceding",
@@ -30,15 +32,21 @@ _MERGED = re.compile(r"<(body|html)[\s/][^>]*", re.I)
 _MOST_MERGED = 100
 
 
-def root_of(markup: str) -> Element:
-    """The `html` element of a page. It has no comments in it, and each text is one node."""
-    root = parse(_bounded(markup), positions=False).root
-    assert root is not None  # HTML5 knows no page without
+def document_of(markup: str) -> Document:
+    """A page. Its `html` element has no comments in it, and each text is one node. Look-ups in the
+    document are faster than those in its `html`: it has an index of the tags."""
+    document = parse(_bounded(markup), positions=False)
     if "<!" in markup or "<?" in markup:
-        for unseen in cast("list[Node]", root.xpath(_UNSEEN)):
+        for unseen in cast("list[Node]", document.xpath(_UNSEEN)):
             unseen.extract()
-        root.normalize()
-    return root
+        root_of(document).normalize()
+    return document
+
+
+def root_of(document: Document) -> Element:
+    """The `html` element, which every page has in HTML5."""
+    assert document.root is not None
+    return document.root
 
 
 def _bounded(markup: str) -> str:
