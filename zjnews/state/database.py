@@ -9,7 +9,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,8 +21,10 @@ from zjnews.text.cleaning import error_in_words
 
 _T = TypeVar("_T")
 
-VERSION = 2
+VERSION = 3
 """Raised whenever the tables change, or what their keys mean."""
+_WITHOUT_WATCH = 2
+"""The version before, which lacks some tables and is the same in all others."""
 TEMPORARY = ""
 """The path of a database that ends with its run."""
 FAILED = "state_failed"
@@ -37,6 +39,7 @@ _TURN = 0.02
 _MODE = 0o600
 """Of new files: what waits may have a password in the address of its feed."""
 _WORDS = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "compact": " WITHOUT ROWID"}
+_MARKS = ("application_id", "user_version")
 _DAMAGED = ("malformed", "not a database", "corrupt")
 
 
@@ -116,18 +119,23 @@ class Database:
         [version] = self.one("PRAGMA user_version")
         [application] = self.one("PRAGMA application_id")
         [tables] = self.one("SELECT count(*) FROM sqlite_master")
+        missing: tuple[str, ...] = ()
         if not tables:
-            for statement in sql.TABLES:
-                self.run(statement.format(**_WORDS))
-            self.run(f"PRAGMA application_id = {_APPLICATION}")
-            self.run(f"PRAGMA user_version = {VERSION}")
+            missing = sql.TABLES
         elif application != _APPLICATION:
             raise self.error("it is a database of another kind")
+        elif version == _WITHOUT_WATCH:
+            missing = sql.WATCH_TABLES
         elif version != VERSION:
             raise self.error(
                 f"its version is {version}, this zjnews reads version {VERSION};"
                 " move it away to begin anew"
             )
+        if missing:
+            for statement in missing:
+                self.run(statement.format(**_WORDS))
+            self.run(f"PRAGMA application_id = {_APPLICATION}")
+            self.run(f"PRAGMA user_version = {VERSION}")
         if self.one(sql.FACT, "sketches") != (sketches.SCHEME,):
             # Sketches of another scheme cannot be compared with new ones.
             self.run(sql.FORGET_BANDS)
@@ -222,6 +230,26 @@ class Database:
         if self.lock >= 0:
             os.close(self.lock)
             self.lock = -1
+
+
+@contextmanager
+def reading(path: str | Path) -> Iterator[Callable[..., list[Any]]]:
+    """What gives the rows that a statement finds in a state file, also while a crawl is writing to
+    it; a state of an older version has none. Raises StateError."""
+    try:
+        uri = f"{Path(path).absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE)) as db:
+            found = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in _MARKS]
+            if found[0] != _APPLICATION:
+                raise StateError(f"{path} is no state of zjnews")
+            is_ours = found[1] == VERSION
+            yield (
+                lambda statement, *values: (
+                    db.execute(statement, values).fetchall() if is_ours else []
+                )
+            )
+    except sqlite3.Error as error:
+        raise StateError(f"the state {path} cannot be read: {error_in_words(error)}") from error
 
 
 def typed(kind: type[_T], value: Any) -> _T:

@@ -4,6 +4,23 @@ Parameters are `?`, as in Python's DB-API; a driver fills in what the two spell 
 `{serial}` a key that counts up, `{bytes}` binary data, `{compact}` a table that is its own index.
 """
 
+WATCH_TABLES = (
+    # What is watched: what each run has given, its figures as JSON.
+    "CREATE TABLE runs (key {serial}, id TEXT NOT NULL, spider TEXT NOT NULL, lists TEXT NOT NULL,"
+    " started BIGINT NOT NULL, ended BIGINT NOT NULL, status INTEGER NOT NULL,"
+    " figures TEXT NOT NULL)",
+    "CREATE INDEX runs_of ON runs (spider, lists, key)",
+    # The last reading of one article of each layout, the names of its keys as JSON.
+    "CREATE TABLE canaries (name TEXT PRIMARY KEY, address TEXT NOT NULL, layout TEXT NOT NULL,"
+    " keys TEXT NOT NULL, read_at BIGINT NOT NULL){compact}",
+    # Articles that an alert asks for; `told_at` is NULL for those that wait.
+    "CREATE TABLE matches (alert TEXT, article TEXT, revision INTEGER, found TEXT NOT NULL,"
+    " told_at BIGINT, PRIMARY KEY (alert, article, revision)){compact}",
+    # Messages that wait. The address is not kept, only a digest by which it is known again.
+    "CREATE TABLE notices (key {serial}, target TEXT NOT NULL, title TEXT NOT NULL,"
+    " body TEXT NOT NULL, made_at BIGINT NOT NULL)",
+)
+"""Came with version 3."""
 TABLES = (
     # What is known: delivered, or waiting in the outbox.
     "CREATE TABLE articles (key {serial}, id TEXT NOT NULL UNIQUE, revision INTEGER,"
@@ -25,6 +42,7 @@ TABLES = (
     # What its format refused.
     "CREATE TABLE set_aside (key {serial}, uri TEXT NOT NULL, reason TEXT NOT NULL,"
     " record TEXT NOT NULL)",
+    *WATCH_TABLES,
 )
 RUN_TABLES = (
     "CREATE TEMPORARY TABLE claims (id TEXT PRIMARY KEY, url TEXT NOT NULL){compact}",
@@ -131,4 +149,17 @@ DROP_RECORDS = "DELETE FROM records WHERE batch = ?"
 DROP_RECORD = "DELETE FROM records WHERE key = ?"
 SET_ASIDE = (
     "INSERT INTO set_aside (uri, reason, record) SELECT ?, ?, record FROM records WHERE key = ?"
+)
+
+# --- what is watched ------------------------------------------------------------------------------
+PUT_RUN = (
+    "INSERT INTO runs (id, spider, lists, started, ended, status, figures)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_RUN = "SELECT id, spider, lists, started, ended, status, figures FROM runs"
+RUNS = f"{_RUN} ORDER BY key DESC LIMIT ?"
+RUNS_OF = f"{_RUN} WHERE spider = ? AND lists = ? ORDER BY key DESC LIMIT ?"
+FORGET_RUNS = (
+    "DELETE FROM runs WHERE spider = ? AND lists = ? AND key NOT IN"
+    " (SELECT key FROM runs WHERE spider = ? AND lists = ? ORDER BY key DESC LIMIT ?)"
 )
