@@ -131,11 +131,15 @@ FEED_STORAGES = {
     "s3": "zjnews.feeds.storages.S3Storage",  # default takes credentials from the address, too
 }
 
+# --- Watching the site ---------------------------------------------------------------------------
+WATCH = True  # our own: note the figures of each crawl that keeps state
+
 # --- What the user sees --------------------------------------------------------------------------
 EXTENSIONS = {
     "scrapy.extensions.feedexport.FeedExporter": None,  # replaced by the same after an outbox
     "zjnews.extensions.feeds.Feeds": 0,
     "zjnews.middlewares.robots.CrawlDelay": 500,
+    "zjnews.extensions.watch.Watch": 550,  # before the state is closed
     "zjnews.extensions.delivery.Delivery": 600,
     "zjnews.extensions.recording.Recording": 650,
     "zjnews.extensions.progress.Progress": 700,

@@ -41,6 +41,10 @@ class ChannelSpider(FindingSpider):
         self.max_pages = read_count(max_pages)
 
     @property
+    def lists(self) -> tuple[str, ...]:
+        return tuple(sorted(channel.name for channel in self.channels))
+
+    @property
     def column(self) -> tuple[str, str] | None:
         """Title and address of the one channel that is crawled."""
         [channel, *others] = self.channels
@@ -73,6 +77,8 @@ class ChannelSpider(FindingSpider):
     def read_list(self, listing: Listing, walk: Walk, number: int) -> Iterator[Request]:
         """The requests for the articles of a list page, then for the next page, if there is one."""
         ids = {entry.address.id for entry in listing.entries}
+        if number == 1:
+            self.note_listed(walk, len(ids))
         walk.repeats = walk.repeats + 1 if ids <= walk.ids else 0
         walk.ids |= ids
         if walk.is_linked is None:

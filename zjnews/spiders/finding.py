@@ -63,6 +63,11 @@ class Walk:
     repeats: int = 0
     """Pages in a row that list only what earlier pages do."""
 
+    @property
+    def list_name(self) -> str:
+        """The name of its channel or newspaper."""
+        return self.title.partition(" ")[0]
+
 
 class FindingSpider(FetchingSpider):
     """A spider that finds articles in a window of time and asks for those that are new.
@@ -93,6 +98,7 @@ class FindingSpider(FetchingSpider):
         except ValueError as error:
             raise UsageError(f"{self.name}: {error}") from error
         self.walks: dict[str, Walk] = {}
+        self.entries: dict[str, list[int]] = {}
         self.found: set[str] = set()
         """Ids that this run has found."""
         self.askers: dict[str, set[str]] = {}
@@ -122,6 +128,18 @@ class FindingSpider(FetchingSpider):
             what = self.arguments[0]
             raise UsageError(f"{self.name}: {what} is missing; for example: {examples}")
         return found
+
+    @property
+    def listed(self) -> dict[str, list[int]]:
+        return self.entries
+
+    def note_listed(self, walk: Walk, entries: int) -> None:
+        """Note how many articles a page of a list names."""
+        self.entries.setdefault(walk.list_name, []).append(entries)
+
+    def lists_of(self, asked: str) -> set[str]:
+        walks = self.askers.get(addresses.address_of(asked).id, ())
+        return {self.walks[name].list_name for name in walks}
 
     # --- which articles are requested --------------------------------------------------------
 
@@ -304,7 +322,7 @@ class FindingSpider(FetchingSpider):
 
     def list_failed(self, rejected: Rejected, url: str, walk: Walk) -> None:
         self.reject(rejected, url)
-        self.count_unread(walk.title.partition(" ")[0], rejected.reason)
+        self.count_unread(walk.list_name, rejected.reason)
         walk.has_failed = True
         self.end_walk(walk, f"{url} could not be read")
 

@@ -48,6 +48,10 @@ class PaperSpider(FindingSpider):
         """Newspapers of which neither the list of issues nor an issue was read, and why."""
 
     @property
+    def lists(self) -> tuple[str, ...]:
+        return tuple(sorted(paper.name for paper in self.papers))
+
+    @property
     def column(self) -> tuple[str, str] | None:
         """Title and address of the one newspaper that is crawled."""
         [paper, *others] = self.papers
@@ -145,6 +149,7 @@ class PaperSpider(FindingSpider):
         self.found.add(address.canonical)
         self.unlisted.pop(paper.name, None)
         walk.pages += 1
+        self.note_listed(walk, len(printed.articles))
         self.current = walk.title
         if not walk.has_ended:  # the first page names all others
             walk.has_ended = True

@@ -25,6 +25,22 @@ class SiteSpider:
     """What it is working on, in words for the line of progress."""
 
     @property
+    def lists(self) -> tuple[str, ...]:
+        """The names of the channels or newspapers that are crawled, sorted."""
+        return ()
+
+    @property
+    def listed(self) -> Mapping[str, list[int]]:
+        """By the name of a channel or newspaper, how many articles each page of its list names: of
+        a channel the first page only, since the last one may hold any number."""
+        return {}
+
+    def lists_of(self, asked: str) -> set[str]:
+        """The names of those that have listed an article so far, by the canonical address under
+        which it was requested first."""
+        return set()
+
+    @property
     def column(self) -> tuple[str, str] | None:
         """Title and address of the one channel or newspaper that is crawled."""
         return None
