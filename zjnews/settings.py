@@ -132,7 +132,12 @@ FEED_STORAGES = {
 }
 
 # --- Watching the site ---------------------------------------------------------------------------
-WATCH = True  # our own: note the figures of each crawl that keeps state
+WATCH = True  # our own: note the figures of each crawl that keeps state, and compare them
+WATCH_RUNS = 20  # our own: with so many runs of the same spider and channels before
+WATCH_AFTER = 5  # our own: but say nothing before there are so many
+WATCH_SHARE = 0.2  # our own: a share must move by so much; what is written about moves it by less
+WATCH_CHANCE = 1e-4  # our own: and be so improbable, or a small run would move it by chance
+WATCH_LIST = 0.5  # our own: a list must name less than this part of what is usual
 
 # --- What the user sees --------------------------------------------------------------------------
 EXTENSIONS = {

@@ -1,13 +1,19 @@
-"""What a crawl of the made-up site notes of itself."""
+"""What a crawl of the made-up site notes of itself, and how a change of the site is found."""
 
+import re
+import shutil
 from collections import Counter
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
+
+import pytest
 
 from tests.command_line import Run, crawl
 from tests.made_up_site import MadeUpSite
-from tests.site_server import Site
-from tests.spiders.test_channel_spider import FAST, lists_of
+from tests.site_server import Answer, Asked, Site, serve
+from tests.spiders.test_channel_spider import FAST, is_article, lists_of
 from zjnews.items import RECORD_KEYS
 from zjnews.watch import runs
 
@@ -62,3 +68,122 @@ def test_without_watch_or_state_nothing_is_noted(
     run = crawl_channels(tmp_path, made_up, site, "-s", "STATE_DB=")
     assert run.status == 0
     assert run.records
+
+
+# --- a site that changes ------------------------------------------------------------------------------
+
+UNCHANGED = 20
+"""Runs before the site changes."""
+WATCHED = ("zjxc", "gnxw", "jms")
+GUARD = b"<html><head><script src='/guard.js'></script></head><body></body></html>"
+
+Change = Callable[[Asked, Answer], Answer]
+
+
+@dataclass
+class Watched:
+    """A site with trouble that publishes an article before each run, and what the runs left."""
+
+    made_up: MadeUpSite
+    site: Site
+    folder: Path
+    statuses: list[int]
+    change: Change | None = None
+
+    def run(self, folder: Path, *more: str) -> Run:
+        self.made_up.publish("zjxc")
+        lists = lists_of(self.made_up, *WATCHED)
+        arguments = ("channel", "-a", lists, "-a", "since=20d", *FAST, *more)
+        return crawl(folder, *arguments, environment=self.site.environment)
+
+    def changed_run(self, folder: Path, change: Change, *more: str) -> Run:
+        """A run on a copy of the state, while the site is another one."""
+        if not (folder / "state.db").exists():
+            shutil.copy(self.folder / "state.db", folder / "state.db")
+        self.change = change
+        try:
+            return self.run(folder, *more)
+        finally:
+            self.change = None
+
+
+@pytest.fixture(scope="module")
+def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+    made_up = MadeUpSite(datetime.now(UTC))
+    folder = tmp_path_factory.mktemp("watched")
+
+    def answer(asked: Asked) -> Answer:
+        answered = made_up.answer(asked)
+        return running.change(asked, answered) if running.change else answered
+
+    with serve(answer) as site:
+        running = Watched(made_up, site, folder, [])
+        running.statuses = [running.run(folder).status for _ in range(UNCHANGED)]
+        yield running
+
+
+def rewritten(answered: Answer, body: bytes) -> Answer:
+    """An answer with another body, which no validator of the one before fits."""
+    return replace(answered, body=body, etag=None, last_modified=None)
+
+
+def rename_classes(asked: Asked, answered: Answer) -> Answer:
+    if not is_article(asked.url):
+        return answered
+    body = re.sub(rb'(class|id)="', rb'\1="x-', answered.body)
+    return rewritten(answered, body)
+
+
+def lose_a_list(asked: Asked, answered: Answer) -> Answer:
+    return (
+        Answer(b"not there", 404)
+        if "/gnxw/" in asked.url and not is_article(asked.url)
+        else answered
+    )
+
+
+def shorten_lists(asked: Asked, answered: Answer) -> Answer:
+    """A list whose entries have another form, but for the first three."""
+    if "/jms/" not in asked.url or is_article(asked.url):
+        return answered
+    head, *entries = re.split(rb"(?=<li)", answered.body)
+    return rewritten(answered, head + b"".join(entries[:3]))
+
+
+def lose_half_the_dates(asked: Asked, answered: Answer) -> Answer:
+    number = re.search(r"(\d)\.shtml", asked.url)
+    if not is_article(asked.url) or not number or int(number[1]) % 2:
+        return rewritten(answered, answered.body) if is_article(asked.url) else answered
+    return rewritten(answered, re.sub(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", b"", answered.body))
+
+
+def guard_articles(asked: Asked, answered: Answer) -> Answer:
+    return rewritten(replace(answered, status=200), GUARD) if is_article(asked.url) else answered
+
+
+CHANGES: dict[str, tuple[Change, int, str]] = {
+    "classes renamed": (rename_classes, 9, "layout/fallback"),
+    "a list is gone": (lose_a_list, 8, "list/china/gnxw"),
+    "a list is shorter": (shorten_lists, 9, "list/cs/jms"),
+    "half the dates gone": (lose_half_the_dates, 9, "key/published_raw"),
+    "a guard page": (guard_articles, 9, "rejected/no-article"),
+}
+
+
+def test_a_site_that_does_not_change_gives_no_finding(watched: Watched) -> None:
+    assert watched.statuses == [0] * UNCHANGED
+    assert [run.findings for run in runs.runs(watched.folder / "state.db")] == [[]] * UNCHANGED
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_is_found_by_the_first_run_after_it(
+    tmp_path: Path, watched: Watched, name: str
+) -> None:
+    change, status, finding = CHANGES[name]
+    first = watched.changed_run(tmp_path, change)
+    assert first.status == status, first.errors
+    assert finding in {found.name for found in runs.runs(tmp_path / "state.db")[0].findings}
+    assert re.search(rf"^  finding +{finding}: \S", first.errors, re.M)
+    assert finding.rpartition("list/")[2] in first.errors.splitlines()[-1]
+    # What was found once has not become the norm.
+    assert watched.changed_run(tmp_path, change).status == status

@@ -12,7 +12,7 @@ from zjnews.extensions.recording import Recording
 from zjnews.feeds.storages import place
 from zjnews.items import RECORD_VERSION
 from zjnews.state.crawling import stats_of
-from zjnews.state.verdict import FAILED, stats_under
+from zjnews.state.verdict import FAILED, FINDING, stats_under
 from zjnews.text.cleaning import printable
 
 
@@ -65,6 +65,8 @@ class Summary:
             lines.append(f"  {unshipped:,} records wait in {self.crawler.settings['STATE_DB']}")
         recording = self.crawler.get_extension(Recording)
         lines += recording.lines() if recording else []
+        findings = stats_under(FINDING, stats).items()
+        lines += [f"  finding           {name}: {words}" for name, words in findings]
         if failed := sum(stats_under(FAILED, stats).values()):
             lines.append(f"  errors: {failed:,}; do not trust the feed")
         return lines

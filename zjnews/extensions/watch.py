@@ -1,4 +1,4 @@
-"""Notes the figures of each crawl that keeps state."""
+"""Notes the figures of each crawl that keeps state, and compares them with those before."""
 
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -12,14 +12,18 @@ from scrapy.exceptions import NotConfigured
 
 from zjnews import state
 from zjnews.items import Article, Skipped
+from zjnews.state import verdict
 from zjnews.state.crawling import spider_of, stats_of
 from zjnews.state.database import StateError
 from zjnews.watch import figures, runs
 from zjnews.watch.figures import Tally
+from zjnews.watch.findings import LOOKED_AT, Limits, findings_of
+from zjnews.watch.runs import RunFigures
 
 
 class Watch:
-    """Leaves one row of figures in the state when a crawl ends, see `runs.RunFigures`."""
+    """Leaves one row of figures in the state when a crawl ends, see `runs.RunFigures`. What
+    deviates is in the stats, `zjnews/finding/<name>`."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
@@ -54,12 +58,22 @@ class Watch:
 
     def end(self) -> None:
         """When all records are in their feeds."""
-        run = figures.run_of(
-            spider_of(self.crawler),
-            str(self.crawler.spidercls.name),
-            self.tally,
-            stats_of(self.crawler).get_stats(),
-            datetime.now(UTC),
-        )
         with suppress(StateError):  # reported by `Delivery`
+            run = self.run_figures()
+            before = runs.runs_like(self.state.db, run, LOOKED_AT)
+            self.compare(run, before)
             runs.note(self.state.db, run)
+
+    def run_figures(self) -> RunFigures:
+        name, stats = str(self.crawler.spidercls.name), stats_of(self.crawler)
+        now = datetime.now(UTC)
+        return figures.run_of(spider_of(self.crawler), name, self.tally, stats.get_stats(), now)
+
+    def compare(self, run: RunFigures, before: list[RunFigures]) -> None:
+        """Find what deviates; it decides the exit status, where nothing else does."""
+        run.findings = findings_of(run, before, Limits.of(self.crawler.settings))
+        stats = stats_of(self.crawler)
+        for finding in run.findings:
+            stats.set_value(f"{verdict.FINDING}{finding.name}", finding.words)
+        status, run.verdict = verdict.verdict_of(stats.get_stats())
+        run.status = int(status)

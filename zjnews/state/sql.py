@@ -163,3 +163,7 @@ FORGET_RUNS = (
     "DELETE FROM runs WHERE spider = ? AND lists = ? AND key NOT IN"
     " (SELECT key FROM runs WHERE spider = ? AND lists = ? ORDER BY key DESC LIMIT ?)"
 )
+PUT_NOTICE = "INSERT INTO notices (target, title, body, made_at) VALUES (?, ?, ?, ?)"
+NOTICES = "SELECT key, target, title, body FROM notices ORDER BY key"
+DROP_NOTICE = "DELETE FROM notices WHERE key = ?"
+DROP_OLD_NOTICES = "DELETE FROM notices WHERE made_at < ?"

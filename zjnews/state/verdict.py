@@ -10,6 +10,9 @@ FAILED = "zjnews/failed/"
 UNREAD = "zjnews/unread/"
 """Stats that say why a channel's or newspaper's list could not be read, by its name."""
 
+FINDING = "zjnews/finding/"
+"""Stats that say what deviates from the runs before, by what it is about."""
+
 
 class Status(IntEnum):
     """Exit statuses of `scrapy crawl`."""
@@ -23,6 +26,7 @@ class Status(IntEnum):
     ERRORS = 6
     BUSY = 7
     LIST_UNREAD = 8
+    CHANGED = 9
 
 
 _NOT_WRITTEN = {
@@ -43,6 +47,7 @@ def verdict_of(stats: dict[str, Any], reason: str | None = None) -> tuple[Status
         stats.get(f"zjnews/{name}", 0) for name in ("unshipped", "lost", "set-aside")
     )
     failed, unread = stats_under(FAILED, stats), stats_under(UNREAD, stats)
+    findings = stats_under(FINDING, stats)
     lists = ", ".join(f"{name} ({why})" for name, why in unread.items())
     worst_first = (
         (not stats.get("zjnews/given"), Status.BAD_ARGUMENTS, "no argument could be used"),
@@ -53,6 +58,7 @@ def verdict_of(stats: dict[str, Any], reason: str | None = None) -> tuple[Status
         (reason != "finished", Status.ENDED_EARLY, f"ended early ({reason})"),
         (failed, Status.ERRORS, f"{sum(failed.values()):,} errors ({', '.join(failed)})"),
         (unread, Status.LIST_UNREAD, f"could not be read: {lists}"),
+        (findings, Status.CHANGED, f"the site may have changed: {', '.join(findings)}"),
         (not found, Status.NOTHING_FOUND, "no article was found"),
     )
     is_so = ((status, words) for applies, status, words in worst_first if applies)
