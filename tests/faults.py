@@ -13,10 +13,12 @@ import boto3.s3.transfer
 from scrapy.crawler import Crawler
 
 from zjnews import state
+from zjnews.extensions.watch import Watch
 from zjnews.feeds import storages
 from zjnews.feeds.batches import Shipping
 from zjnews.state import State, outcomes
 from zjnews.state.outbox import Outbox
+from zjnews.watch.notices import Sender
 
 POINTS = (
     "after the transaction",
@@ -26,6 +28,7 @@ POINTS = (
     "after the mark",
 )
 WRITING = "while the feed is written"
+TELLING = ("before messages are written", "before a message is sent")
 DROPPING = "while an item that is left out is remembered"
 
 
@@ -51,6 +54,10 @@ class Fault:
             self.wrap(Outbox, "delivered", after=True)
         elif point == WRITING:
             self.wrap(Shipping, "export", after=False)
+        elif point == TELLING[0]:
+            self.wrap(Watch, "write_messages", after=False)
+        elif point == TELLING[1]:
+            self.wrap(Sender, "send", after=False)
         elif point == DROPPING:
             self.wrap(outcomes, "note_passed", after=False)
         else:

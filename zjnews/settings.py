@@ -139,6 +139,9 @@ WATCH_SHARE = 0.2  # our own: a share must move by so much; what is written abou
 WATCH_CHANCE = 1e-4  # our own: and be so improbable, or a small run would move it by chance
 WATCH_LIST = 0.5  # our own: a list must name less than this part of what is usual
 
+NOTIFY = ""  # our own: addresses of apprise of those who are told; by default ZJNEWS_NOTIFY
+ALERTS = ""  # our own: a file of words, and of those who are told of articles that have them
+
 # --- What the user sees --------------------------------------------------------------------------
 EXTENSIONS = {
     "scrapy.extensions.feedexport.FeedExporter": None,  # replaced by the same after an outbox

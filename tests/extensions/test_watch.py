@@ -12,6 +12,7 @@ import pytest
 
 from tests.command_line import Run, crawl
 from tests.made_up_site import MadeUpSite
+from tests.receivers import environment, webhook
 from tests.site_server import Answer, Asked, Site, serve
 from tests.spiders.test_channel_spider import FAST, is_article, lists_of
 from zjnews.items import RECORD_KEYS
@@ -90,19 +91,19 @@ class Watched:
     statuses: list[int]
     change: Change | None = None
 
-    def run(self, folder: Path, *more: str) -> Run:
+    def run(self, folder: Path, *more: str, notify: str = "") -> Run:
         self.made_up.publish("zjxc")
         lists = lists_of(self.made_up, *WATCHED)
         arguments = ("channel", "-a", lists, "-a", "since=20d", *FAST, *more)
-        return crawl(folder, *arguments, environment=self.site.environment)
+        return crawl(folder, *arguments, environment=environment(self.site, notify))
 
-    def changed_run(self, folder: Path, change: Change, *more: str) -> Run:
+    def changed_run(self, folder: Path, change: Change | None, *more: str, notify: str) -> Run:
         """A run on a copy of the state, while the site is another one."""
         if not (folder / "state.db").exists():
             shutil.copy(self.folder / "state.db", folder / "state.db")
         self.change = change
         try:
-            return self.run(folder, *more)
+            return self.run(folder, *more, notify=notify)
         finally:
             self.change = None
 
@@ -180,10 +181,18 @@ def test_a_change_is_found_by_the_first_run_after_it(
     tmp_path: Path, watched: Watched, name: str
 ) -> None:
     change, status, finding = CHANGES[name]
-    first = watched.changed_run(tmp_path, change)
-    assert first.status == status, first.errors
-    assert finding in {found.name for found in runs.runs(tmp_path / "state.db")[0].findings}
-    assert re.search(rf"^  finding +{finding}: \S", first.errors, re.M)
-    assert finding.rpartition("list/")[2] in first.errors.splitlines()[-1]
-    # What was found once has not become the norm.
-    assert watched.changed_run(tmp_path, change).status == status
+    with webhook() as hook:
+        first = watched.changed_run(tmp_path, change, notify=hook.address)
+        assert first.status == status, first.errors
+        assert finding in {found.name for found in runs.runs(tmp_path / "state.db")[0].findings}
+        assert re.search(rf"^  finding +{finding}: \S", first.errors, re.M)
+        assert finding.rpartition("list/")[2] in first.errors.splitlines()[-1]
+        [text] = hook.texts
+        assert f"- {finding}: " in text
+        # It is told once, but has not become the norm by that.
+        again = watched.changed_run(tmp_path, change, notify=hook.address)
+        assert (again.status, len(hook.texts)) == (status, 1)
+        if name == "a list is gone":
+            well = watched.changed_run(tmp_path, None, notify=hook.address)
+            assert (well.status, len(hook.texts)) == (0, 2)
+            assert hook.messages[1]["title"].endswith("well again")

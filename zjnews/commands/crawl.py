@@ -12,6 +12,7 @@ from zjnews import state
 from zjnews.archives import warcs
 from zjnews.commands import print_error, refuse_in_one_line
 from zjnews.extensions.feeds import feeds_of
+from zjnews.extensions.watch import Watch
 from zjnews.feeds.storages import (
     NO_CREDENTIALS,
     FeedError,
@@ -54,6 +55,7 @@ class Command(crawl.Command):
             check_archives(crawler)
             probe_feeds(crawler)
             ArticleImagesPipeline.check(crawler)
+            Watch.check(crawler)
         except StateError as error:
             raise UsageError(str(error)) from error
         except (BusyError, FeedError) as error:

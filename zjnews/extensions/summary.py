@@ -85,6 +85,7 @@ def counts(name: str, stats: dict[str, Any]) -> list[str]:
         *_requests(stats),
         *_table("paused", "zjnews/paused/", stats),
         *_given_up(stats),
+        *_table("message", "zjnews/message/", stats),
     ]
 
 

@@ -21,6 +21,7 @@ _SECRETS = (
     "AWS_SESSION_TOKEN",
     "FTP_PASSWORD",
     "MAIL_PASS",
+    "NOTIFY",
 )
 """Settings whose values are not printed."""
 
@@ -65,7 +66,8 @@ class PageSpider(SiteSpider, scrapy.Spider):
         needs.complete(settings, cls.gives_records)
         for name in filter(settings.get, _SECRETS):
             # One higher, since Scrapy sets the given value once more.
-            settings.set(name, Secret(settings[name]), (settings.getpriority(name) or 0) + 1)
+            value = settings[name] if isinstance(settings[name], str) else " ".join(settings[name])
+            settings.set(name, Secret(value), (settings.getpriority(name) or 0) + 1)
         contact = settings.get("CONTACT")
         known_by = f"zjnews/{__version__}" + (f"; +{contact}" if contact else "")
         agent = f"Mozilla/5.0 (X11; Linux x86_64; {known_by})"

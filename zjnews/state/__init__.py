@@ -2,6 +2,7 @@
 database, so that one transaction can change all three. Imports nothing that fetches or writes
 feeds."""
 
+from collections.abc import Callable
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -23,6 +24,8 @@ class State:
         self.known = Knowledge(self.db)
         self.run = Run(self.db)
         self.outbox = Outbox(self.db)
+        self.on_add: Callable[[Article, str], None] = lambda *_: None
+        """Called with an article and its record, in the transaction by which it is known."""
 
     def claim(self, article: Article) -> str | None:
         """Take an id for this run. The address that has taken it before, if any."""
@@ -38,6 +41,7 @@ class State:
             self.known.add(article, self.run.sketch_of_known(article.id))
             for batch in batches:
                 self.outbox.add(batch, article.id, record)
+            self.on_add(article, record)
         self.run.write_bands_if_many()
 
     def close(self) -> None:

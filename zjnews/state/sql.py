@@ -15,7 +15,8 @@ WATCH_TABLES = (
     " keys TEXT NOT NULL, read_at BIGINT NOT NULL){compact}",
     # Articles that an alert asks for; `told_at` is NULL for those that wait.
     "CREATE TABLE matches (alert TEXT, article TEXT, revision INTEGER, found TEXT NOT NULL,"
-    " told_at BIGINT, PRIMARY KEY (alert, article, revision)){compact}",
+    " found_at BIGINT NOT NULL, told_at BIGINT, PRIMARY KEY (alert, article, revision)){compact}",
+    "CREATE INDEX untold ON matches (found_at) WHERE told_at IS NULL",
     # Messages that wait. The address is not kept, only a digest by which it is known again.
     "CREATE TABLE notices (key {serial}, target TEXT NOT NULL, title TEXT NOT NULL,"
     " body TEXT NOT NULL, made_at BIGINT NOT NULL)",
@@ -167,3 +168,16 @@ PUT_NOTICE = "INSERT INTO notices (target, title, body, made_at) VALUES (?, ?, ?
 NOTICES = "SELECT key, target, title, body FROM notices ORDER BY key"
 DROP_NOTICE = "DELETE FROM notices WHERE key = ?"
 DROP_OLD_NOTICES = "DELETE FROM notices WHERE made_at < ?"
+PUT_MATCH = (
+    "INSERT INTO matches (alert, article, revision, found, found_at) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (alert, article, revision) DO NOTHING"
+)
+MATCHES = (
+    "SELECT alert, article, revision, found FROM matches"
+    " WHERE told_at IS NULL AND article NOT IN (SELECT article FROM records)"
+)
+TELL_MATCH = "UPDATE matches SET told_at = ? WHERE alert = ? AND article = ? AND revision = ?"
+DROP_OLD_MATCHES = (
+    "DELETE FROM matches WHERE found_at < ?"
+    " AND told_at IS NULL AND article NOT IN (SELECT article FROM records)"
+)
