@@ -41,6 +41,12 @@ class SiteSpider:
         return set()
 
     @property
+    def findings(self) -> Mapping[str, str] | None:
+        """What deviates, in words, by what it is about; None for a run that is to be compared with
+        those before."""
+        return None
+
+    @property
     def column(self) -> tuple[str, str] | None:
         """Title and address of the one channel or newspaper that is crawled."""
         return None

@@ -12,7 +12,7 @@ WATCH_TABLES = (
     "CREATE INDEX runs_of ON runs (spider, lists, key)",
     # The last reading of one article of each layout, the names of its keys as JSON.
     "CREATE TABLE canaries (name TEXT PRIMARY KEY, address TEXT NOT NULL, layout TEXT NOT NULL,"
-    " keys TEXT NOT NULL, read_at BIGINT NOT NULL){compact}",
+    " keys TEXT NOT NULL, published_at TEXT NOT NULL){compact}",
     # Articles that an alert asks for; `told_at` is NULL for those that wait.
     "CREATE TABLE matches (alert TEXT, article TEXT, revision INTEGER, found TEXT NOT NULL,"
     " found_at BIGINT NOT NULL, told_at BIGINT, PRIMARY KEY (alert, article, revision)){compact}",
@@ -181,3 +181,10 @@ DROP_OLD_MATCHES = (
     "DELETE FROM matches WHERE found_at < ?"
     " AND told_at IS NULL AND article NOT IN (SELECT article FROM records)"
 )
+CANARIES = "SELECT name, address, layout, keys, published_at FROM canaries ORDER BY name"
+PUT_CANARY = (
+    "INSERT INTO canaries (name, address, layout, keys, published_at) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT (name) DO UPDATE SET address = excluded.address, layout = excluded.layout,"
+    " keys = excluded.keys, published_at = excluded.published_at"
+)
+RENEW_CANARY = f"{PUT_CANARY} WHERE excluded.published_at >= canaries.published_at"

@@ -11,7 +11,8 @@ from zjnews.items import RECORD_KEYS
 from zjnews.state import verdict
 from zjnews.state.crawling import SiteSpider
 from zjnews.state.verdict import stats_under
-from zjnews.watch.runs import HostFigures, ListFigures, RunFigures
+from zjnews.watch.canaries import Canary
+from zjnews.watch.runs import FALLBACK, HostFigures, ListFigures, RunFigures
 
 _EXAMPLES = 5
 """Addresses that are kept of each warning."""
@@ -29,12 +30,20 @@ class Tally:
     keys: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
     hosts: dict[str, HostFigures] = field(default_factory=dict)
+    newest: dict[str, Canary] = field(default_factory=dict)
+    """By layout, the article that was published last."""
 
     def add(self, article: Mapping[str, Any]) -> None:
         """Count an article by the keys of its record."""
         self.read += 1
-        self.layouts[str(article.get("layout"))] += 1
-        self.keys.update(keys_of(article))
+        layout, keys = str(article.get("layout")), keys_of(article)
+        self.layouts[layout] += 1
+        self.keys.update(keys)
+        published_at = str(article.get("published_at") or "")
+        last = self.newest.get(layout)
+        if layout != FALLBACK and (last is None or published_at >= last.published_at):
+            address = str(article.get("canonical_url"))
+            self.newest[layout] = Canary(layout, address, layout, tuple(keys), published_at)
         for warning in article.get("warnings") or ():
             self.warnings[warning] += 1
             examples = self.examples.setdefault(warning, [])

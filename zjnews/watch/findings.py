@@ -8,18 +8,15 @@ from typing import Self
 
 from scrapy.settings import BaseSettings
 
-from zjnews.watch.runs import Finding, RunFigures
+from zjnews.watch.canaries import NOT_OF_PAGE
+from zjnews.watch.runs import FALLBACK, Finding, RunFigures
 
-FALLBACK = "fallback"
-"""The layout of pages that no other one fits."""
 _LEAST = 3
 """Articles, or entries of a list, that must deviate: one odd page is nothing."""
 _FEW = 10
 """A run with fewer articles is judged together with those before it, too."""
 _MOST = 200
 """Articles that one run may count for in the norm, so that a long first run does not decide."""
-_NOT_OF_SITE = ("duplicate_of", "warnings")
-"""Keys that are not read off a page."""
 _ALIKE = 0.02
 """How much alike the articles of a run are at least."""
 _MEDIAN = 0.4549
@@ -83,7 +80,7 @@ _SHARES = (
     Share("warning", lambda run: run.warnings, lambda run: run.read, "articles"),
     Share(
         "key",
-        lambda run: {name: n for name, n in run.keys.items() if name not in _NOT_OF_SITE},
+        lambda run: {name: n for name, n in run.keys.items() if name not in NOT_OF_PAGE},
         lambda run: run.read,
         "articles",
         falls=True,

@@ -51,12 +51,12 @@ def of_run(run: RunFigures) -> str:
         Status.WELL: "well again",
         Status.NOTHING_FOUND: "nothing found, else well again",
     }.get(Status(run.status), f"exit status {run.status}")
-    return f"{run.spider} {names}{more}: {how}"
+    return f"{run.spider} {names}{more}".strip() + f": {how}"
 
 
 def _lines_of_run(run: RunFigures) -> Iterator[str]:
     at = f"{run.ended.astimezone(BEIJING):%Y-%m-%d %H:%M}"
-    yield f"{run.spider} {', '.join(run.lists)}"
+    yield f"{run.spider} {', '.join(run.lists)}".strip()
     yield f"{at} Beijing, exit status {run.status}: {run.verdict}"
     for finding in run.findings:
         yield f"- {finding.name}: {finding.words}"

@@ -11,6 +11,8 @@ from zjnews.state import sql
 from zjnews.state.database import Database, reading, typed
 from zjnews.state.outcomes import logger
 
+FALLBACK = "fallback"
+"""The layout of pages that no other one fits."""
 _KEPT = 1_000
 """Runs of one spider and its channels that are kept, the newest."""
 
