@@ -183,3 +183,15 @@ def test_a_bad_setting_is_one_line_and_status_2(tmp_path: Path, name: str) -> No
     [line] = bad.errors.splitlines()
     assert words in line
     assert "geheim" not in line
+
+
+def test_without_apprise_it_is_one_line_and_status_2(tmp_path: Path) -> None:
+    (tmp_path / "apprise.py").write_text("raise ImportError", "utf-8")
+    around = {"PYTHONPATH": str(tmp_path)}
+    bad = crawl(
+        tmp_path, "channel", "-a", "channels=zjxc", "-s", "NOTIFY=json://a.example",
+        environment=around,
+    )  # fmt: skip
+    assert bad.status == 2
+    [line] = bad.errors.splitlines()
+    assert line == "scrapy crawl: NOTIFY needs the package apprise: pip install apprise"

@@ -61,6 +61,18 @@ def test_a_run_leaves_its_figures(tmp_path: Path, made_up: MadeUpSite, site: Sit
     assert second.listed == run.listed
 
 
+def test_a_run_over_newspapers_leaves_what_each_printed_page_lists(
+    tmp_path: Path, made_up: MadeUpSite, site: Site
+) -> None:
+    arguments = ("paper", "-a", "papers=zjrb,qjwb", "-a", "since=2d", *FAST)
+    done = crawl(tmp_path, *arguments, environment=site.environment)
+    [run] = runs.runs(tmp_path / "state.db")
+    assert (run.spider, run.lists) == ("paper", ("qjwb", "zjrb"))
+    assert run.layouts == {"paper": len(done.records)}
+    for figures in run.listed.values():
+        assert figures.entries == 3 * figures.pages > 0
+
+
 def test_without_watch_or_state_nothing_is_noted(
     tmp_path: Path, made_up: MadeUpSite, site: Site
 ) -> None:

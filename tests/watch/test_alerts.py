@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from scrapy.exceptions import UsageError
 
-from zjnews.watch.alerts import Alert, read_alerts
+from zjnews.watch.alerts import Alert, Folded, read_alerts
 from zjnews.watch.notices import Target
 
 DESK = [Target("json://127.0.0.1/x", "address 1 of NOTIFY (json)")]
@@ -44,7 +44,7 @@ RECORD = {
     ],
 )
 def test_words(tmp_path: Path, text: str, is_wanted: bool) -> None:
-    assert alert(tmp_path, text).matches(RECORD) is is_wanted
+    assert alert(tmp_path, text).matches(Folded(RECORD)) is is_wanted
 
 
 def test_channels_have_all_their_names(tmp_path: Path) -> None:

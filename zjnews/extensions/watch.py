@@ -8,19 +8,19 @@ from os import environ
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from itemadapter import ItemAdapter
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import run_in_thread
 
 from zjnews import state
+from zjnews.feeds.records import record_of
 from zjnews.items import Article, Skipped
 from zjnews.site import addresses
 from zjnews.state import verdict
 from zjnews.state.crawling import spider_of, stats_of
 from zjnews.state.database import StateError
-from zjnews.state.outcomes import logger
+from zjnews.state.logs import logger
 from zjnews.watch import canaries, figures, messages, runs
 from zjnews.watch.alerts import Alert, Matches, read_alerts
 from zjnews.watch.figures import Tally
@@ -74,12 +74,12 @@ class Watch:
     # --- what is read ------------------------------------------------------------------------
 
     def item_scraped(self, item: Any) -> None:
-        self.tally.add(ItemAdapter(item))
+        self.tally.add(record_of(item))
 
     def item_dropped(self, item: Any, exception: BaseException) -> None:
         """An article that was read and is not wanted tells as much of the site."""
         if isinstance(exception, Skipped) and isinstance(item, Article):
-            self.tally.add(ItemAdapter(item))
+            self.tally.add(record_of(item))
 
     def response_downloaded(self, request: Request) -> None:
         seconds = request.meta.get("download_latency")

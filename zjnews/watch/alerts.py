@@ -15,7 +15,7 @@ from zjnews.items import RECORD_KEYS, Article
 from zjnews.site import addresses, channels
 from zjnews.state import sql
 from zjnews.state.database import Database, typed
-from zjnews.state.outcomes import logger
+from zjnews.state.logs import logger
 from zjnews.text.cleaning import error_in_words, normal_form
 from zjnews.watch.notices import Target, targets_of
 
@@ -42,15 +42,27 @@ class Alert:
     fields: tuple[str, ...]
     targets: tuple[Target, ...]
 
-    def matches(self, record: Mapping[str, Any]) -> bool:
+    def matches(self, folded: Mapping[str, str]) -> bool:
         """Whether the words are in a record, wherever it was listed."""
-        text = "\n".join(_text_of(record.get(key)) for key in self.fields)
+        text = "\n".join(folded[key] for key in self.fields)
 
         def has(word: re.Pattern[str]) -> bool:
             return word.search(text) is not None
 
         is_wanted = all(map(has, self.all)) and (not self.any or any(map(has, self.any)))
         return is_wanted and not any(map(has, self.none))
+
+
+class Folded(dict[str, str]):
+    """The values of a record as text to search, by key, each made when it is looked at."""
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.record = record
+
+    def __missing__(self, key: str) -> str:
+        self[key] = _text_of(self.record.get(key))
+        return self[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +177,9 @@ class Matches:
         """Note the alerts that an article matches. To be called in the transaction by which it is
         known. `line`: its record as JSON. Raises StateError."""
         record = json.loads(line)
+        folded = Folded(record)
         for alert in self.alerts.values():
-            if alert.matches(record):
+            if alert.matches(folded):
                 found = {key: record.get(key) for key in _SHOWN} | {"lists": sorted(lists)}
                 kept = json.dumps(found, ensure_ascii=False)
                 self.db.run(sql.PUT_MATCH, alert.name, article.id, article.revision, kept, now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from zjnews.state import sql
 from zjnews.state.database import Database, typed
-from zjnews.state.outcomes import logger
+from zjnews.state.logs import logger
 
 NOT_OF_PAGE = ("duplicate_of", "warnings")
 """Keys of a record that are not read off its page."""

@@ -41,8 +41,8 @@ class Limits:
     @classmethod
     def of(cls, settings: BaseSettings) -> Self:
         return cls(
-            settings.getint("WATCH_RUNS"),
-            settings.getint("WATCH_AFTER"),
+            int(settings.getfloat("WATCH_RUNS")),
+            int(settings.getfloat("WATCH_AFTER")),
             settings.getfloat("WATCH_SHARE"),
             settings.getfloat("WATCH_CHANCE"),
             settings.getfloat("WATCH_LIST"),

@@ -22,6 +22,7 @@ from scrapy.exceptions import UsageError
 
 from zjnews.state import sql
 from zjnews.state.database import Database
+from zjnews.state.logs import logger
 from zjnews.watch import sending
 
 MISSING = "needs the package apprise: pip install apprise"
@@ -99,7 +100,8 @@ class Notices:
 
     def waiting(self, now: int) -> list[Notice]:
         """Those whose address is known to this run. Raises StateError."""
-        self.db.run(sql.DROP_OLD_NOTICES, now - _KEPT_SECONDS)
+        if dropped := self.db.run(sql.DROP_OLD_NOTICES, now - _KEPT_SECONDS):
+            logger.warning("messages that could not be sent for a week are dropped: %d", dropped)
         found = list(self.db.rows(sql.NOTICES))
         return [
             Notice(key, self.targets[digest], str(title), str(body))

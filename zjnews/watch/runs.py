@@ -9,7 +9,7 @@ from typing import Any
 
 from zjnews.state import sql
 from zjnews.state.database import Database, reading, typed
-from zjnews.state.outcomes import logger
+from zjnews.state.logs import logger
 
 FALLBACK = "fallback"
 """The layout of pages that no other one fits."""
