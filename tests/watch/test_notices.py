@@ -11,6 +11,7 @@ from tests.receivers import PASSWORD, TOKEN, webhook
 from zjnews.state import State
 from zjnews.watch import notices
 from zjnews.watch.notices import Notice, Notices, Sender, targets_of
+from zjnews.watch.sending import service_of
 
 
 @pytest.fixture
@@ -33,6 +34,27 @@ def test_addresses_are_parted_by_white_space_or_commas() -> None:
     ]
     assert [target.name for target in targets_of(given.split("\n"), "NOTIFY")] == names
     assert targets_of("", "NOTIFY") == []
+
+
+@pytest.mark.parametrize(
+    ("address", "how"),
+    [
+        ("json://a.example", "split"),
+        ("json://a.example/?x=1", "split"),
+        ("json://a.example/?overflow=truncate", "truncate"),
+    ],
+)
+def test_a_long_text_becomes_several_messages(address: str, how: str) -> None:
+    [service] = service_of(address)
+    assert service.overflow_mode == how
+
+
+def test_what_is_refused_does_not_hold_up_the_next(sender: Sender) -> None:
+    with webhook() as hook:
+        hook.status = 413
+        assert sender.send(notice(hook.address)) == "it answers 413"
+        hook.status = 200
+        assert sender.send(notice(hook.address)) == ""
 
 
 def test_a_target_does_not_show_its_address() -> None:

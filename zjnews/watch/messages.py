@@ -12,7 +12,7 @@ from zjnews.watch.runs import RunFigures
 _MOST = 30
 """Articles of one alert that are shown."""
 _NAMES = 3
-"""Channels that are shown."""
+"""Channels, and alerts, that a title shows."""
 _BAD = (Status.NOT_SHIPPED, Status.ENDED_EARLY, Status.ERRORS, Status.LIST_UNREAD, Status.CHANGED)
 """Exit statuses that are told, when they are new; a run that finds nothing may have nothing to
 find."""
@@ -35,7 +35,7 @@ def message(run: RunFigures | None, matches: Sequence[Match]) -> tuple[str, str]
     for match in matches:
         by_alert[match.alert].append(match)
     titles = [of_run(run)] if run else []
-    titles += [f"{name}: {_counted(found)}" for name, found in by_alert.items()]
+    titles += [f"{name}: {_counted(found)}" for name, found in by_alert.items()][:_NAMES]
     parts = ["\n".join(_lines_of_run(run))] if run else []
     parts += ["\n".join(_lines_of_alert(name, found)) for name, found in by_alert.items()]
     return "zjnews: " + "; ".join(titles), "\n\n".join(parts)

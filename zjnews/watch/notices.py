@@ -130,9 +130,12 @@ class Sender:
         self.counts[address] += 1
         if self.counts[address] > _AT_ONCE:
             return f"{_AT_ONCE} are enough for one run"
-        if address not in self.why and (why := self.answer_to(notice)):
+        if address in self.why:
+            return self.why[address]
+        why = self.answer_to(notice)
+        if why and not why.startswith(sending.ANSWERED):
             self.why[address] = why
-        return self.why.get(address, "")
+        return why
 
     def answer_to(self, notice: Notice) -> str:
         if self.process is None:

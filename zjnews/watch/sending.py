@@ -11,6 +11,8 @@ import re
 import sys
 from typing import Any
 
+ANSWERED = "it answers"
+"""Begins a reason that may be one of this message only."""
 _ANSWER = re.compile(r"\berror=(\d{3})\b")
 """How the services of apprise log the status of an answer."""
 
@@ -30,6 +32,10 @@ def service_of(address: str) -> Any:
     import apprise  # noqa: PLC0415  an optional install
 
     service = apprise.Apprise()
+    if (
+        "overflow=" not in address
+    ):  # a long text becomes several messages, where it would be refused
+        address += f"{'&' if '?' in address else '?'}overflow=split"
     return service if service.add(address) else None
 
 
@@ -44,7 +50,7 @@ def why_not_sent(service: Any, title: str, text: str) -> str:
         return type(error).__name__
     finally:
         logging.root.removeHandler(said)
-    return f"it answers {said.code}" if said.code else "it cannot be reached, or refuses"
+    return f"{ANSWERED} {said.code}" if said.code else "it cannot be reached, or refuses"
 
 
 def main() -> None:
