@@ -131,3 +131,42 @@ def test_chance_alone_is_hardly_ever_a_finding() -> None:
         found += bool(findings_of(now, before[:200], LIMITS))
         before.insert(0, now)
     assert found <= 3
+
+
+def fallback(read: int, count: int) -> RunFigures:
+    return run(read, layouts={"fallback": count, "trs": read - count})
+
+
+def test_a_small_share_is_none_however_improbable() -> None:
+    before = [run(300)] * 20
+    assert names(fallback(300, 45), before) == []
+    assert names(fallback(300, 90), before) == ["layout/fallback"]
+
+
+def test_two_articles_say_nothing_however_improbable() -> None:
+    before = [run(300)] * 20
+    assert names(fallback(2, 2), before) == []
+    assert names(fallback(3, 3), before) == ["layout/fallback"]
+
+
+def test_articles_of_one_run_count_for_fewer() -> None:
+    assert chance_of(5, 20, 1 / 122) < LIMITS.chance
+    assert names(fallback(20, 5), SOUND) == []
+    assert names(fallback(20, 6), SOUND) == ["layout/fallback"]
+
+
+def test_what_fails_every_day_is_none_if_nothing_else_is_asked_for() -> None:
+    before = [run(60, rejected={"http-404": 20})] * 6
+    assert names(run(0, rejected={"http-404": 20}), before) == []
+    assert names(run(0, rejected={"http-404": 43}), before) == ["rejected/http-404"]
+
+
+def test_one_large_run_does_not_decide_what_is_usual() -> None:
+    before = [*[run(20)] * 19, fallback(5000, 2500)]
+    assert names(fallback(20, 16), before) == ["layout/fallback"]
+
+
+def test_what_most_runs_lack_is_none() -> None:
+    small = [run(5)] * 8
+    large = [run(200, keys={"title": 200, "authors": 200})] * 5
+    assert names(run(20), [*small, *large]) == []

@@ -211,7 +211,8 @@ def _likeness(share: Share, name: str, norm: Sequence[RunFigures]) -> float:
         return _ALIKE
     usual = _usual(share, name, norm)
     variance = max(usual * (1 - usual), _TINY)
-    spread = [(part - whole * usual) ** 2 / (whole * variance) for part, whole in parts]
+    middle = median(part / whole for part, whole in parts)
+    spread = [(part - whole * middle) ** 2 / (whole * variance) for part, whole in parts]
     size = median(whole for _, whole in parts)
     return min(1.0, max(_ALIKE, (median(spread) / _MEDIAN - 1) / max(1.0, size - 1)))
 
