@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Names what it installs, one line a package.
+INSTALL = $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check
 SITE := samples/zjol.warc.gz
 OUT := articles.jsonl
 
@@ -67,20 +69,23 @@ clean:
 
 # pip first: 23.2 crashes on one of the dependencies.
 $(VENV)/run: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "zjnews needs Python 3.11 or newer, $(PYTHON) is $$($(PYTHON) -V 2>&1);" \
+			"name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	$(INSTALL) --upgrade pip
+	$(INSTALL) --requirement requirements.txt
 	@touch $@
 
 $(VENV)/dev: requirements-dev.txt $(VENV)/run
-	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	$(INSTALL) --requirement requirements-dev.txt
 	@touch $@
 
 # Apart, since they ask for other versions of what we use.
 $(VENV)/tools: $(VENV)/dev
 	$(PYTHON) -m venv $@
-	$@/bin/python -m pip install --quiet --upgrade pip
-	$@/bin/python -m pip install --quiet pywb==2.10.0 cdxj-indexer==1.5.0
+	$@/bin/python -m pip install --progress-bar off --disable-pip-version-check --upgrade pip
+	$@/bin/python -m pip install --progress-bar off --disable-pip-version-check pywb==2.10.0 cdxj-indexer==1.5.0
 	@touch $@
 
 $(VENV)/peers: $(VENV)/dev

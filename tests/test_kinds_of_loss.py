@@ -331,4 +331,4 @@ def test_an_error_in_the_start_of_a_spider_is_a_failure(tmp_path: Path) -> None:
         [*command, *feed], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 6
-    assert done.stderr.splitlines()[-1] == "scrapy crawl: exit status 6, 1 errors (spider)"
+    assert done.stderr.splitlines()[-1] == "scrapy crawl: exit status 6, 1 error (spider)"

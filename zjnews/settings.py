@@ -104,6 +104,8 @@ WARC_REPLAY = ""  # our own: a WARC file or folder that answers instead of the n
 WARC_REPLAY_MISSES = "reject"  # our own: what is not in there; `fetch` has it fetched
 
 # --- Feeds ---------------------------------------------------------------------------------------
+# In addresses of feeds, %(time)s and %(batch_time)s are Beijing time, by default UTC, and %(date)s
+# is its day, which Scrapy does not have.
 DEFAULT_FEEDS = {  # our own: where no other feed is named, by -o, -O or FEEDS
     "feeds/%(name)s/%(date)s/%(batch_time)s-%(batch_id)d.jsonl": {
         "format": "jsonlines",
@@ -112,7 +114,6 @@ DEFAULT_FEEDS = {  # our own: where no other feed is named, by -o, -O or FEEDS
         "overwrite": True,
     }
 }
-FEED_URI_PARAMS = "zjnews.extensions.feeds.uri_params"  # default none; adds %(date)s
 FEED_BATCH_SECONDS = 300  # our own: a batch is closed when its first record is so old
 FEED_EXPORTERS = {
     "csv": "zjnews.feeds.csv_files.CsvExporter",  # default prints blocks as Python
@@ -130,6 +131,8 @@ FEED_STORAGES = {
     "file": "zjnews.feeds.storages.WholeFileStorage",
     "s3": "zjnews.feeds.storages.S3Storage",  # default takes credentials from the address, too
 }
+
+SPIDER_CONTRACTS = {"zjnews.spiders.contracts.ReadsContract": 10}  # our own: `scrapy check`
 
 # --- Watching the site ---------------------------------------------------------------------------
 WATCH = True  # our own: note the figures of each crawl that keeps state, and compare them

@@ -555,7 +555,7 @@ def test_a_place_that_goes_away_leaves_the_records_in_the_outbox(
     status, errors = run(tmp_path, site, *arguments, "-s", "FEED_PROBE=False")
     assert status == 3
     assert "Traceback" not in errors
-    assert f"{len(expected(made_up))} records wait in the outbox" in errors.splitlines()[-1]
+    assert f"{len(expected(made_up))} records left in the outbox" in errors.splitlines()[-1]
     blocked.unlink()
     status, _ = run(tmp_path, site, *arguments)
     assert status == 0
@@ -706,7 +706,7 @@ def test_a_failing_pipeline_is_a_failure_whatever_the_log_says(tmp_path: Path, n
     feed = ("-O", f"{tmp_path}/out.jsonl", "-s", f"ITEM_PIPELINES={json.dumps(pipelines)}")
     done = command_line.run([*command, *feed])
     assert done.returncode == 6
-    assert done.stderr.splitlines()[-1] == "scrapy crawl: exit status 6, 1 errors (pipeline)"
+    assert done.stderr.splitlines()[-1] == "scrapy crawl: exit status 6, 1 error (pipeline)"
     assert len(ids_in([tmp_path / "out.jsonl"])) == 53
 
 

@@ -106,7 +106,7 @@ def test_a_server_that_dies_in_the_middle_gets_the_rest_in_the_next_run(
     _, errors = crawling.communicate(timeout=MOST_SECONDS)
     assert crawling.returncode == 3
     assert "Traceback" not in errors
-    assert "records wait in the outbox" in errors.splitlines()[-1]
+    assert "records left in the outbox" in errors.splitlines()[-1]
     assert waiting(tmp_path)
     s3.start()
     status, errors = run(tmp_path, site, *arguments, **s3.environment)

@@ -32,7 +32,7 @@ from zjnews.items import LeadsOn, Rejected
 from zjnews.loaders import reading
 from zjnews.loaders.reading import Pipeline
 from zjnews.review import snapshots
-from zjnews.review.comparing import counted, title_of
+from zjnews.review.comparing import title_of
 from zjnews.review.snapshots import KEPT_HEADERS, Shelf, Snapshot, ThereAlreadyError
 from zjnews.site.addresses import Address
 from zjnews.spiders.article import ArticleSpider
@@ -41,6 +41,7 @@ from zjnews.state import verdict
 from zjnews.state.carried import first_asked
 from zjnews.state.crawling import stats_of
 from zjnews.state.verdict import Status
+from zjnews.text.cleaning import counted
 
 _SECRET = re.compile(r"(?:https?:)?//[^/?#]*@", re.IGNORECASE)
 """The beginning of an address with a user name or password in it."""

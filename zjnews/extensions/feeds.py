@@ -4,7 +4,7 @@ batch is whole. The exporters, storages and options are Scrapy's."""
 import re
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Self
 from urllib.parse import urlsplit
@@ -32,7 +32,7 @@ from zjnews.state.crawling import stats_of
 from zjnews.state.database import StateError
 from zjnews.state.outbox import Batch
 from zjnews.state.verdict import Status
-from zjnews.text.cleaning import error_in_words
+from zjnews.text.cleaning import counted, error_in_words
 from zjnews.text.dates import BEIJING
 
 _LOOK_SECONDS = 1.0
@@ -154,9 +154,10 @@ class Feeds:
     def begin_batch(self, feed: Feed, number: int) -> None:
         spider = self.crawler.spider
         assert spider is not None
-        now = datetime.now(UTC)
+        now = datetime.now(BEIJING)
         params = {
             **{name: getattr(spider, name) for name in dir(spider)},
+            "date": f"{now:%Y-%m-%d}",
             "time": now.replace(microsecond=0).isoformat().replace(":", "-"),
             "batch_time": now.isoformat().replace(":", "-"),
             "batch_id": number,
@@ -196,6 +197,16 @@ class Feeds:
         rolls = hasattr(self.shipping.exporter_class(feed.options), "roll")
         return is_empty and is_free and not rolls and feed.options["store_empty"]
 
+    def lines(self) -> list[str]:
+        """Where records were written, for a person."""
+        lines = []
+        for feed in self.feeds:
+            batches = self.stored.get(feed.template, [])
+            more = f" and {len(batches) - 1:,} more" if len(batches) > 1 else ""
+            where = place(batches[-1]) + more if batches else place(feed.batch.uri)
+            lines.append(f"  {'written' if batches else 'nothing written'} to {where}")
+        return lines
+
     # --- standard output ---------------------------------------------------------------------
 
     def write_to_stream(self, feed: Feed, record: dict[str, Any]) -> None:
@@ -227,7 +238,9 @@ class Feeds:
         """Store a batch that a run has left over; or let this run go on with it, where it is about
         to write that very file anew."""
         count = left.count
-        outcomes.logger.info("an earlier run left %d records for %s", count, place(left.uri))
+        outcomes.logger.info(
+            "an earlier run left %s for %s", counted(count, "record"), place(left.uri)
+        )
         for feed in self.feeds:
             is_anew = not getattr(self.shipping.storage(feed.batch), "appends", False)
             if feed.batch.uri == left.uri and is_anew:
@@ -276,8 +289,3 @@ def article_of(record: dict[str, Any]) -> Article:
     """As much of an article as the state is to know of it."""
     known = ("id", "url", "revision", "content_hash", "published_at", "published_precision")
     return Article(**{key: record[key] for key in known})
-
-
-def uri_params(params: dict[str, Any], _: Spider) -> dict[str, Any]:
-    """What an address of a feed may name: what Scrapy has, and `%(date)s`, the day in Beijing."""
-    return {**params, "date": f"{datetime.now(BEIJING):%Y-%m-%d}"}

@@ -16,7 +16,7 @@ from tqdm.contrib import DummyTqdmFile
 from zjnews.state.crawling import spider_of, stats_of
 from zjnews.state.outcomes import logger
 from zjnews.state.verdict import stats_under
-from zjnews.text.cleaning import printable
+from zjnews.text.cleaning import counted, printable
 
 _SECONDS = 0.5
 """Between two looks at the counts, on a terminal."""
@@ -91,7 +91,7 @@ class Progress:
         rejected = sum(stats_under("zjnews/rejected/", stats).values())
         # Saved pages are no responses.
         pages = stats.get("response_received_count", 0) or articles + skipped + rejected
-        return pages, f"{articles:,} articles, {skipped:,} skipped, {rejected:,} rejected"
+        return pages, f"{counted(articles, 'article')}, {skipped:,} skipped, {rejected:,} rejected"
 
     @property
     def current(self) -> str:

@@ -14,7 +14,7 @@ from zjnews.items import Rejected
 from zjnews.state import outcomes
 from zjnews.state.crawling import stats_of
 from zjnews.state.outcomes import logger
-from zjnews.text.cleaning import error_in_words
+from zjnews.text.cleaning import counted, error_in_words
 
 
 class Recording:
@@ -88,7 +88,8 @@ class Recording:
         revisits = stats_of(self.crawler).get_value("zjnews/revisits", 0)
         files = len(self.recorder.finished)
         known = f" ({revisits:,} of them known before)" if revisits else ""
-        return [f"  kept {count:,} answers{known} in {files} files in {self.folder.absolute()}"]
+        where = f"{counted(files, 'file')} in {self.folder.absolute()}"
+        return [f"  kept {counted(count, 'answer')}{known} in {where}"]
 
     def engine_stopped(self) -> None:
         try:

@@ -9,11 +9,10 @@ from scrapy.crawler import Crawler
 
 from zjnews.extensions.feeds import Feeds
 from zjnews.extensions.recording import Recording
-from zjnews.feeds.storages import place
 from zjnews.items import RECORD_VERSION
-from zjnews.state.crawling import stats_of
+from zjnews.state.crawling import SiteSpider, stats_of
 from zjnews.state.verdict import FAILED, FINDING, stats_under
-from zjnews.text.cleaning import printable
+from zjnews.text.cleaning import counted, printable
 
 
 class Summary:
@@ -22,7 +21,8 @@ class Summary:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.prints = crawler.settings.getbool("SUMMARY_ENABLED")
+        of_ours = issubclass(crawler.spidercls, SiteSpider)  # not that of `scrapy shell`
+        self.prints = of_ours and crawler.settings.getbool("SUMMARY_ENABLED")
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -56,13 +56,11 @@ class Summary:
 
     def feeds(self, stats: dict[str, Any]) -> list[str]:
         """Where the records were written."""
-        feeds = list(map(str, self.crawler.settings.getdict("FEEDS")))
         exporter = self.crawler.get_extension(Feeds)
-        stored = exporter.stored if exporter else {}
-        lines = [line for uri in feeds for line in _stored(uri, stored.get(uri, []))]
-        lines = lines or ["  no feed: add -O articles.jsonl"]
+        lines = exporter.lines() if exporter else ["  no feed: add -O articles.jsonl"]
         if unshipped := stats.get("zjnews/unshipped", 0):
-            lines.append(f"  {unshipped:,} records wait in {self.crawler.settings['STATE_DB']}")
+            database = self.crawler.settings["STATE_DB"]
+            lines.append(f"  {counted(unshipped, 'record')} left in {database}")
         recording = self.crawler.get_extension(Recording)
         lines += recording.lines() if recording else []
         findings = stats_under(FINDING, stats).items()
@@ -77,7 +75,7 @@ def counts(name: str, stats: dict[str, Any]) -> list[str]:
     count = stats.get("zjnews/articles", 0)
     return [
         "",
-        f"{name}: {count:,} articles{_among(stats)}, record version {RECORD_VERSION}",
+        f"{name}: {counted(count, 'article')}{_among(stats)}, record version {RECORD_VERSION}",
         *_table("layout", "zjnews/layout/", stats),
         *_table("warning", "zjnews/warning/", stats),
         *_table("skipped", "zjnews/skipped/", stats),
@@ -115,14 +113,6 @@ def _requests(stats: dict[str, Any]) -> list[str]:
 def _given_up(stats: dict[str, Any]) -> list[str]:
     hosts = stats_under("zjnews/given-up/", stats)
     return [f"  left alone        {host}: {why}" for host, why in hosts.items()]
-
-
-def _stored(uri: str, batches: list[str]) -> list[str]:
-    """Where the records of a feed were written."""
-    if not batches:
-        return [f"  nothing written to {place(uri)}"]
-    more = f" and {len(batches) - 1:,} more" if len(batches) > 1 else ""
-    return [f"  written to {place(batches[-1])}{more}"]
 
 
 def _table(title: str, prefix: str, stats: dict[str, Any]) -> list[str]:

@@ -33,7 +33,7 @@ from zjnews.pages.guard import logger
 from zjnews.state.crawling import stats_of
 from zjnews.state.database import StateError
 from zjnews.state.outbox import Batch, Outbox
-from zjnews.text.cleaning import error_in_words
+from zjnews.text.cleaning import counted, error_in_words
 
 _LINES = ("jsonlines", "jsonl", "jl")
 
@@ -81,7 +81,7 @@ class Shipping:
         finally:
             self.turn.release()
         self.count("success", batch)
-        logger.info("stored %d records in %s", batch.count, place(batch.uri))
+        logger.info("stored %s in %s", counted(batch.count, "record"), place(batch.uri))
         await self.crawler.signals.send_catch_log_async(signals.feed_slot_closed, slot=batch)
         return True
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
 from zjnews.items import RECORD_KEYS
-from zjnews.text.cleaning import printable
+from zjnews.text.cleaning import counted, printable
 
 NAMED = 5
 """So many lines of a file that are no record are named; all are counted."""
@@ -259,11 +259,6 @@ def title_of(record: Mapping[str, Any]) -> str:
     """The title, shortened to one line."""
     title = record.get("title")
     return shortened(title if isinstance(title, str) else "(no title)", 60)
-
-
-def counted(count: int, word: str) -> str:
-    """`1 record`, `2 records`."""
-    return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
 class Feed:

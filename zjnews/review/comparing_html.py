@@ -17,11 +17,10 @@ from zjnews.review.comparing import (
     Mark,
     Record,
     Section,
-    counted,
     name_of,
     title_of,
 )
-from zjnews.text.cleaning import printable
+from zjnews.text.cleaning import counted, printable
 
 _AROUND = 60
 """Characters that are shown before and after a difference."""

@@ -1,7 +1,9 @@
 """The site's channels and newspapers by name, from `channels.toml`."""
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from difflib import get_close_matches
 from functools import cache
 from importlib import resources
 from typing import Any, TypeVar
@@ -11,6 +13,8 @@ from zjnews.site import addresses
 from zjnews.site.addresses import Kind
 
 _PAPER_KINDS = (Kind.PAPER_PAGE, Kind.PAPER_FRONT, Kind.PAPER_ISSUES)
+_ALIKE = 0.5
+"""Share of its letters that a name has in common with a misspelt one."""
 ALL = "all"  # names every channel or newspaper
 
 
@@ -97,7 +101,8 @@ def find_papers(text: str) -> list[Paper]:
     found: dict[str, Paper] = {}
     for word in _words(text):
         if word != ALL and word not in by_name:
-            raise ValueError(f"no newspaper '{word}'; known: {', '.join(by_name)}, or all")
+            known = f"known: {', '.join(by_name)}, or all"
+            raise ValueError(f"no newspaper '{word}'; {_did_you_mean(word, papers())}{known}")
         for paper in papers() if word == ALL else [by_name[word]]:
             found[paper.name] = paper
     return list(found.values())
@@ -107,11 +112,23 @@ def _words(text: str) -> list[str]:
     return [" ".join(word.split()) for word in text.split(",") if word.strip()]
 
 
+def _did_you_mean(text: str, entries: Iterable[Channel | Paper]) -> str:
+    """The question for the entry whose name or title is most like a text; "" if none is."""
+    names = {
+        said.lower(): entry.name
+        for entry in entries
+        for said in (entry.english, entry.title, entry.name)
+    }
+    near = get_close_matches(text.lower(), names, 1, _ALIKE)
+    return f"did you mean {names[near[0]]}? " if near else ""
+
+
 def _listed_at(text: str) -> Channel:
     """A channel that is known by its list's address only."""
     address = addresses.address_of(text)
     if "/" not in text:
-        raise ValueError(f"no channel '{text}'; the command `channels` shows them all")
+        meant = _did_you_mean(text, channels())
+        raise ValueError(f"no channel '{text}'; {meant}the command `channels` shows them all")
     if not address.on_site:
         hosts = ", ".join((addresses.SITE, *sorted(addresses.SISTER_HOSTS)))
         raise ValueError(f"{text} is no http or https address on {hosts}")

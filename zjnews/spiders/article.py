@@ -3,7 +3,7 @@
 import codecs
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from scrapy.exceptions import UsageError
 
@@ -24,6 +24,7 @@ class ArticleSpider(FetchingSpider):
 
     name = "article"
     arguments = ("url", "file")
+    example: ClassVar[dict[str, str]] = {"url": "https://www.zjol.com.cn/"}
 
     def __init__(self, url: str = "", file: str = "", **others: str) -> None:
         super().__init__(**others)

@@ -1,7 +1,7 @@
 """Spider `channel`: the articles that channels list, newest first."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from scrapy import Request
 from scrapy.exceptions import UsageError
@@ -15,9 +15,15 @@ from zjnews.site import addresses
 from zjnews.site.channels import find_channels
 from zjnews.spiders.fetching import is_gone
 from zjnews.spiders.finding import FindingSpider, Walk
+from zjnews.state.outcomes import logger
 
 _PATIENCE = 2
 """Pages in a row that may repeat earlier ones: a list moves on while its articles are fetched."""
+_WALKS_ALL = (
+    "without since, every list is walked to its last page, through years of articles, and each new"
+    " one is requested: at one request a second and host that is 3,600 an hour, and the whole site"
+    " has millions; -a since=7d asks for a week"
+)
 
 
 class ChannelSpider(FindingSpider):
@@ -31,6 +37,7 @@ class ChannelSpider(FindingSpider):
     name = "channel"
     find_listed = staticmethod(lists.read_list)
     arguments = ("channels", *FindingSpider.window_arguments, "max_pages")
+    example: ClassVar[dict[str, str]] = {"channels": "zjnews"}
 
     def __init__(self, channels: str = "", max_pages: str = "", **others: str) -> None:
         super().__init__(**others)
@@ -51,6 +58,8 @@ class ChannelSpider(FindingSpider):
         return None if others else (channel.title, channel.list)
 
     async def start(self) -> AsyncIterator[Any]:
+        if self.window.since is None and not self.max_pages and self.asks_the_site:
+            logger.warning(_WALKS_ALL)
         for channel in self.channels:
             self.count_given()
             walk = self.begin_walk(addresses.address_of(channel.list).canonical, channel.name)

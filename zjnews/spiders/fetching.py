@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from scrapy import Request
+from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -20,7 +21,7 @@ from zjnews.site.addresses import Address
 from zjnews.spiders.base import PageSpider
 from zjnews.state.carried import Carried, carried_by, first_asked, way_to
 from zjnews.state.known import Known
-from zjnews.state.outcomes import is_passing
+from zjnews.state.outcomes import is_passing, logger
 from zjnews.state.reasons import Trait, traits_of
 
 NOT_MODIFIED = 304
@@ -31,6 +32,19 @@ _LONGEST_WAY = 10
 
 class FetchingSpider(PageSpider):
     """A spider that fetches articles from the site."""
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        if spider.asks_the_site and not crawler.settings["CONTACT"]:
+            logger.warning("CONTACT is not set: please add -s CONTACT=you@example.org")
+        return spider
+
+    @property
+    def asks_the_site(self) -> bool:
+        """Whether anything may be requested that no archive answers."""
+        settings = self.crawler.settings
+        return not settings["WARC_REPLAY"] or settings["WARC_REPLAY_MISSES"] == "fetch"
 
     def ask_article(
         self,
@@ -57,7 +71,13 @@ class FetchingSpider(PageSpider):
         return request
 
     def parse_article(self, response: Response) -> Iterator[Any]:
-        """The article, if this was its last page, else the request for the next page."""
+        """The article, if this was its last page, else the request for the next page.
+
+        @url http://hangzhou.zjol.com.cn/system/2017/01/12/021419208.shtml
+        @returns items 1 1
+        @reads layout old
+        @reads title 莫干山路一段今夜起夜间封闭三天
+        """
         assert response.request is not None
         if response.status == NOT_MODIFIED:
             self.skip("unchanged", response.url)

@@ -24,6 +24,7 @@ from zjnews.state.crawling import stats_of
 from zjnews.state.known import Known
 from zjnews.state.outcomes import is_passing
 from zjnews.state.reasons import Trait, traits_of
+from zjnews.text.cleaning import counted
 from zjnews.text.dates import BEIJING
 
 _T = TypeVar("_T")
@@ -278,11 +279,11 @@ class FindingSpider(FetchingSpider):
     def end_walk(self, walk: Walk, why: str) -> None:
         walk.has_ended = True
         outcomes.logger.info(
-            "%s %s: %d pages, %d articles, ends: %s",
+            "%s %s: %s, %s, ends: %s",
             self.name,
             walk.title,
-            walk.pages,
-            walk.articles,
+            counted(walk.pages, "page"),
+            counted(walk.articles, "article"),
             why,
         )
 

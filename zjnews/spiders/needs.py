@@ -55,7 +55,7 @@ def check_names(settings: BaseSettings, own: BaseSettings) -> None:
     for name in settings:
         if name in own or hasattr(default_settings, name):
             continue
-        if near := get_close_matches(name, ours, 1, 0.8):
+        if near := get_close_matches(name.upper(), ours, 1, 0.8):
             raise UsageError(f"no setting {name}; did you mean {near[0]}?")
 
 

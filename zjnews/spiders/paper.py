@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, ClassVar
 
 from scrapy import Request
 from scrapy.exceptions import UsageError
@@ -36,6 +36,7 @@ class PaperSpider(FindingSpider):
     name = "paper"
     find_listed = staticmethod(papers.read_printed_page)
     arguments = ("papers", *FindingSpider.window_arguments)
+    example: ClassVar[dict[str, str]] = {"papers": "zjrb"}
 
     def __init__(self, papers: str = "", since: str = "", until: str = "", **others: str) -> None:
         if until.strip() and not since.strip():

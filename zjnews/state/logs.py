@@ -11,17 +11,29 @@ from zjnews.pages import guard
 from zjnews.state.database import StateError
 from zjnews.text.cleaning import fit_for_log, printable, without_user
 
+_FOR_DEBUGGING = (
+    "scrapy.addons",
+    "scrapy.crawler",
+    "scrapy.middleware",
+    "scrapy.statscollectors",
+    "scrapy.utils.log",
+)
+"""Loggers of Scrapy's that print versions, settings, components and stats in every crawl."""
+
+
 
 class FitRecord(logging.LogRecord):
     """A record whose message may be shown, whatever a page, header or address has put into it. A
-    message of ours is one line; Scrapy has some of several."""
+    message of ours is one line; Scrapy has some of several, and those come with `-L DEBUG`."""
 
     def getMessage(self) -> str:  # noqa: N802  the standard library's
         message = super().getMessage()
         return fit_for_log(message) if self.name == logger.name else _fit_lines(message)
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
+    def __init__(self, name: str, level: int, *args: Any, **more: Any) -> None:
+        if level == logging.INFO and name in _FOR_DEBUGGING:
+            level = logging.DEBUG
+        super().__init__(name, level, *args, **more)
         if self.exc_info and self.exc_info[0]:
             self.exc_text = _fit_lines(logging.Formatter().formatException(self.exc_info))
 

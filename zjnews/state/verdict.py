@@ -4,6 +4,7 @@ from enum import IntEnum
 from typing import Any
 
 from zjnews.state.reasons import SKIPPED, Trait
+from zjnews.text.cleaning import counted
 
 FAILED = "zjnews/failed/"
 """Stats that count failures, by what has failed."""
@@ -52,11 +53,15 @@ def verdict_of(stats: dict[str, Any], reason: str | None = None) -> tuple[Status
     worst_first = (
         (not stats.get("zjnews/given"), Status.BAD_ARGUMENTS, "no argument could be used"),
         (reason in _NOT_WRITTEN, Status.NOT_SHIPPED, _NOT_WRITTEN.get(reason, "")),
-        (unshipped, Status.NOT_SHIPPED, f"{unshipped:,} records wait in the outbox"),
-        (lost, Status.NOT_SHIPPED, f"{lost:,} records could not be stored; run it again"),
-        (aside, Status.NOT_SHIPPED, f"{aside:,} records could not be written to their feed"),
+        (unshipped, Status.NOT_SHIPPED, f"{counted(unshipped, 'record')} left in the outbox"),
+        (lost, Status.NOT_SHIPPED, f"{counted(lost, 'record')} could not be stored; run it again"),
+        (
+            aside,
+            Status.NOT_SHIPPED,
+            f"{counted(aside, 'record')} could not be written to their feed",
+        ),
         (reason != "finished", Status.ENDED_EARLY, f"ended early ({reason})"),
-        (failed, Status.ERRORS, f"{sum(failed.values()):,} errors ({', '.join(failed)})"),
+        (failed, Status.ERRORS, f"{counted(sum(failed.values()), 'error')} ({', '.join(failed)})"),
         (unread, Status.LIST_UNREAD, f"could not be read: {lists}"),
         (findings, Status.CHANGED, f"the site may have changed: {', '.join(findings)}"),
         (not found, Status.NOTHING_FOUND, "no article was found"),

@@ -79,6 +79,11 @@ def error_in_words(error: BaseException) -> str:
     return " ".join(str(words).split())
 
 
+def counted(count: int, word: str) -> str:
+    """`1 record`, `2 records`."""
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
 def fit_for_log(text: str) -> str:
     r"""What a page, header, file or address says, as one line that may be shown: printable, without
     passwords, cut where it is very long.
