@@ -7,7 +7,7 @@ INSTALL = $(BIN)/python -m pip install --progress-bar off --disable-pip-version-
 SITE := samples/zjol.warc.gz
 OUT := articles.jsonl
 
-.PHONY: crawl test check fuzz kills interop bench bench-peers bench-plain bench-crawl bench-feeds bench-growth bench-store samples pins clean
+.PHONY: crawl test check fuzz kills interop bench bench-peers bench-plain bench-corpus bench-crawl bench-feeds bench-growth bench-store samples pins clean
 
 crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the network
 	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
@@ -53,6 +53,9 @@ bench-feeds: $(VENV)/dev  ## what outbox and state cost, against Scrapy's own fe
 
 bench-growth: $(VENV)/dev  ## whether the time for reading grows with what is read, and not faster
 	$(BIN)/python -m bench.growth
+
+bench-corpus: $(VENV)/dev  ## time, memory and disk of a corpus of a million records, and milliseconds a search
+	$(BIN)/python -m bench.corpus
 
 bench-store: $(VENV)/dev  ## size and speed of the store at 1 and 10 million articles
 	$(BIN)/python -m bench.store --rows 1000000 10000000

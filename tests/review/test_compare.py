@@ -24,7 +24,7 @@ from scrapy import cmdline
 from tests import command_line
 from tests.command_line import MOST_SECONDS, ROOT, SCRAPY
 from zjnews.items import RECORD_KEYS, Article
-from zjnews.review import comparing, comparing_html
+from zjnews.review import comparing, comparing_html, records
 from zjnews.review.comparing import (
     MISSING,
     Comparison,
@@ -331,8 +331,8 @@ BROKEN = {
 
 @pytest.mark.parametrize(("line", "says"), BROKEN.items(), ids=range(len(BROKEN)))
 def test_why_a_line_is_no_record(line: bytes, says: str) -> None:
-    with pytest.raises(comparing.NoRecordError, match=f"^{says}$"):
-        comparing.record_in(line)
+    with pytest.raises(records.NoRecordError, match=f"^{says}$"):
+        records.record_in(line)
 
 
 @pytest.mark.parametrize(
@@ -346,7 +346,7 @@ def test_why_a_line_is_no_record(line: bytes, says: str) -> None:
     ids=range(4),
 )
 def test_what_is_a_record_all_the_same(line: bytes) -> None:
-    assert comparing.record_in(line)["id"] == "a"
+    assert records.record_in(line)["id"] == "a"
 
 
 def test_lines_that_are_no_record_are_named_and_the_rest_compared(old: Path, new: Path) -> None:
@@ -378,7 +378,8 @@ def test_equal_files_with_a_broken_line_are_not_well(old: Path, new: Path) -> No
 def test_a_line_without_end_is_not_read_whole(
     old: Path, new: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(comparing, "_LONGEST", 1 << 20)
+    for module in (comparing, records):
+        monkeypatch.setattr(module, "LONGEST", 1 << 20)
     write(old, an_article(1), b"x" * (3 << 20), b"y\n", an_article(2))
     found = comparison(old, write(new, an_article(2)))
     assert found.old.named == [f"{old}:2: no record: longer than 1 MiB"]

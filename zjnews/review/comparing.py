@@ -22,15 +22,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
 
 from zjnews.items import RECORD_KEYS
+from zjnews.review.records import LONGEST, NAMED, NoRecordError, Record, record_in
 from zjnews.text.cleaning import counted, printable
 
-NAMED = 5
-"""So many lines of a file that are no record are named; all are counted."""
-
-_LONGEST = 64 << 20
-"""Bytes of the longest line that is read."""
-_DEEPEST = 100
-"""Levels of nesting that are read; a record has four."""
 _GZIP = b"\x1f\x8b"
 
 _WIDTH = 40
@@ -47,7 +41,6 @@ _LEAST_ALIKE = 0.3
 _UNIT = re.compile(r"[A-Za-z]+|.", re.DOTALL)
 """What is marked as a whole: a word in Latin letters, else a character."""
 
-Record = dict[str, Any]
 Mark = Literal["same", "del", "ins"]
 
 
@@ -58,10 +51,6 @@ class Missing(Enum):
 
 
 MISSING = Missing.MISSING
-
-
-class NoRecordError(ValueError):
-    """A line is no record; the message says why in a few words."""
 
 
 # --- Two records ----------------------------------------------------------------------------------
@@ -220,35 +209,6 @@ def _around(text: str, at: int) -> str:
 # --- Two files ------------------------------------------------------------------------------------
 
 
-def record_in(line: bytes) -> Record:
-    """The record on a line. Raises NoRecordError."""
-    if len(line) >= _LONGEST:
-        raise NoRecordError(f"longer than {_LONGEST >> 20} MiB")
-    try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        is_torn = not line.endswith(b"\n")
-        says = "not UTF-8" if isinstance(error, UnicodeDecodeError) else "not JSON"
-        raise NoRecordError("the file ends inside it" if is_torn else says) from error
-    if not isinstance(record, dict):
-        raise NoRecordError("not an object")
-    if not isinstance(record.get("id"), str) or not record["id"]:
-        raise NoRecordError("no id")
-    if type(record.get("revision", 1)) is not int:
-        raise NoRecordError("its revision is no number")
-    if line.count(b"[") + line.count(b"{") > _DEEPEST and _is_deep(record):
-        raise NoRecordError("nested too deep")
-    return record
-
-
-def _is_deep(record: Record) -> bool:
-    level: list[Any] = [record]
-    for _ in range(_DEEPEST):
-        lists = [list(value.values()) if isinstance(value, dict) else value for value in level]
-        level = [inner for each in lists for inner in each if isinstance(inner, list | dict)]
-    return bool(level)
-
-
 def name_of(record: Mapping[str, Any]) -> str:
     """The id, with the revision where it is not the first."""
     revision = record.get("revision", 1)
@@ -302,17 +262,17 @@ class Feed:
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         place = 0
-        while line := self.file.readline(_LONGEST):
+        while line := self.file.readline(LONGEST):
             yield place, line
-            while len(line) == _LONGEST and not line.endswith(b"\n"):
+            while len(line) == LONGEST and not line.endswith(b"\n"):
                 place += len(line)
-                line = self.file.readline(_LONGEST)
+                line = self.file.readline(LONGEST)
             place += len(line)
 
     def record(self, place: int, hashed: int) -> Record:
         """The record that begins at a byte. Raises OSError, also where the file has changed."""
         self.file.seek(place)
-        line = self.file.readline(_LONGEST)
+        line = self.file.readline(LONGEST)
         if hash(line) != hashed:
             raise OSError(errno.ESTALE, "was changed while it was read", str(self.path))
         return record_in(line)

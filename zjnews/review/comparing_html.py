@@ -1,25 +1,21 @@
-"""What changed between two readings as one page: a table of fields, then examples of each.
+"""What changed between two readings as one page: a table of fields, then examples of each."""
 
-Values come from web pages: they are written as text, never as markup, and the page loads nothing.
-"""
-
-import re
 from collections.abc import Iterator
 
-from lxml.html import HtmlElement, tostring
+from lxml.html import HtmlElement
 from lxml.html.builder import CLASS, E
 
-from zjnews.review import comparing
+from zjnews.review import comparing, web
 from zjnews.review.comparing import (
     MISSING,
     Comparison,
     Difference,
     Mark,
-    Record,
     Section,
     name_of,
     title_of,
 )
+from zjnews.review.records import Record
 from zjnews.text.cleaning import counted, printable
 
 _AROUND = 60
@@ -30,60 +26,20 @@ _MOST_MARKS = 100
 """Pieces that are shown of one value."""
 _MOST_PLACES = 10
 """Blocks that are shown of one record."""
-_WEB = re.compile(r"https?://", re.IGNORECASE)
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-_STYLE = """
-:root { color-scheme: light dark; --ins: #c9f2d0; --del: #ffd3d3; --dim: #5c5c5c; --line: #ccc }
-@media (prefers-color-scheme: dark) {
-  :root { --ins: #14532d; --del: #6b1d24; --dim: #a8a8a8; --line: #4a4a4a }
-}
-body {
-  font: 1rem/1.6 system-ui, sans-serif; max-width: 52rem; margin: 0 auto; padding: 1rem;
-  overflow-wrap: anywhere;
-}
-h1, h2, h3 { line-height: 1.3 }
-h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line) }
-h3 { font-size: 1rem; margin: 1.5rem 0 0 }
-table { border-collapse: collapse }
-th, td { text-align: left; padding: .15rem 1.5rem .15rem 0; border-bottom: 1px solid var(--line) }
-td + td { text-align: right; padding-right: 0; font-variant-numeric: tabular-nums }
-p { margin: .25rem 0 }
-.about, .cut { color: var(--dim); font-size: .875rem }
-.value { white-space: pre-wrap; border-left: 3px solid var(--line); padding-left: .75rem }
-ins, del { color: inherit; border-radius: 2px }
-ins { background: var(--ins); text-decoration: underline }
-del { background: var(--del); text-decoration: line-through }
-"""
 
 
 def html_of(found: Comparison) -> bytes:
     """The page, UTF-8."""
-    head = E.head(
-        E.meta(charset="utf-8"),
-        E.meta({"http-equiv": "Content-Security-Policy", "content": _POLICY}),
-        E.meta(name="referrer", content="no-referrer"),
-        E.meta(name="viewport", content="width=device-width, initial-scale=1"),
-        E.title("What changed"),
-        E.style(_STYLE),
-    )
     # A link names its section by number, since a key may be anything.
     sections = list(enumerate(found.sections))
-    rows = [
-        E.tr(E.td(E.a(printable(each.name), href=f"#{number}")), E.td(f"{each.count:,}"))
-        for number, each in sections
-    ]
-    body = E.body(
-        E.h1("What changed"),
+    rows = [(E.a(printable(each.name), href=f"#{number}"), each.count) for number, each in sections]
+    return web.page(
+        "What changed",
         *map(E.p, found.summary()),
         *(E.p(line, CLASS("about")) for line in (*found.old.named, *found.new.named)),
-        E.table(E.tr(E.th("field"), E.th("records")), *rows),
+        web.table(("field", "records"), rows),
         *(E.section(*_examples(each), id=f"{number}") for number, each in sections),
     )
-    html: bytes = tostring(
-        E.html(head, body, lang="en"), doctype="<!DOCTYPE html>", encoding="utf-8"
-    )
-    return html
 
 
 def _examples(section: Section) -> Iterator[HtmlElement]:
@@ -98,8 +54,7 @@ def _examples(section: Section) -> Iterator[HtmlElement]:
 
 def _about(record: Record) -> tuple[HtmlElement, HtmlElement]:
     """Title, id and link of a record."""
-    url = printable(str(record.get("url") or ""))
-    link = E.a(url, href=url, rel="noopener noreferrer") if _WEB.match(url) else url
+    link = web.link(str(record.get("url") or ""))
     return E.h3(title_of(record), lang="zh"), E.p(name_of(record), " ", link, CLASS("about"))
 
 
