@@ -132,8 +132,6 @@ FEED_STORAGES = {
     "s3": "zjnews.feeds.storages.S3Storage",  # default takes credentials from the address, too
 }
 
-SPIDER_CONTRACTS = {"zjnews.spiders.contracts.ReadsContract": 10}  # our own: `scrapy check`
-
 # --- Watching the site ---------------------------------------------------------------------------
 WATCH = True  # our own: note the figures of each crawl that keeps state, and compare them
 WATCH_RUNS = 20  # our own: with so many runs of the same spider and channels before
@@ -157,8 +155,10 @@ EXTENSIONS = {
     "zjnews.extensions.summary.Summary": 800,
     "scrapy.extensions.logstats.LogStats": None,  # default on; `Progress` says more
 }
+REPORT = ""  # our own: the last runs as a web page, written when a crawl that keeps state ends
 PROGRESS_ENABLED = True  # our own: the line at the bottom of a terminal; log lines elsewhere
 SUMMARY_ENABLED = True  # our own: the summary on standard error when a crawl ends
+SPIDER_CONTRACTS = {"zjnews.spiders.contracts.ReadsContract": 10}  # our own: `scrapy check`
 LOG_LEVEL = "INFO"  # default DEBUG, which prints every item
 RETRY_GIVE_UP_LOG_LEVEL = "DEBUG"  # default ERROR; our own line names what could not be fetched
 LOG_FORMATTER = "zjnews.state.logs.LogFormatter"  # default prints the whole item for every drop

@@ -2,6 +2,7 @@
 
 import argparse
 import gc
+import sys
 from pathlib import Path
 
 from scrapy.commands import crawl
@@ -10,7 +11,8 @@ from scrapy.exceptions import UsageError
 
 from zjnews import state
 from zjnews.archives import warcs
-from zjnews.commands import print_error, refuse_in_one_line
+from zjnews.commands import file_and_error, print_error, refuse_in_one_line
+from zjnews.commands.report import write_report
 from zjnews.extensions.feeds import feeds_of
 from zjnews.extensions.watch import Watch
 from zjnews.feeds.storages import (
@@ -53,6 +55,7 @@ class Command(crawl.Command):
             crawler.spidercls(**opts.spargs)
             state.state_of(crawler)
             check_archives(crawler)
+            check_report(crawler)
             probe_feeds(crawler)
             ArticleImagesPipeline.check(crawler)
             Watch.check(crawler)
@@ -76,7 +79,21 @@ class Command(crawl.Command):
             return
         status, words = verdict.verdict_of(stats_of(crawler).get_stats())
         self.exitcode = status
+        if crawler.settings["REPORT"]:
+            self.report(crawler)
         print_error("crawl", f"exit status {status:d}, {words}")
+
+    def report(self, crawler: Crawler) -> None:
+        """Write the page of the last runs; where that fails, the crawl has ended well all the
+        same."""
+        target = crawler.settings["REPORT"]
+        try:
+            write_report(crawler.settings["STATE_DB"], target)
+        except (OSError, StateError) as error:
+            words = file_and_error(error) if isinstance(error, OSError) else str(error)
+            print_error("crawl", f"no report: {words}")
+        else:
+            print(f"  report in {Path(target).absolute()}", file=sys.stderr)
 
     def spider_name(self, args: list[str]) -> str:
         """The name of the spider. Raises UsageError."""
@@ -99,6 +116,17 @@ def check_archives(crawler: Crawler) -> None:
     replayed = settings["WARC_REPLAY"]
     if replayed and not warcs.files(Path(replayed)) and misses != "fetch":
         raise UsageError(f"WARC_REPLAY={replayed} is no WARC file, and no folder with one")
+
+
+def check_report(crawler: Crawler) -> None:
+    """Raises UsageError or FeedError if there will be nothing to report, or nowhere to write it."""
+    settings = crawler.settings
+    if not settings["REPORT"]:
+        return
+    notes_runs = settings["STATE_DB"] and settings.getbool("WATCH")
+    if not (notes_runs and getattr(crawler.spidercls, "keeps_state", False)):
+        raise UsageError("REPORT shows runs that the state has noted; this one keeps none")
+    probe_folder(Path(settings["REPORT"]).absolute().parent, f"report {settings['REPORT']}")
 
 
 def probe_feeds(crawler: Crawler) -> None:

@@ -52,9 +52,11 @@ h3 {{ font-size: 1rem; margin: 1.5rem 0 0 }}
 .wide {{ overflow-x: auto }}
 table {{ border-collapse: collapse }}
 th, td {{
-  text-align: left; padding: .15rem 1.5rem .15rem 0; border-bottom: 1px solid var(--line);
-  vertical-align: top;
+  text-align: left; padding: .15rem 1rem .15rem 0; border-bottom: 1px solid var(--line);
+  vertical-align: top; overflow-wrap: normal;
 }}
+th {{ white-space: nowrap }}
+td:last-child {{ overflow-wrap: anywhere }}
 .n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }}
 .bad {{ color: var(--bad); font-weight: 600 }}
 p {{ margin: .25rem 0 }}
