@@ -13,7 +13,7 @@ from zjnews.state.verdict import Status
 
 PACKAGE = ROOT / "zjnews"
 MODULES = sorted(PACKAGE.rglob("*.py"))
-DOCS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
 PATH = re.compile(
     r"(?<![\w./-])(?:(?:tests|docs|deploy|bench|samples)/[a-z][\w./-]*\w/?"
     r"|zjnews/[\w/]+(?:\.\w+|/))(?![\w<*])"  # without an ending it is a count of the stats
