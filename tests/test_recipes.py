@@ -19,7 +19,7 @@ from tests.command_line import ROOT
 RECIPES = sorted(
     path for path in (ROOT / "docs" / "recipes").glob("*.md") if ".zh." not in path.name
 )
-_FILE = re.compile(r"`([\w./-]+\.\w+)`:$")
+_FILE = re.compile(r"`([\w./-]+\.\w+)`:$", re.ASCII)
 
 
 @dataclass(frozen=True)
