@@ -8,11 +8,14 @@ import lzma
 import os
 import re
 import shutil
+import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +24,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import html
 
-from tests.command_line import ROOT, SCRAPY, run
+from tests.command_line import ROOT, SCRAPY, run, start, wait_until
 from zjnews.items import Article, Block, Image
 from zjnews.review import records
 from zjnews.review.browsing import application
@@ -195,6 +198,28 @@ def test_another_database_is_refused(tmp_path: Path) -> None:
     assert "a database of another kind" in done.stderr
 
 
+def test_a_corpus_of_another_version_is_refused(tmp_path: Path) -> None:
+    made, feed = tmp_path / "c.db", tmp_path / "a.jsonl"
+    feed.write_text(article("a"))
+    corpus(feed, "-o", made)
+    with closing(sqlite3.connect(made)) as db:
+        db.execute("PRAGMA user_version = 99")
+    done = corpus(feed, "-o", made)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "is of version 99" in done.stderr
+
+
+def test_of_a_folder_only_feeds_are_read(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.jsonl.gz").write_bytes(gzip.compress(article("a").encode()))
+    (tmp_path / "b.jsonl").write_text(article("b"))
+    (tmp_path / ".c.jsonl.part").write_text("unfinished")
+    (tmp_path / "README.md").write_text("# not a feed")
+    done = corpus(tmp_path, "-o", tmp_path / "c.db")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "2 new articles" in done.stdout
+
+
 def test_half_a_character_is_stored_as_a_mark(tmp_path: Path) -> None:
     feed = tmp_path / "a.jsonl"
     feed.write_text('{"id": "a", "title": "x\\ud83d", "authors": ["\\ud83d"]}\n')
@@ -222,12 +247,11 @@ def test_a_search_finds_what_stands_in_the_text_and_nothing_else(text: str, word
         db.execute("CREATE VIRTUAL TABLE search USING fts5 (text, content='')")
         db.execute("INSERT INTO search (rowid, text) VALUES (1, ?)", [indexed(text)])
         hits = db.execute("SELECT rowid FROM search WHERE search MATCH ?", [query_of(word)])
-        # Words of letters are found as a whole, runs of Chinese anywhere.
-        edges = (
-            r"(?<![ab1])" if word[0] in "ab1" else "",
-            r"(?![ab1])" if word[-1] in "ab1" else "",
-        )
-        expected = bool(re.search(re.escape(word).join(edges), text))
+        # Words of letters are found as a whole, runs of Chinese anywhere; between the two there may
+        # be a space.
+        parts = [re.escape(part) for part in re.findall("[ab1]+|[^ab1]+", word)]
+        edges = ("(?<![ab1])" if word[0] in "ab1" else "", "(?![ab1])" if word[-1] in "ab1" else "")
+        expected = bool(re.search("[，。 ]*".join(parts).join(edges), text))
         assert bool(hits.fetchall()) == expected
 
 
@@ -337,7 +361,47 @@ def test_no_page_loads_anything_from_elsewhere(hostile: Path) -> None:
         assert all(each.startswith("/") and not each.startswith("//") for each in loaded)
 
 
-def test_browse_says_what_is_missing(tmp_path: Path) -> None:
-    done = scrapy("browse", str(tmp_path / "nothing.db"))
+def test_browse_serves_until_it_is_stopped(hostile: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    server = start([*SCRAPY, "browse", str(hostile), "--port", str(port)])
+    address = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        connection = HTTPConnection("127.0.0.1", port)
+        try:
+            connection.request("GET", "/")
+            return connection.getresponse().status == 200
+        except ConnectionError:
+            return False
+        finally:
+            connection.close()
+
+    wait_until(answers)
+    taken = scrapy("browse", str(hostile), "--port", str(port))
+    assert (taken.returncode, len(taken.stderr.splitlines())) == (2, 1)
+    if CHROMIUM:
+        page = _in_chromium(f"{address}/corpus/articles?_search=莫干山", hostile.parent / "profile")
+        assert [each.text_content() for each in page.cssselect(".articles a")] == [TITLE]
+    server.send_signal(signal.SIGINT)
+    _, errors = server.communicate()
+    assert errors == f"scrapy browse: {hostile} on {address}/, until Ctrl-C\n"
+
+
+def _in_chromium(address: str, profile: Path) -> Any:
+    """The page as a real browser has it."""
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-sync"
+    more = "--disable-background-networking --disable-component-update --dump-dom"
+    command = [str(CHROMIUM), *flags.split(), *more.split(), f"--user-data-dir={profile}", address]
+    done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
+    return html.fromstring(done.stdout)
+
+
+@pytest.mark.parametrize("name", ["nothing.db", "feed.jsonl", "other.db"])
+def test_browse_says_what_is_no_corpus(tmp_path: Path, name: str) -> None:
+    (tmp_path / "feed.jsonl").write_text(article("a"))
+    with closing(sqlite3.connect(tmp_path / "other.db")) as db:
+        db.execute("CREATE TABLE mine (x)")
+    done = scrapy("browse", str(tmp_path / name))
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
-    assert "no such file" in done.stderr
+    assert name in done.stderr

@@ -1,11 +1,14 @@
 """`scrapy browse`: a corpus in a browser."""
 
 import argparse
+import socket
+from contextlib import suppress
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from zjnews.commands import print_error, refuse_in_one_line, refuse_options
+from zjnews.text.cleaning import error_in_words
 
 _PORTS = range(1, 65_536)
 
@@ -41,5 +44,10 @@ class Command(ScrapyCommand):
             app = browsing.application(args[0]).app()
         except corpus.CorpusError as error:
             raise UsageError(str(error)) from error
+        try:
+            listening = socket.create_server((opts.host, opts.port))
+        except OSError as error:
+            raise UsageError(f"{opts.host}:{opts.port}: {error_in_words(error)}") from error
         print_error("browse", f"{args[0]} on http://{opts.host}:{opts.port}/, until Ctrl-C")
-        uvicorn.run(app, host=opts.host, port=opts.port, log_level="warning")
+        with suppress(KeyboardInterrupt):
+            uvicorn.Server(uvicorn.Config(app, log_level="warning")).run([listening])

@@ -1,6 +1,7 @@
 """`scrapy corpus`: a searchable SQLite file made of feeds."""
 
 import argparse
+import re
 import sqlite3
 import sys
 from pathlib import Path
@@ -17,6 +18,9 @@ from zjnews.commands import (
     refuse_options,
 )
 from zjnews.state.verdict import Status
+
+_FEED = re.compile(r"[^.].*\.(jsonl|jl|jsonlines|json|csv|parquet)(\.(gz|bz2|xz|zst))?")
+"""Names of the files of a folder that are read."""
 
 
 class Command(ScrapyCommand):
@@ -67,8 +71,7 @@ def files_of(arg: str) -> list[Path]:
     """The files that an argument names. Raises UsageError."""
     path = Path(arg)
     if path.is_dir():
-        hidden = (part for part in path.rglob("*") if part.is_file())
-        return sorted(part for part in hidden if not part.name.startswith("."))
+        return sorted(part for part in path.rglob("*") if _FEED.fullmatch(part.name))
     if not path.exists():
         raise UsageError(f"{arg}: no such file or folder")
     return [path]

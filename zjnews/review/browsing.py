@@ -14,7 +14,7 @@ from lxml.html import tostring
 from markupsafe import Markup
 
 from zjnews.review import web
-from zjnews.review.corpus import CorpusError, query_of
+from zjnews.review.corpus import CorpusError, check, query_of
 
 NAME = "corpus"
 """Of the database in addresses, whatever its file is called."""
@@ -61,6 +61,7 @@ def application(path: str | Path) -> Datasette:
     datasette = Datasette([], metadata=_METADATA, settings=_SETTINGS, template_dir=str(_TEMPLATES))
     if not Path(path).is_file():
         raise CorpusError(f"{path}: no such file; scrapy corpus makes one")
+    check(path)
     datasette.add_database(Database(datasette, path=str(path), is_mutable=True), name=NAME)
     if not pm.is_registered(_Plugin):
         pm.register(_Plugin, "zjnews")

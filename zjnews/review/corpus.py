@@ -8,7 +8,9 @@ nothing shorter than three characters, and most Chinese words have two.
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
 from pathlib import Path
@@ -20,6 +22,11 @@ from zjnews.items import RECORD_KEYS, Article
 from zjnews.review.records import NAMED, NoRecordError, Record, records_in
 from zjnews.text.cleaning import counted
 
+VERSION = 1
+"""Raised whenever the tables or the index change."""
+_APPLICATION = 0x7A6A6E63
+"""`zjnc`: marks the file as ours."""
+_MARKS = ("application_id", "user_version")
 _TOGETHER = 500
 """Records of one transaction."""
 _CACHE = 64_000
@@ -58,6 +65,19 @@ class CorpusError(Exception):
     """The file is no corpus; the message is one line for a person."""
 
 
+def check(path: str | Path) -> None:
+    """Raises CorpusError if a file is no corpus of this version."""
+    try:
+        with closing(sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True)) as db:
+            marks = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in _MARKS]
+    except sqlite3.Error as error:
+        raise CorpusError(f"{path}: {error}") from error
+    if marks[0] != _APPLICATION:
+        raise CorpusError(f"{path} is a database of another kind")
+    if marks[1] != VERSION:
+        raise CorpusError(f"{path} is of version {marks[1]}, not {VERSION}; make it anew")
+
+
 @dataclass
 class Added:
     """What came of the records of some feeds."""
@@ -76,7 +96,7 @@ class Added:
 
     def __str__(self) -> str:
         older = f", {self.older:,} older than what is there" if self.older else ""
-        broken = f", {counted(self.broken, 'thing')} no record" if self.broken else ""
+        broken = f", {counted(self.broken, 'line')} without a record" if self.broken else ""
         return f"{counted(self.new, 'new article')}, {self.replaced:,} replaced{older}{broken}"
 
 
@@ -86,12 +106,11 @@ class Corpus:
     def __init__(self, path: str | Path) -> None:
         """Raises CorpusError, sqlite3.Error."""
         self.db = Database(str(path))
-        self.db.execute(f"PRAGMA cache_size = -{_CACHE}")
-        tables = set(self.db.table_names())
-        if tables and "articles" not in tables:
-            raise CorpusError(f"{path} is a database of another kind")
-        if not tables:
+        if self.db.table_names():
+            check(path)
+        else:
             self._make_tables()
+        self.db.execute(f"PRAGMA cache_size = -{_CACHE}")
         [[last]] = self.db.execute("SELECT coalesce(max(number), 0) FROM articles").fetchall()
         self.last_number: int = last
 
@@ -103,6 +122,8 @@ class Corpus:
         self.db.close()
 
     def _make_tables(self) -> None:
+        self.db.execute(f"PRAGMA application_id = {_APPLICATION}")
+        self.db.execute(f"PRAGMA user_version = {VERSION}")
         self.db.enable_wal()  # `browse` may read while more is added
         numbers = ("number", "revision", "page_count")
         kinds = {name: int if name in numbers else str for name in _COLUMNS}
