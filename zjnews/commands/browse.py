@@ -7,7 +7,7 @@ from contextlib import suppress
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from zjnews.commands import print_error, refuse_in_one_line, refuse_options
+from zjnews.commands import PROGRAM, print_error, refuse_in_one_line, refuse_options
 from zjnews.text.cleaning import error_in_words
 
 _PORTS = range(1, 65_536)
@@ -33,7 +33,9 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         refuse_options("browse", args)
         if len(args) != 1 or opts.port not in _PORTS:
-            raise UsageError("give one file, and a port from 1 to 65535: scrapy browse CORPUS.db")
+            raise UsageError(
+                f"give one file, and a port from 1 to 65535: {PROGRAM} browse CORPUS.db"
+            )
         try:
             import uvicorn  # noqa: PLC0415  an optional install
 

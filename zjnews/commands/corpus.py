@@ -11,6 +11,7 @@ from scrapy.exceptions import UsageError
 from tqdm import tqdm
 
 from zjnews.commands import (
+    PROGRAM,
     file_and_error,
     print_error,
     print_lines,
@@ -51,7 +52,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         refuse_options("corpus", args)
         if not args or not opts.output:
-            raise UsageError("give feeds and a file: scrapy corpus FEED… -o CORPUS.db")
+            raise UsageError(f"give feeds and a file: {PROGRAM} corpus FEED… -o CORPUS.db")
         paths = [path for arg in args for path in files_of(arg)]
         if any(path.resolve() == Path(opts.output).resolve() for path in paths):
             raise UsageError(f"{opts.output} is among the feeds")

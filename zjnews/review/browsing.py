@@ -60,7 +60,7 @@ def application(path: str | Path) -> Datasette:
     """The server of a corpus. Raises CorpusError."""
     datasette = Datasette([], metadata=_METADATA, settings=_SETTINGS, template_dir=str(_TEMPLATES))
     if not Path(path).is_file():
-        raise CorpusError(f"{path}: no such file; scrapy corpus makes one")
+        raise CorpusError(f"{path}: no such file; the command `corpus` makes one")
     check(path)
     datasette.add_database(Database(datasette, path=str(path), is_mutable=True), name=NAME)
     if not pm.is_registered(_Plugin):

@@ -21,7 +21,6 @@ _FOR_DEBUGGING = (
 """Loggers of Scrapy's that print versions, settings, components and stats in every crawl."""
 
 
-
 class FitRecord(logging.LogRecord):
     """A record whose message may be shown, whatever a page, header or address has put into it. A
     message of ours is one line; Scrapy has some of several, and those come with `-L DEBUG`."""
