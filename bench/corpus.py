@@ -29,8 +29,8 @@ _PLACES = [f"{a}{b}{c}" for a, b, c in itertools.product("莫普雁", "干陀荡
 _TEXT = 600
 _SEARCHES = ("莫干山", "普陀湖", "干山", "浙江", "莫", "G20", "莫干山 浙江", "无此词")
 _FIND = (
-    "SELECT id, title FROM articles WHERE number IN"
-    " (SELECT rowid FROM search WHERE search MATCH ?) LIMIT 20"
+    "SELECT id, articles.title FROM search JOIN articles ON number = search.rowid"
+    " WHERE search MATCH ? ORDER BY search.rowid DESC LIMIT 20"
 )
 
 

@@ -26,7 +26,7 @@ from lxml import html
 
 from tests.command_line import ROOT, SCRAPY, run, start, wait_until
 from zjnews.items import Article, Block, Image
-from zjnews.review import records
+from zjnews.review import browsing, records
 from zjnews.review.browsing import application
 from zjnews.review.corpus import Corpus, indexed, query_of
 
@@ -312,6 +312,18 @@ def test_a_search_in_the_browser_finds_a_word_of_three_characters(hostile: Path)
     [row] = served(hostile, links[0].get("href"))
     assert row.status_code == 200
     assert "因污水管道检修" in html.fromstring(row.text).cssselect(".text")[0].text_content()
+
+
+def test_a_search_in_the_browser_stops_where_a_word_is_common(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = tmp_path / "a.jsonl"
+    feed.write_text("".join(article(f"{n}", title=f"浙江第{n}条", text="x") for n in range(9)))
+    corpus(feed, "-o", tmp_path / "c.db")
+    monkeypatch.setattr(browsing, "_MOST_FOUND", 4)
+    [page] = served(tmp_path / "c.db", "/corpus/articles.json?_search=浙江&_shape=objects")
+    assert {row["id"] for row in page.json()["rows"]} == {"5", "6", "7", "8"}
+    assert "4 at most" in page.json()["human_description_en"]
 
 
 def test_articles_can_be_chosen_by_day_channel_source_layout_and_editor(hostile: Path) -> None:
