@@ -63,6 +63,8 @@ def _project(folder: Path) -> Path:
         (["https://example.org/a.html"], "off-site"),
         ([], "give one address"),
         (["--nosuch", ARTICLE], "no option '--nosuch'"),
+        (["--spider", "nosuch", ARTICLE], "Spider not found: nosuch"),
+        (["-c", "nosuch", ARTICLE], "article has no method 'nosuch'"),
     ],
 )
 def test_parse_says_in_one_line_what_it_cannot_read(arguments: list[str], says: str) -> None:

@@ -51,14 +51,26 @@ class Command(parse.Command):
         self.set_spidercls(args[0], opts)
         # Scrapy's own command is not up to its own rules.
         warnings.filterwarnings("ignore", r".*prepare_request.* returned a Deferred")
-        self.start_parsing(args[0], opts)
+        assert self.crawler_process is not None
+        assert self.spidercls is not None
+        self.pcrawler = self.crawler_process.create_crawler(self.spidercls)
+        self.crawler_process.crawl(self.pcrawler, **opts.spargs)
+        self.crawler_process.start()
+        if self.crawler_process.bootstrap_failed:
+            self.exitcode = Status.NOT_STARTED
+            return
         self.print_results(opts)
 
     def set_spidercls(self, url: str, opts: argparse.Namespace) -> None:
         """Choose the spider, its arguments and how deep it goes. Raises UsageError."""
         assert self.crawler_process is not None
         name, arguments, depth = spider_of(url) if not opts.spider else (opts.spider, {}, 1)
-        self.spidercls = self.crawler_process.spider_loader.load(name)
+        try:
+            self.spidercls = self.crawler_process.spider_loader.load(name)
+        except KeyError as error:
+            raise UsageError(str(error.args[0])) from error
+        if opts.callback and not hasattr(self.spidercls, opts.callback):
+            raise UsageError(f"{name} has no method '{opts.callback}'")
         opts.spargs = {**arguments, **opts.spargs}
         opts.depth = opts.depth or depth
         self.spidercls(**opts.spargs)  # refuses bad arguments
