@@ -50,8 +50,8 @@ class Run:
 
 def command(pages: Path, *arguments: str) -> list[str]:
     """`scrapy snapshot` without pauses."""
-    quick = ("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0", "--pages", str(pages))
-    return [*SCRAPY, "snapshot", *quick, *arguments]
+    given = ("-s", "DOWNLOAD_DELAY=0", "-s", "RETRY_TIMES=0", "-s", "CONTACT=a@b.org")
+    return [*SCRAPY, "snapshot", *given, "--pages", str(pages), *arguments]
 
 
 def run(command: list[str], site: Site | None = None, cwd: Path = ROOT) -> Run:
