@@ -293,7 +293,7 @@ def test_a_kept_page_in_chunks_reads_as_it_was(raw: Recorded, name: str) -> None
 def test_the_summary_tells_what_was_kept(raw: Recorded) -> None:
     count = sum(record.kind in ("response", "revisit") for record in raw.records)
     revisits = sum(record.kind == "revisit" for record in raw.records)
-    line = f"  kept {count:,} answers ({revisits} of them known before) in 1 files in {raw.folder}"
+    line = f"  kept {count:,} answers ({revisits} of them known before) in 1 file in {raw.folder}"
     assert line in raw.run.errors.splitlines()
 
 

@@ -110,7 +110,7 @@ def fetch(
     settings = {
         "AUTOTHROTTLE_ENABLED": "False",
         "RETRY_TIMES": "0",
-        "LOG_LEVEL": "INFO",
+        "LOG_LEVEL": "DEBUG",  # with the stats
         "DOWNLOAD_TIMEOUT": "2",
     }
     if store is not None:

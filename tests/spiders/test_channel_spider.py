@@ -27,7 +27,8 @@ def lists_of(made_up: MadeUpSite, *channels: str) -> str:
 def crawl_channels(folder: Path, made_up: MadeUpSite, site: Site, *arguments: str) -> Run:
     lists = lists_of(made_up, *CHANNELS)
     since = f"since={DAYS}d"
-    arguments = ("channel", "-a", lists, "-a", since, *FAST, *arguments)
+    contact = ("-s", "CONTACT=desk@example.org")
+    arguments = ("channel", "-a", lists, "-a", since, *FAST, *contact, *arguments)
     return crawl(folder, *arguments, environment=site.environment)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import command_line
-from tests.command_line import ROOT, SCRAPY, scrapy_crawl
+from tests.command_line import ROOT, scrapy_crawl
 from tests.reading import PAGES
 from zjnews import settings
 from zjnews.items import RECORD_KEYS
@@ -159,11 +159,3 @@ def test_channels_are_listed_on_any_terminal(encoding: str) -> None:
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
     assert b"zjxc" in done.stdout
-
-
-def test_parse_says_what_to_use_instead() -> None:
-    command = [*SCRAPY, "parse", "--spider=article", "https://x.zjol.com.cn/"]
-    done = command_line.run(command)
-    assert done.returncode == 2
-    [line] = done.stderr.strip().splitlines()
-    assert "scrapy crawl article" in line
