@@ -155,14 +155,19 @@ def test_tags_between_the_date_and_the_source_of_an_english_page(length: int, la
     assert (record["layout"], record["source"]) == (layout, "Zhejiang Daily")
 
 
-@pytest.mark.parametrize(("length", "is_body"), [(199, False), (200, True)])
-def test_what_follows_the_date_line_of_an_english_page_is_its_body_if_long_enough(
-    length: int, is_body: bool
-) -> None:
-    near, far = f"A{'b' * (length - 2)}.", " ".join(["It is back in town."] * 11)
+@pytest.mark.parametrize(
+    ("near", "text"),
+    [
+        (f"A{'b' * 198}.", "{near}"),  # as long as a body
+        (f"A{'b' * 197}.", "{near}\n\n{far}"),
+        ("Font size", "{far}"),
+    ],
+)
+def test_the_body_of_an_english_page_begins_after_its_date_line(near: str, text: str) -> None:
+    far = " ".join(["It is back in town."] * 11)
     line = "<p>2019-11-22 04:03:34 source: Zhejiang Daily</p>"
     page = f"<h1>The ferry</h1><div><div>{line}<p>{near}</p></div><p>{far}</p></div>"
-    assert read_record(page.encode())["text"] == (near if is_body else far)
+    assert read_record(page.encode())["text"] == text.format(near=near, far=far)
 
 
 @pytest.mark.parametrize("holder", ["id=content", "class=content", "id=article class=cf"])

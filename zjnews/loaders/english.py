@@ -73,14 +73,18 @@ class EnglishLoader(ArticleLoader):
     def pieces_below_line(self) -> list[Piece]:
         """What follows the date line in the smallest element with a body, or with anything."""
         first: list[Piece] = []
+        before: list[Piece] = []
         element = self.date_line
         while element is not None:
-            pieces = pieces_after(element, self.page.base)
+            pieces = [*before, *pieces_after(element, self.page.base)]
             first = first or pieces
-            if sum(len(piece.text) for piece in pieces if isinstance(piece, Line)) >= _ENOUGH_BODY:
+            lines = [piece.text for piece in pieces if isinstance(piece, Line)]
+            if sum(map(len, lines)) >= _ENOUGH_BODY:
                 return pieces
+            if any(map(_SENTENCE.search, lines)):  # and no link or button beside the date
+                before = pieces
             element = parent_of(element)
-        return first
+        return before or first
 
 
 def _without_tail(pieces: list[Piece]) -> list[Piece]:
