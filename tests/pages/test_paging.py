@@ -58,6 +58,13 @@ def test_pages_of_an_article(script: str) -> None:
     assert not may_lack_pages(found)
 
 
+@pytest.mark.parametrize(("calls", "pages"), [(19, {2, 3}), (20, set())])
+def test_so_many_calls_are_looked_at(calls: int, pages: set[int]) -> None:
+    script = f"createPageHTML(1, 0, '{NAME}', 'shtml');" * calls
+    found = pages_of(read(f"{script} createPageHTML(3, 0, '{NAME}', 'shtml');"))
+    assert set(found) == pages
+
+
 def test_pages_of_an_old_article() -> None:
     script = (
         "for (i = 1; i < 3; i++) document.write('<a href=020717765_0' + i + '.shtml>' + i + '</a>')"
@@ -75,6 +82,7 @@ def test_pages_of_an_old_article() -> None:
         f"createPageHTML({{count: 3, name: '{NAME}'}});",
         f"while (n--) document.write('<a href={NAME}_' + n + '.shtml>')",
         f"for (var i = 1; i < total; i++) document.write('<a href={NAME}_' + i + '.shtml>')",
+        f"for (var i = start; i < 3; i++) document.write('<a href={NAME}_' + i + '.shtml>')",
         f"var f = '{NAME}'; for (var i in all) document.write('<a href=' + f + '_' + i + '.shtml>')",
     ],
 )

@@ -526,3 +526,9 @@ def test_each_word_of_the_table_has_one_meaning() -> None:
             for word in listed.split():
                 assert word not in seen, f"{word}: {seen[word]}, {key}"
                 seen[word] = key
+
+
+@pytest.mark.parametrize(("length", "expected"), [(61, {"authors": ["Ma Zhenhuan"]}), (62, None)])
+def test_the_place_after_a_name_has_an_end(length: int, expected: Credits | None) -> None:
+    place = "Z" + "h" * (length - 1)
+    assert credits.credit_line(f"By Ma Zhenhuan for {place}") == expected
