@@ -146,6 +146,9 @@ def test_messages(line: str, is_gone: bool) -> None:
         "信息化让老厂焕发新生",
         "页面设计大赛昨天开幕",
         "网络维护员小周的一天",
+        "A moment of calm settled over the lake on Sunday.",
+        "Please wait for the ferry at the second pier.",
+        "Access to the village was easy, the driver said.",
     ],
 )
 def test_lines_that_are_no_message(line: str) -> None:
@@ -167,6 +170,12 @@ def page(title: str, *body: str, below: str = "") -> bytes:
         (["该文章已被删除！"], "not-found-page"),
         (["对不起，您访问的文章不存在。", "返回首页"], "not-found-page"),
         (["该内容正在审核，请稍后再试"], "no-article"),
+        (["Just a moment...", "Checking the connection of your browser first."], "no-article"),
+        (["Please wait while your request is being checked."], "no-article"),
+        (["Verifying that you are human. It takes a second."], "no-article"),
+        (["Access to this page has been denied by the editor."], "no-article"),
+        (["Please turn on cookies and load the page again."], "no-article"),
+        (["The website is currently busy. Try again in an hour."], "no-article"),
         (
             [f"<p><a href='/{n}.shtml'>第{n}条标题</a> 2021-04-2{n}</p>" for n in range(5)],
             "list-page",
