@@ -55,11 +55,16 @@ def _section(heading: str, runs: list[RunFigures]) -> Iterator[HtmlElement]:
     yield E.p(
         f"{counted(last.articles, 'article')} of {last.read:,} read"
         f" ({last.revisions:,} corrected, {last.copies:,} near copies),"
-        f" {counted(last.requests, 'request')} in {last.seconds / 60:,.1f} minutes"
+        f" {counted(last.requests, 'request')} in {_duration(last.seconds)}"
     )
     yield from _findings(runs)
     yield from _charts(runs)
     yield from _tables(last)
+
+
+def _duration(seconds: float) -> str:
+    """`48 seconds`, `3.2 minutes`."""
+    return f"{seconds:.0f} seconds" if seconds < 60 else f"{seconds / 60:,.1f} minutes"
 
 
 def _at(run: RunFigures) -> str:
