@@ -12,9 +12,8 @@ OUT := articles.jsonl
 crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the network
 	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
 
-# Twice as many processes as processors: crawls wait for one another more than they work.
 test: check  ## every test
-	$(BIN)/python -m pytest -n $$(($$(nproc 2>/dev/null || echo 2) * 2)) --dist worksteal
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(VENV)/dev  ## ruff, mypy and import-linter
 	$(BIN)/ruff check .

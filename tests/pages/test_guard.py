@@ -1,5 +1,6 @@
 """What a page may cost: seconds of processor time, and no second more when the run is to stop."""
 
+import math
 import os
 import re
 import signal
@@ -390,3 +391,12 @@ def test_a_pipeline_is_bounded_too() -> None:
     with pytest.raises(Rejected, match="too-slow"):
         Slow().process_item(Article(url="http://zjol.com.cn/"))
     assert is_idle()
+
+
+def test_what_is_read_after_a_stop_is_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "_stops_at", math.inf)  # and is put back
+    with bounded("here"):
+        pass
+    guard.stop()
+    with pytest.raises(Rejected, match="interrupted"), bounded("here"):
+        pass

@@ -112,8 +112,10 @@ class Records:
                 while under_way:
                     yield from _finished(under_way)
             except BaseException:
-                for child in multiprocessing.active_children():  # what they read is not needed
-                    child.kill()
+                # What they read is not needed. One killed in the middle of an answer would have the
+                # pool wait for the rest of it.
+                for child in multiprocessing.active_children():
+                    child.terminate()
                 raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -201,7 +203,7 @@ _pipelines: list[Pipeline] = []
 
 def _begin(settings: Settings) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its processes
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, lambda *_: guard.stop())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     configure_logging(settings)
     guard.page_seconds = settings.getfloat("PAGE_SECONDS")
