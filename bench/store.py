@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from zjnews.items import Article
-from zjnews.state import State
+from zjnews.state import State, sql
 from zjnews.state.outbox import Batch
+from zjnews.text import sketches
 
 _CHUNK = 100_000
 _ASKED = 20_000
@@ -48,7 +49,8 @@ def fill(path: Path, rows: int, done: int = 0) -> None:
             state.db.run_all(
                 "INSERT INTO articles VALUES (?, ?, ?, ?, ?, 'second', ?, NULL, NULL, ?)", articles
             )
-        state.run.write_bands()
+            bands = ((band, row[0]) for row in articles for band in sketches.bands(row[-1]))
+            state.db.run_all(sql.PUT_BAND, sorted(bands))
     state.close()
 
 

@@ -1,4 +1,4 @@
-"""Fixtures that several files share: a sound made-up site, and a server for it."""
+"""Fixtures that several files share: a sound made-up site, a server for it, and a database."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.made_up_site import MadeUpSite
+from tests.postgres_server import PostgresServer
 from tests.site_server import Site, serve
 
 # By default an example that takes 200 ms fails, as any may on a busy machine.
@@ -23,3 +24,11 @@ def made_up() -> MadeUpSite:
 def site(made_up: MadeUpSite) -> Iterator[Site]:
     with serve(made_up.answer) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    server.start()
+    yield server
+    server.remove()

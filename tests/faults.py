@@ -18,6 +18,7 @@ from zjnews.feeds import storages
 from zjnews.feeds.batches import Shipping
 from zjnews.state import State, outcomes
 from zjnews.state.outbox import Outbox
+from zjnews.state.run import Run
 from zjnews.watch.notices import Sender
 
 POINTS = (
@@ -27,9 +28,23 @@ POINTS = (
     "in the middle of the mark",
     "after the mark",
 )
+CLAIMING = "after the claim"
 WRITING = "while the feed is written"
 TELLING = ("before messages are written", "before a message is sent")
 DROPPING = "while an item that is left out is remembered"
+_AT: dict[str, list[tuple[Any, str, bool]]] = {
+    POINTS[0]: [(State, "add", True)],
+    POINTS[1]: [(os, "fsync", False), (boto3.s3.transfer.S3Transfer, "upload_file", False)],
+    POINTS[2]: [(Outbox, "delivered", False)],
+    POINTS[3]: [(Outbox, "remove", True)],
+    POINTS[4]: [(Outbox, "delivered", True)],
+    CLAIMING: [(Run, "claim_to_ask", True)],
+    WRITING: [(Shipping, "export", False)],
+    TELLING[0]: [(Watch, "write_messages", False)],
+    TELLING[1]: [(Sender, "send", False)],
+    DROPPING: [(outcomes, "note_passed", False)],
+}
+"""What is called at each point, and whether the fault comes after it."""
 
 
 class Fault:
@@ -40,28 +55,10 @@ class Fault:
         kinds = {"kill": kill, "full": fill_the_disk, "locked": self.lock_the_state}
         self.strike = kinds[settings["FAULT_KIND"]]
         point = settings["FAULT_POINT"]
-        if point == POINTS[0]:
-            self.wrap(State, "add", after=True)
-        elif point == POINTS[1]:
-            self.wrap(os, "fsync", after=False)
-            self.wrap(boto3.s3.transfer.S3Transfer, "upload_file", after=False)
+        for owner, name, after in _AT[point]:
+            self.wrap(owner, name, after)
+        if point == POINTS[1]:
             self.break_upload()
-        elif point == POINTS[2]:
-            self.wrap(Outbox, "delivered", after=False)
-        elif point == POINTS[3]:
-            self.wrap(Outbox, "remove", after=True)
-        elif point == POINTS[4]:
-            self.wrap(Outbox, "delivered", after=True)
-        elif point == WRITING:
-            self.wrap(Shipping, "export", after=False)
-        elif point == TELLING[0]:
-            self.wrap(Watch, "write_messages", after=False)
-        elif point == TELLING[1]:
-            self.wrap(Sender, "send", after=False)
-        elif point == DROPPING:
-            self.wrap(outcomes, "note_passed", after=False)
-        else:
-            raise ValueError(point)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:

@@ -3,6 +3,8 @@
 Scrapy's own list: https://docs.scrapy.org/en/latest/topics/settings.html
 """
 
+from os import environ
+
 from zjnews.items import RECORD_KEYS
 from zjnews.pages.page import MAX_BYTES
 
@@ -29,6 +31,7 @@ RETRY_PAUSE = 2.0  # our own: seconds before the first retry; twice as long befo
 HOST_FAILURES = 5  # our own: a host is paused when so many addresses in a row have failed
 HOST_PAUSE = 60.0  # our own: for so many seconds, twice as long each further time
 HOST_PAUSES = 3  # our own: and left alone for the rest of the run when so many were of no use
+HOST_LEASE = 30.0  # our own: seconds for which crawls that share a state have a host to themselves
 HOST_PAUSE_MAX = 900.0  # our own: or when it asks for a pause longer than this, by Retry-After
 METAREFRESH_ENABLED = False  # default True, even in the middle of an article; spiders follow them
 COOKIES_ENABLED = False  # default True; articles need none, and the first one costs a look-up
@@ -93,7 +96,9 @@ ITEM_PIPELINES = {
 MEDIA_ALLOW_REDIRECTS = True  # default False; http leads to https
 
 # --- Only what is new ----------------------------------------------------------------------------
-STATE_DB = "state/zjnews.db"  # our own: what `channel` and `paper` know and have not delivered yet
+# Our own: what `channel` and `paper` know and have not delivered yet, a file or postgresql://…;
+# from the environment, since others on the machine can see what is typed.
+STATE_DB = environ.get("ZJNEWS_STATE_DB") or "state/zjnews.db"
 REFRESH_HOURS = 48  # our own: younger articles are requested again, in case they were corrected
 DROP_DUPLICATES = False  # our own: leave out near copies, instead of naming what they copy
 
@@ -147,6 +152,7 @@ ALERTS = ""  # our own: a file of words, and of those who are told of articles t
 EXTENSIONS = {
     "scrapy.extensions.feedexport.FeedExporter": None,  # replaced by the same after an outbox
     "zjnews.extensions.feeds.Feeds": 0,
+    "zjnews.extensions.leases.Leases": 400,
     "zjnews.middlewares.robots.CrawlDelay": 500,
     "zjnews.extensions.watch.Watch": 550,  # before the state is closed
     "zjnews.extensions.delivery.Delivery": 600,

@@ -10,7 +10,7 @@ from lxml import html
 
 from tests.command_line import ROOT, SCRAPY, run, scrapy_crawl
 from zjnews.review import report
-from zjnews.state.database import Database
+from zjnews.state.sqlite import SqliteDatabase
 from zjnews.watch import runs
 from zjnews.watch.runs import Finding, HostFigures, RunFigures
 
@@ -46,7 +46,7 @@ def a_run(number: int, **values: object) -> RunFigures:
 def state(tmp_path: Path) -> Path:
     """Twenty runs, the last of which met another markup, and one of a newspaper."""
     path = tmp_path / "state.db"
-    db = Database(path)
+    db = SqliteDatabase(path)
     for number in range(19):
         runs.note(db, a_run(number))
     runs.note(db, a_run(19, spider="paper", lists=("zjrb",), articles=7))

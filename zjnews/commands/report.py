@@ -16,6 +16,8 @@ from zjnews.commands import (
 from zjnews.feeds.drafts import Draft
 from zjnews.review import report
 from zjnews.state.database import StateError
+from zjnews.state.opening import is_server
+from zjnews.text.cleaning import without_user
 from zjnews.watch.runs import runs
 
 RUNS = 500
@@ -46,7 +48,7 @@ class Command(ScrapyCommand):
         [state] = args or [self.settings["STATE_DB"]] if len(args) < 2 else [""]
         if not state:
             raise UsageError("give one state, such as state/zjnews.db")
-        if not Path(state).is_file():
+        if not is_server(state) and not Path(state).is_file():
             raise UsageError(f"{state}: no such file; a crawl that keeps state makes it")
         try:
             write_report(state, opts.output)
@@ -59,7 +61,8 @@ class Command(ScrapyCommand):
 
 def write_report(state: str, target: str) -> None:
     """Write the page of the runs that a state has noted. Raises OSError, StateError."""
-    page = report.html_of(runs(state, RUNS), short_path(state))
+    name = without_user(state) if is_server(state) else short_path(state)
+    page = report.html_of(runs(state, RUNS), name)
     try:
         with Draft(target) as file:
             file.write(page)

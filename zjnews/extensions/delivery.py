@@ -28,6 +28,7 @@ class Delivery:
     def from_crawler(cls, crawler: Crawler) -> Self:
         delivery = cls(crawler)
         connect = crawler.signals.connect
+        connect(delivery.spider_opened, signals.spider_opened)
         connect(delivery.item_dropped, signals.item_dropped)
         connect(delivery.item_error, signals.item_error)
         connect(delivery.spider_error, signals.spider_error)
@@ -36,6 +37,11 @@ class Delivery:
         connect(delivery.engine_stopped, signals.engine_stopped)
         return delivery
 
+    def spider_opened(self) -> None:
+        if lists := spider_of(self.crawler).lists:
+            with suppress(StateError):  # `state_failed` has reported it
+                self.state.run.name(",".join(lists))
+
     def item_dropped(self, item: Any, exception: BaseException) -> None:
         url = str(getattr(item, "url", item))
         with suppress(StateError):  # `state_failed` has reported it
@@ -43,6 +49,8 @@ class Delivery:
                 outcomes.reject(self.crawler, exception, url, getattr(item, "asked", None))
             elif isinstance(exception, Skipped):
                 outcomes.skip(self.crawler, exception, url, item)
+                if exception.reason == "claimed" and item.asked:
+                    spider_of(self.crawler).left_to_another(item.asked)
 
     def response_downloaded(self, response: Response, request: Request) -> None:
         """A redirect with a cookie may be a wall, before those who bring none back."""

@@ -3,6 +3,7 @@ batch is whole. The exporters, storages and options are Scrapy's."""
 
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -94,13 +95,21 @@ class Feeds:
         for feed in self.feeds:
             self.begin_batch(feed, 1)
         try:
-            for left in self.state.outbox.batches():
-                await self.take_over(left)
+            self.keep_others_out()
+            await self.take_over_all()
         except StateError:
             return  # reported by `Delivery`, which ends the crawl
         if self.batch_seconds:
             self.clock = create_looping_call(self.close_old)
             self.clock.start(_LOOK_SECONDS, now=False)
+
+    def keep_others_out(self) -> None:
+        """A file or object that all records of this crawl go to is no other crawl's."""
+        for feed in self.feeds:
+            is_whole = not feed.is_stream and not _BATCH_NAME.search(feed.template)
+            if is_whole and not self.state.outbox.lock(feed.batch):
+                why = f"another crawl writes {place(feed.batch.uri)}"
+                outcomes.stop(self.crawler, "feeds", "feed_failed", why)
 
     def item_scraped(self, item: Any) -> None:
         """The record is in the state, and in standard output, or the crawl ends."""
@@ -175,8 +184,11 @@ class Feeds:
         self.shipping.away.clear()
         try:
             # Those that failed before once more, now that some time has passed.
-            for batch in self.state.outbox.batches():
+            own = self.state.outbox.batches()
+            for batch in own:
                 await self.ship(batch)
+            self.state.run.bury()
+            await self.take_over_all(but={batch.key for batch in own})
             waiting = self.state.outbox.waiting()
         except StateError:
             return  # reported by `Delivery`
@@ -233,6 +245,12 @@ class Feeds:
         outcomes.stop(self.crawler, "feeds", "feed_failed", why)
 
     # --- batches -----------------------------------------------------------------------------
+
+    async def take_over_all(self, but: Collection[int | None] = ()) -> None:
+        """Raises StateError."""
+        for left in self.state.outbox.batches():
+            if left.key not in but:
+                await self.take_over(left)
 
     async def take_over(self, left: Batch) -> None:
         """Store a batch that a run has left over; or let this run go on with it, where it is about

@@ -12,7 +12,7 @@ from zjnews.extensions.recording import Recording
 from zjnews.items import RECORD_VERSION
 from zjnews.state.crawling import SiteSpider, stats_of
 from zjnews.state.verdict import FAILED, FINDING, stats_under
-from zjnews.text.cleaning import counted, printable
+from zjnews.text.cleaning import counted, printable, without_user
 
 
 class Summary:
@@ -59,7 +59,7 @@ class Summary:
         exporter = self.crawler.get_extension(Feeds)
         lines = exporter.lines() if exporter else ["  no feed: add -O articles.jsonl"]
         if unshipped := stats.get("zjnews/unshipped", 0):
-            database = self.crawler.settings["STATE_DB"]
+            database = without_user(self.crawler.settings["STATE_DB"])
             lines.append(f"  {counted(unshipped, 'record')} left in {database}")
         recording = self.crawler.get_extension(Recording)
         lines += recording.lines() if recording else []

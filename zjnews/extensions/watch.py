@@ -102,7 +102,7 @@ class Watch:
             before = runs.runs_like(self.state.db, run, LOOKED_AT) if self.watches else []
             if self.watches:
                 self.compare(run, before)
-            with self.state.db.transaction(is_durable=True):
+            with self.state.db.transaction(is_durable=True, is_alone=True):
                 if self.watches:
                     runs.note(self.state.db, run)
                 if self.renews:
@@ -147,11 +147,14 @@ class Watch:
         sender, warned = Sender(), set[Target]()
         try:
             for notice in self.notices.waiting(int(time.time())):
-                why = await run_in_thread(sender.send, notice)
-                stats_of(self.crawler).inc_value(f"zjnews/message/{'waiting' if why else 'sent'}")
-                if not why:
-                    self.notices.sent(notice)
-                elif notice.target not in warned:
+                with self.notices.to_send(notice) as is_ours:
+                    why = await run_in_thread(sender.send, notice) if is_ours else ""
+                    if is_ours and not why:
+                        self.notices.sent(notice)
+                if is_ours:
+                    kind = "waiting" if why else "sent"
+                    stats_of(self.crawler).inc_value(f"zjnews/message/{kind}")
+                if why and notice.target not in warned:
                     warned.add(notice.target)
                     name = notice.target.name
                     logger.warning("%s was not told, its message waits: %s", name, why)

@@ -63,9 +63,7 @@ class Shipping:
         try:
             if self.outbox.db.failed or root in self.away:
                 return False
-            await self.store(batch)
-            if batch.key is not None:
-                self.outbox.delivered(batch)
+            await self.store_alone(batch)
         except StateError:
             return False  # reported by the extension `Delivery`
         except Exception as error:  # every kind of storage fails in its own way
@@ -84,6 +82,18 @@ class Shipping:
         logger.info("stored %s in %s", counted(batch.count, "record"), place(batch.uri))
         await self.crawler.signals.send_catch_log_async(signals.feed_slot_closed, slot=batch)
         return True
+
+    async def store_alone(self, batch: Batch) -> None:
+        """Write a batch to its place, where it waits no more. Raises whatever stands in the way."""
+        if not self.outbox.lock(batch):
+            raise FeedError("another crawl writes there")
+        try:
+            await self.store(batch)
+            if batch.key is not None:
+                self.outbox.delivered(batch)
+        finally:
+            if not self.outbox.db.failed:
+                self.outbox.unlock(batch)
 
     async def store(self, batch: Batch) -> None:
         """Write a batch to its place, unless it is there already. Raises whatever stands in the

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
@@ -22,6 +23,7 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import HEADER, STATUS
 
 from zjnews.archives.recorder import Exchange
+from zjnews.extensions.leases import Leases
 from zjnews.extensions.recording import Recording
 from zjnews.items import Rejected
 from zjnews.site import addresses
@@ -38,15 +40,18 @@ class SiteDownloadHandler(http11.HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
+        self.leases = crawler.get_extension(Leases)
         recording = crawler.get_extension(Recording)
         kind = partial(RecordingProtocol, keep=recording.keep) if recording else BoundedProtocol
         self._pool._factory = _factory_for(kind, crawler.settings.getint("DOWNLOAD_MAXSIZE"))
 
     async def download_request(self, request: Request) -> Response:
+        host = urlsplit(request.url).hostname or ""
         try:
-            return await super().download_request(request)
+            async with self.leases.turn(host) if self.leases else nullcontext():
+                return await super().download_request(request)
         except Exception as error:
-            if rejected := _refusal(error, urlsplit(request.url).hostname or ""):
+            if rejected := _refusal(error, host):
                 raise rejected from error
             raise
 

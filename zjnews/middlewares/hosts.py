@@ -16,6 +16,7 @@ from scrapy.http import Response
 from scrapy.settings import BaseSettings
 from scrapy.utils.asyncio import call_later
 
+from zjnews.extensions.leases import Leases
 from zjnews.items import Rejected
 from zjnews.state.crawling import stats_of
 from zjnews.state.outcomes import REPLAYED, logger
@@ -39,6 +40,9 @@ class HostsMiddleware(RetryMiddleware):
     """Scrapy's own retries, each after a longer pause than the one before. A host that fails often,
     or asks for it by Retry-After, is paused as a whole; the others go on."""
 
+    leases: Leases | None = None
+    """Where other crawls may ask the same hosts."""
+
     def __init__(self, settings: BaseSettings) -> None:
         super().__init__(settings)
         self.retry_pause = settings.getfloat("RETRY_PAUSE")
@@ -51,6 +55,7 @@ class HostsMiddleware(RetryMiddleware):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         middleware: Self = super().from_crawler(crawler)
+        middleware.leases = crawler.get_extension(Leases)
         connect = crawler.signals.connect
         connect(middleware.request_reached_downloader, signals.request_reached_downloader)
         connect(middleware.response_downloaded, signals.response_downloaded)
@@ -90,6 +95,8 @@ class HostsMiddleware(RetryMiddleware):
     async def process_exception(  # type: ignore[override]
         self, request: Request, exception: Exception
     ) -> Request | Response | None:
+        if isinstance(exception, Rejected) and exception.reason == "host-paused":
+            self.give_up(host_of(request), exception.detail)
         if not isinstance(exception, self.exceptions_to_retry):
             return None
         self.note_failure(request, type(exception).__name__)
@@ -116,15 +123,23 @@ class HostsMiddleware(RetryMiddleware):
         host = self.hosts[name]
         host.pauses += 1
         if host.pauses > self.most_pauses or seconds > self.longest_pause:
-            host.given_up = why
-            stats_of(self.crawler).set_value(f"zjnews/given-up/{name}", why)
-            logger.warning("%s is left alone for the rest of this run: %s", name, why)
-            self.empty_queue(name, why)
+            self.give_up(name, why)
+            if self.leases:
+                self.leases.leave_alone(name, self.longest_pause, why)
             return
         host.until = max(host.until, monotonic() + seconds)
+        if self.leases:
+            self.leases.leave_alone(name, seconds)
         stats_of(self.crawler).inc_value(f"zjnews/paused/{name}")
         logger.warning("%s is paused for %.0f s: %s", name, seconds, why)
         self.hold(name)
+
+    def give_up(self, name: str, why: str) -> None:
+        if not self.hosts[name].given_up:
+            self.hosts[name].given_up = why
+            stats_of(self.crawler).set_value(f"zjnews/given-up/{name}", why)
+            logger.warning("%s is left alone for the rest of this run: %s", name, why)
+            self.empty_queue(name, why)
 
     def empty_queue(self, name: str, why: str) -> None:
         """Fail the requests that wait for a host that was given up."""

@@ -14,6 +14,7 @@ from zjnews.pages import guard
 from zjnews.spiders import needs
 from zjnews.state import outcomes
 from zjnews.state.crawling import SiteSpider, stats_of
+from zjnews.state.opening import is_server
 
 _REPLAYED_AT_ONCE = 10_000
 _SECRETS = (
@@ -23,8 +24,9 @@ _SECRETS = (
     "FTP_PASSWORD",
     "MAIL_PASS",
     "NOTIFY",
+    "STATE_DB",
 )
-"""Settings whose values are not printed."""
+"""Settings whose values are not printed; of STATE_DB only the address of a server."""
 
 
 class Secret(str):
@@ -70,6 +72,8 @@ class PageSpider(SiteSpider, scrapy.Spider):
         super().update_settings(settings)
         needs.complete(settings, cls.gives_records and not is_being_checked())
         for name in filter(settings.get, _SECRETS):
+            if name == "STATE_DB" and not is_server(settings[name]):
+                continue
             # One higher, since Scrapy sets the given value once more.
             value = settings[name] if isinstance(settings[name], str) else " ".join(settings[name])
             settings.set(name, Secret(value), (settings.getpriority(name) or 0) + 1)

@@ -162,6 +162,10 @@ class FindingSpider(FetchingSpider):
         if why:
             self.skip(why, address.url)
             return None
+        if not self.state.run.claim_to_ask(known.id if known else address.id):
+            self.skip("claimed", address.url)
+            walk.has_failed = True
+            return None
         self.askers[address.id] = {walk.name}
         return self.ask_article(address, None if self.full else known, walk.name, sections)
 
@@ -286,6 +290,10 @@ class FindingSpider(FetchingSpider):
             counted(walk.articles, "article"),
             why,
         )
+
+    def left_to_another(self, asked: str) -> None:
+        for name in self.askers.get(addresses.address_of(asked).id, ()):
+            self.walk_failed(name)
 
     def walk_failed(self, walk: str | None) -> None:
         if walk is not None:

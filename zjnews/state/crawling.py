@@ -54,6 +54,10 @@ class SiteSpider:
     def walk_failed(self, walk: str | None) -> None:
         """To be called when a request of a walk over lists was dropped or has failed."""
 
+    def left_to_another(self, asked: str) -> None:
+        """To be called when another crawl has the article that was requested first at a canonical
+        address."""
+
     def walked(self) -> Mapping[str, tuple[datetime, datetime]]:
         """By the name of a walk, the period of which it has delivered everything."""
         return {}

@@ -1,17 +1,15 @@
-"""One SQLite database: opened, locked against other crawls, written in transactions.
+"""What the state asks of its database: statements, transactions, and who else is at work.
 
-Whatever it cannot do is a StateError of one line. A driver for PostgreSQL would offer the same
-methods and its own words for the placeholders of `sql`.
+Two know how: `sqlite`, one file and one crawl at a time, and `postgres`, many of both. Whatever
+they cannot do is a StateError of one line.
 """
 
-import fcntl
-import os
-import sqlite3
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager, suppress
-from pathlib import Path
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from enum import IntEnum
+from typing import Any, ClassVar, TypeVar
 
 from scrapy.exceptions import CloseSpider, DropItem
 
@@ -21,26 +19,14 @@ from zjnews.text.cleaning import error_in_words
 
 _T = TypeVar("_T")
 
-VERSION = 3
+VERSION = 4
 """Raised whenever the tables change, or what their keys mean."""
-_WITHOUT_WATCH = 2
-"""The version before, which lacks some tables and is the same in all others."""
 TEMPORARY = ""
-"""The path of a database that ends with its run."""
+"""The address of a database that ends with its run."""
 FAILED = "state_failed"
 """The reason for which a crawl ends that cannot read or write its state."""
-
-_APPLICATION = 0x7A6A6E77
-"""`zjnw`: marks the file as ours."""
-_PATIENCE = 30.0
+PATIENCE = 30.0
 """Seconds to wait for another process that is writing."""
-_TURN = 0.02
-"""Seconds between two tries."""
-_MODE = 0o600
-"""Of new files: what waits may have a password in the address of its feed."""
-_WORDS = {"serial": "INTEGER PRIMARY KEY", "bytes": "BLOB", "compact": " WITHOUT ROWID"}
-_MARKS = ("application_id", "user_version")
-_DAMAGED = ("malformed", "not a database", "corrupt")
 
 
 class StateError(CloseSpider, DropItem):
@@ -59,89 +45,102 @@ class BusyError(Exception):
     """Another crawl uses the same database; the message is one line for a person."""
 
 
-class Database:
+class Lock(IntEnum):
+    """What only one connection can hold, each with a number of its own."""
+
+    CRAWL = 1
+    """A crawl that is under way, by its key."""
+    PLACE = 2
+    """The file or object that is being written, by a digest of its address."""
+    NOTICE = 3
+    """A message that is being sent, by its key."""
+
+
+class Database(ABC):
     """Not for use from several threads."""
 
-    def __init__(self, path: str | Path = TEMPORARY, patience: float = _PATIENCE) -> None:
-        """Open or make the file, with its folders. Raises StateError, BusyError."""
-        self.path = str(path)
+    is_shared: ClassVar[bool]
+    """Whether several crawls may use it at the same time."""
+    errors: tuple[type[Exception], ...]
+    """What the driver raises."""
+    words: ClassVar[dict[str, str]]
+    """How it spells what the statements of `sql` leave open."""
+
+    def __init__(self, path: str, patience: float) -> None:
+        self.path = path
+        """Its name for a person; empty for one that ends with its run."""
         self.patience = patience
         self.failed = False
         self.on_failure: Callable[[StateError], None] = lambda _: None
         """Called at the first failure, before it is raised."""
-        self.lock = -1
-        with self.one_line_errors():
-            if self.path:
-                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-                self.lock = _locked(f"{self.path}.lock", self.path)
-        self.db: sqlite3.Connection | None = None
-        try:
-            with self.one_line_errors():
-                self._open()
-        except StateError:
-            self.close()
-            raise
 
-    def _open(self) -> None:
-        if self.path:
-            # SQLite gives the files beside it the same mode.
-            os.close(os.open(self.path, os.O_RDONLY | os.O_CREAT | os.O_NONBLOCK, _MODE))
-        self.db = sqlite3.connect(self.path, timeout=self.patience, isolation_level=None)
-        if self.one("PRAGMA page_count") == (0,):
-            self.run("PRAGMA auto_vacuum = INCREMENTAL")
-        with self.transaction():
-            self._make_tables()
-        if self.path:
-            self._write_ahead()
-            # A commit may be lost with the power, never torn: its articles are then fetched again.
-            self.db.execute("PRAGMA synchronous = NORMAL")
-        else:
-            self.db.execute("PRAGMA journal_mode = MEMORY")
-            self.db.execute("PRAGMA synchronous = OFF")
-        self.db.execute("PRAGMA temp.journal_mode = MEMORY")
-        for statement in sql.RUN_TABLES:
-            self.db.execute(statement.format(**_WORDS))
+    # --- what each has its own way of --------------------------------------------------------
 
-    def _write_ahead(self) -> None:
-        """Let others read while one writes. SQLite itself does not wait for its turn here."""
-        deadline = time.monotonic() + self.patience
-        while True:
-            try:
-                self.run("PRAGMA journal_mode = WAL")
-            except StateError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(_TURN)
-            else:
-                return
+    @abstractmethod
+    def execute(self, statement: str, values: tuple[Any, ...] = ()) -> Any:
+        """The cursor of a statement with `?` for its values. Raises StateError."""
 
-    def _make_tables(self) -> None:
-        [version] = self.one("PRAGMA user_version")
-        [application] = self.one("PRAGMA application_id")
-        [tables] = self.one("SELECT count(*) FROM sqlite_master")
-        missing: tuple[str, ...] = ()
-        if not tables:
-            missing = sql.TABLES
-        elif application != _APPLICATION:
-            raise self.error("it is a database of another kind")
-        elif version == _WITHOUT_WATCH:
-            missing = sql.WATCH_TABLES
+    @abstractmethod
+    def run_all(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Run a statement once for each row. Raises StateError."""
+
+    @abstractmethod
+    def stream(self, statement: str, *values: Any) -> Iterator[Any]:
+        """Rows as they are read, where there may be many. No other statement may be run before
+        the last one. Raises StateError."""
+
+    @abstractmethod
+    def transaction(
+        self, is_durable: bool = False, is_alone: bool = False
+    ) -> AbstractContextManager[None]:
+        """All or nothing. `is_durable`: this one and all before it outlive a loss of power.
+        `is_alone`: no other such transaction of any crawl is under way at the same time."""
+
+    @abstractmethod
+    def lock(self, kind: Lock, number: int) -> bool:
+        """Whether it is ours now, until `unlock` as often, or the end of the connection. Raises
+        StateError."""
+
+    @abstractmethod
+    def unlock(self, kind: Lock, number: int) -> None:
+        """Raises StateError."""
+
+    @abstractmethod
+    def clock(self) -> float:
+        """Seconds since 1970, by the clock that all crawls share. Raises StateError."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let others in."""
+
+    @abstractmethod
+    def _version(self) -> int | None:
+        """That of the tables, None where there are none yet. Raises StateError for tables of
+        another kind."""
+
+    @abstractmethod
+    def _note_version(self) -> None: ...
+
+    # --- what all share ----------------------------------------------------------------------
+
+    def make_tables(self) -> None:
+        """To be called in a transaction. Raises StateError."""
+        version = self._version()
+        if version is None:
+            for statement in sql.TABLES:
+                self.run(statement.format(**self.words))
+            self._note_version()
         elif version != VERSION:
             raise self.error(
                 f"its version is {version}, this zjnews reads version {VERSION};"
                 " move it away to begin anew"
             )
-        if missing:
-            for statement in missing:
-                self.run(statement.format(**_WORDS))
-            self.run(f"PRAGMA application_id = {_APPLICATION}")
-            self.run(f"PRAGMA user_version = {VERSION}")
         if self.one(sql.FACT, "sketches") != (sketches.SCHEME,):
             # Sketches of another scheme cannot be compared with new ones.
-            self.run(sql.FORGET_BANDS)
-            self.run(sql.FORGET_SKETCHES)
+            for statement in sql.FORGET_SKETCHES:
+                self.run(statement)
             self.run(sql.PUT_FACT, "sketches", sketches.SCHEME)
-        # A file that can only be read is reported now, not in the middle of a crawl.
+        # One that can only be read is reported now, not in the middle of a crawl.
         self.run(sql.PUT_FACT, "opened", str(int(time.time())))
 
     def error(self, why: str) -> StateError:
@@ -149,107 +148,37 @@ class Database:
 
     @contextmanager
     def one_line_errors(self) -> Iterator[None]:
-        """Turn errors of SQLite and the file system into one line. Raises StateError."""
+        """Turn errors of the driver and the file system into one line. Raises StateError."""
+        errors: tuple[type[Exception], ...] = (*self.errors, OSError)
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
-            raise self._failure(error) from error
+        except errors as error:
+            raise self.failure(error) from error
 
-    def _failure(self, error: Exception) -> StateError:
-        words = error_in_words(error)
-        if any(word in words for word in _DAMAGED):
-            words += f"; it is damaged: move {self.path} away, or put a copy in its place"
-        failure = self.error(words)
+    def failure(self, error: Exception) -> StateError:
+        """What to raise for an error of the driver; the first one is told."""
+        failure = self.error(self.in_words(error))
         if not self.failed:
             self.failed = True
             self.on_failure(failure)
         return failure
 
-    # --- statements --------------------------------------------------------------------------
-
-    def execute(self, statement: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
-        """Raises StateError."""
-        assert self.db is not None
-        try:
-            return self.db.execute(statement, values)
-        except sqlite3.Error as error:
-            raise self._failure(error) from error
+    def in_words(self, error: Exception) -> str:
+        return error_in_words(error)
 
     def run(self, statement: str, *values: Any) -> int:
         """How many rows a statement has changed. Raises StateError."""
-        return self.execute(statement, values).rowcount
-
-    def run_all(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
-        """Run a statement once for each row. Raises StateError."""
-        assert self.db is not None
-        with self.one_line_errors():
-            self.db.executemany(statement, rows)
+        return int(self.execute(statement, values).rowcount)
 
     def one(self, statement: str, *values: Any) -> Any:
         """The first row that a statement finds, or None. Raises StateError."""
-        try:
-            return self.execute(statement, values).fetchone()
-        except sqlite3.Error as error:
-            raise self._failure(error) from error
-
-    def rows(self, statement: str, *values: Any) -> Iterator[Any]:
-        """Rows as they are read. Raises StateError."""
-        cursor = self.execute(statement, values)
         with self.one_line_errors():
-            yield from cursor
+            return self.execute(statement, values).fetchone()
 
-    @contextmanager
-    def transaction(self, is_durable: bool = False) -> Iterator[None]:
-        """All or nothing. `is_durable`: this one and all before it outlive a loss of power."""
-        if is_durable and self.path:
-            self.run("PRAGMA synchronous = FULL")
-        self.run("BEGIN IMMEDIATE")
-        try:
-            yield
-            self.run("COMMIT")
-        except BaseException:
-            # A full disk has rolled back by itself.
-            with suppress(sqlite3.Error):
-                assert self.db is not None
-                self.db.execute("ROLLBACK")
-            raise
-        finally:
-            if is_durable and self.path and not self.failed:
-                self.run("PRAGMA synchronous = NORMAL")
-
-    def close(self) -> None:
-        """Give back the space of what has been removed, and let others in."""
-        if self.db is not None:
-            with suppress(sqlite3.Error):
-                if self.path and not self.failed:
-                    # As a script: `execute` stops after the first page.
-                    self.db.executescript("PRAGMA incremental_vacuum")
-                    self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            self.db.close()
-            self.db = None
-        if self.lock >= 0:
-            os.close(self.lock)
-            self.lock = -1
-
-
-@contextmanager
-def reading(path: str | Path) -> Iterator[Callable[..., list[Any]]]:
-    """What gives the rows that a statement finds in a state file, also while a crawl is writing to
-    it; a state of an older version has none. Raises StateError."""
-    try:
-        uri = f"{Path(path).absolute().as_uri()}?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE)) as db:
-            found = [db.execute(f"PRAGMA {name}").fetchone()[0] for name in _MARKS]
-            if found[0] != _APPLICATION:
-                raise StateError(f"{path} is no state of zjnews")
-            is_ours = found[1] == VERSION
-            yield (
-                lambda statement, *values: (
-                    db.execute(statement, values).fetchall() if is_ours else []
-                )
-            )
-    except sqlite3.Error as error:
-        raise StateError(f"the state {path} cannot be read: {error_in_words(error)}") from error
+    def rows(self, statement: str, *values: Any) -> list[Any]:
+        """All rows that a statement finds. Raises StateError."""
+        with self.one_line_errors():
+            return list(self.execute(statement, values).fetchall())
 
 
 def typed(kind: type[_T], value: Any) -> _T:
@@ -257,14 +186,3 @@ def typed(kind: type[_T], value: Any) -> _T:
     if not isinstance(value, kind):
         raise TypeError(f"{value!r:.40} where {kind.__name__} should be")
     return value
-
-
-def _locked(path: str, what: str) -> int:
-    """The descriptor of a file that is locked as long as it is open. Raises OSError, BusyError."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _MODE)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise BusyError(f"another crawl is running on {what}") from None
-    return descriptor

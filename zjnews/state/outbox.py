@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+from zlib import crc32
 
 from zjnews.state import sql
-from zjnews.state.database import Database, typed
+from zjnews.state.database import Database, Lock, typed
 from zjnews.text.cleaning import error_in_words
 
 
@@ -46,25 +47,28 @@ class Batch:
 
 
 class Outbox:
-    """The batches that wait, in the order in which they began."""
+    """The batches of a crawl that wait, in the order in which they began."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, crawl: int) -> None:
+        """`crawl`: its key."""
         self.db = db
+        self.crawl = crawl
 
     def add(self, batch: Batch, article: str, record: str) -> None:
         """Put a record into a batch; it replaces an older one of the same article. To be called in
         a transaction."""
         if batch.key is None:
-            self.db.run(sql.PUT_BATCH, batch.uri, _written(batch.options), batch.number)
-            [batch.key] = self.db.one(sql.LAST_BATCH)
+            row = (self.crawl, batch.uri, _written(batch.options), batch.number)
+            [batch.key] = self.db.one(sql.PUT_BATCH, *row)
         self.db.run(sql.PUT_RECORD, batch.key, article, record)
         batch.count += 1
 
     def batches(self) -> list[Batch]:
         """All that wait; those whose rows are damaged or gone too, so that their records can be set
         aside."""
-        rows = [*self.db.rows(sql.BATCHES)]
-        rows += [(key, "", "", 0) for [key] in self.db.rows(sql.WITHOUT_BATCH)]
+        rows = self.db.rows(sql.BATCHES, self.crawl)
+        if not self.db.is_shared:  # else those of others, perhaps
+            rows += [(key, "", "", 0) for [key] in self.db.rows(sql.WITHOUT_BATCH)]
         return [self._batch(*row) for row in rows]
 
     def _batch(self, key: int, uri: str, options: str, number: int, *appended: Any) -> Batch:
@@ -81,7 +85,7 @@ class Outbox:
 
     def records(self, batch: Batch) -> Iterator[tuple[int, str]]:
         """The records of a batch as JSON, each with its key."""
-        return self.db.rows(sql.RECORDS, batch.key)
+        return self.db.stream(sql.RECORDS, batch.key)
 
     def seal(self, batch: Batch, appended: Appended | None = None) -> None:
         """See that a batch outlives a loss of power, before it leaves."""
@@ -101,6 +105,13 @@ class Outbox:
                 self.db.run(sql.MOVE_RECORDS, batch.key, left.key)
                 self.remove(left)
         [batch.count] = self.db.one(sql.COUNT_RECORDS, batch.key)
+
+    def lock(self, batch: Batch) -> bool:
+        """Whether no other crawl writes to the place of a batch now."""
+        return self.db.lock(Lock.PLACE, crc32(batch.uri.encode()))
+
+    def unlock(self, batch: Batch) -> None:
+        self.db.unlock(Lock.PLACE, crc32(batch.uri.encode()))
 
     def delivered(self, batch: Batch) -> None:
         """A batch is at its place: nothing of it waits any more."""
@@ -124,7 +135,7 @@ class Outbox:
 
     def waiting(self) -> int:
         """How many records wait."""
-        return int(self.db.one(sql.COUNT_WAITING)[0])
+        return int(self.db.one(sql.COUNT_WAITING, self.crawl)[0])
 
 
 def _written(options: dict[str, Any]) -> str:

@@ -75,6 +75,7 @@ that are not named."""
 OF_HOST = ("bad-certificate", "private-address")
 """Those that all pages of a host have alike: one line in the log is enough."""
 SKIPPED = {
+    "claimed": Trait.FOUND,
     "gone": Trait.FOUND,
     "known": Trait.FOUND,
     "known-issue": Trait.FOUND,

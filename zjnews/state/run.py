@@ -1,90 +1,126 @@
-"""What only this run needs: ids that are taken, near copies, articles that were left over."""
+"""What a crawl has to itself: articles that it has claimed, near copies, what was left over; and
+what becomes of it when the crawl was killed."""
 
+import os
+import socket
+import time
 from collections.abc import Iterator
 
 from zjnews.state import sql
-from zjnews.state.database import Database
+from zjnews.state.database import Database, Lock
 from zjnews.text import sketches
 
-_CANDIDATES = 16
-"""Articles of one band that are looked at, oldest first; a band that more share is a form text."""
 _TOGETHER = 500
 """Articles whose bands are written at a time."""
-_BANDED = "banded"
-"""The fact that holds up to which key articles have their bands."""
 
 
 class Run:
-    """Bands are an index of the sketches in `articles`. As they are random, each is written to a
-    page of its own, and they would cost more than all else that is written of an article: they are
-    held in memory and written together, those of a run that was killed by the next one."""
+    """One row of `crawls`, and a lock that lasts as long as the connection.
 
-    def __init__(self, db: Database) -> None:
+    Bands are an index of the sketches in `articles`. As they are random, each is written to a page
+    of its own, and they would cost more than all else that is written of an article: they are held
+    in a small table and written together.
+    """
+
+    def __init__(self, db: Database, spider: str = "") -> None:
+        """Begin a crawl; what those have left that were killed is ours now. Raises StateError."""
         self.db = db
-        self.db.run(sql.NOTE_LEFT_OVER)
-        self.sketches: dict[str, bytes] = {}
-        """By id, of the articles that are the first of their kind and have no bands yet."""
-        self.bands: dict[int, list[str]] = {}
-        """The ids that share a band."""
-        self.known: set[str] = set()
-        """Those of them that are in `articles`."""
-        self.write_bands()
+        who = (spider, "", socket.gethostname(), os.getpid(), int(time.time()))
+        with db.transaction():
+            [self.key] = db.one(sql.BEGIN_CRAWL, *who)
+            db.lock(Lock.CRAWL, self.key)
+        self.unwritten = 0
+        """Articles that are known and whose bands are held."""
+        self.bury()
+
+    # --- crawls that were killed -------------------------------------------------------------
+
+    def bury(self) -> None:
+        """Take over the batches of crawls that are no more, and free what they had claimed. Raises
+        StateError."""
+        for [key] in self.db.rows(sql.OTHER_CRAWLS, self.key):
+            self.is_alive(key)
+
+    def is_alive(self, key: int) -> bool:
+        """Whether a crawl is under way; one that is not is buried. Raises StateError."""
+        if key == self.key or not self.db.lock(Lock.CRAWL, key):
+            return True
+        try:
+            with self.db.transaction(is_alone=True):
+                self.db.run(sql.NOTE_LEFT_OVER, key)
+                self.db.run(sql.TAKE_BATCHES, self.key, key)
+                self._end(key)
+        finally:
+            if not self.db.failed:
+                self.db.unlock(Lock.CRAWL, key)
+        return False
+
+    def name(self, lists: str) -> None:
+        """Note the channels or newspapers that are crawled. Raises StateError."""
+        self.db.run(sql.NAME_CRAWL, lists, self.key)
+
+    def _end(self, key: int) -> None:
+        self.db.run(sql.WRITE_BANDS, key)
+        for statement in (sql.DROP_HELD, sql.DROP_CLAIMS, sql.END_CRAWL):
+            self.db.run(statement, key)
+
+    def end(self) -> None:
+        """Free what is claimed. The row stays as long as batches wait. Raises StateError."""
+        with self.db.transaction(is_alone=True):
+            self._end(self.key)
 
     def is_left_over(self, id_: str) -> bool:
-        """Whether a record of an article waited when this run began: it need not be asked for."""
-        return self.db.one(sql.LEFT_OVER, id_) is not None
+        """Whether a record of an article waited when this crawl began, or waits in the batch of
+        another one: it need not be asked for."""
+        return self.db.one(sql.LEFT_OVER, id_, id_, self.key) is not None
+
+    # --- articles ----------------------------------------------------------------------------
+
+    def claim_to_ask(self, id_: str) -> bool:
+        """Whether an article may be asked for: no other crawl that is alive has claimed it."""
+        if not self.db.is_shared:
+            return True
+        while not self.db.run(sql.CLAIM_TO_ASK, id_, self.key):
+            claimed = self.db.one(sql.CLAIMED, id_)
+            if claimed and self.is_alive(claimed[0]):
+                return bool(claimed[0] == self.key)
+        return True
 
     def claim(self, id_: str, url: str) -> str | None:
-        """Take an id for this run. The address that has taken it before, if any."""
-        if self.db.run(sql.CLAIM, id_, url):
-            return None
-        return str(self.db.one(sql.CLAIMED, id_)[0])
+        """Take an id for this crawl, which has read it at an address. None if it is ours; else the
+        address at which this crawl has read it before, or empty if it is another crawl's."""
+        while not self.db.run(sql.CLAIM, id_, self.key, url):
+            claimed = self.db.one(sql.CLAIMED, id_)
+            if claimed and self.is_alive(claimed[0]):
+                return str(claimed[1]) if claimed[0] == self.key else ""
+        return None
+
+    # --- near copies -------------------------------------------------------------------------
 
     def first_like(self, id_: str, sketch: bytes) -> str | None:
-        """The id of the first article whose text is like this one's. Where there is none, this one
-        is the first for those that come after it."""
-        for other, known in self._candidates(sketches.bands(sketch)):
-            if other != id_ and sketches.likeness(sketch, known) >= sketches.ALIKE:
-                return other
-        self._hold(id_, sketch)
+        """The id of the first article whose text is like this one's. Where there is none, this one,
+        which must be claimed, is the first for those that come after it, in any crawl."""
+        bands = sketches.bands(sketch)
+        with self.db.transaction(is_alone=True):
+            for other, known in self._candidates(bands):
+                if other != id_ and sketches.likeness(sketch, known) >= sketches.ALIKE:
+                    return other
+            self.db.run(sql.HOLD_SKETCH, sketch, id_, self.key)
+            self.db.run_all(sql.HOLD_BAND, [(band, id_, self.key) for band in bands])
         return None
 
     def _candidates(self, bands: tuple[int, ...]) -> Iterator[tuple[str, bytes]]:
         """Id and sketch of the articles that share a band, in the order they came."""
-        keys = {key for band in bands for [key] in self.db.rows(sql.BAND, band, _CANDIDATES)}
-        for key in sorted(keys):
-            found = self.db.one(sql.SKETCH, key)
-            if found and found[1]:
-                yield found
-        if held := {id_ for band in bands for id_ in self.bands.get(band, ())[:_CANDIDATES]}:
-            yield from (pair for pair in self.sketches.items() if pair[0] in held)
-
-    def _hold(self, id_: str, sketch: bytes) -> None:
-        self.sketches[id_] = sketch
-        for band in sketches.bands(sketch):
-            self.bands.setdefault(band, []).append(id_)
-
-    def sketch_of_known(self, id_: str) -> bytes | None:
-        """The sketch of an article that becomes known, if it is the first of its kind."""
-        if id_ in self.sketches:
-            self.known.add(id_)
-        return self.sketches.get(id_)
+        if bands:
+            yield from self.db.rows(sql.LIKE, *bands)
+            yield from self.db.rows(sql.LIKE_HELD, *bands)
 
     def write_bands(self) -> None:
-        """Write the bands of all known articles that have none. Raises StateError."""
-        with self.db.transaction():
-            [newest] = self.db.one(sql.NEWEST_ARTICLE)
-            [banded] = self.db.one(sql.FACT, _BANDED) or [newest]
-            found = self.db.rows(sql.SKETCHES_SINCE, int(banded))
-            rows = [(band, key) for key, sketch in found for band in sketches.bands(sketch)]
-            self.db.run_all(sql.PUT_BAND, sorted(rows))  # one page after the other
-            self.db.run(sql.PUT_FACT, _BANDED, str(newest))
-        waiting = [pair for pair in self.sketches.items() if pair[0] not in self.known]
-        for held in (self.sketches, self.bands, self.known):
-            held.clear()
-        for id_, sketch in waiting:
-            self._hold(id_, sketch)
-
-    def write_bands_if_many(self) -> None:
-        if len(self.known) >= _TOGETHER:
-            self.write_bands()
+        """To be called after each article that is known and the first of its kind: once there are
+        many, their bands are written. Raises StateError."""
+        self.unwritten += 1
+        if self.unwritten >= _TOGETHER:
+            with self.db.transaction():
+                self.db.run(sql.WRITE_BANDS, self.key)
+                self.db.run(sql.DROP_WRITTEN, self.key)
+            self.unwritten = 0

@@ -12,9 +12,11 @@ ALIKE = 0.8
 """Share of the shingles that two texts must have in common, as far as their sketches tell; one byte
 of 64 is 0.016, and two texts that share 0.9 are found alike in 99 of 100 cases."""
 
+BANDS = 8
+"""Parts of a sketch, by which others like it are found."""
+
 _SHINGLE = 5
 _BYTES = 64
-_BANDS = 8
 _LEAST = 60  # characters below which a text is too short to be told from another one like it
 _SEED = 1
 
@@ -36,7 +38,7 @@ def bands(sketch: bytes) -> tuple[int, ...]:
     cases, with half of the shingles in 3. None for what is no sketch."""
     if not _is_sketch(sketch):
         return ()
-    return struct.unpack(f"<{_BANDS}q", sketch)
+    return struct.unpack(f"<{BANDS}q", sketch)
 
 
 def likeness(one: bytes, other: bytes) -> float:

@@ -190,7 +190,7 @@ class Matches:
         names of those that list an article, by its address. Raises StateError."""
         self.db.run(sql.DROP_OLD_MATCHES, now - _KEPT_SECONDS)
         taken = []
-        for row in [*self.db.rows(sql.MATCHES)]:
+        for row in self.db.rows(sql.MATCHES):
             alert = self.alerts.get(row[0])
             if alert is None:
                 continue

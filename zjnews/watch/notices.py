@@ -11,8 +11,8 @@ import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
 from subprocess import DEVNULL, PIPE, Popen
@@ -21,7 +21,7 @@ from typing import Any
 from scrapy.exceptions import UsageError
 
 from zjnews.state import sql
-from zjnews.state.database import Database
+from zjnews.state.database import Database, Lock
 from zjnews.state.logs import logger
 from zjnews.watch import sending
 
@@ -102,12 +102,22 @@ class Notices:
         """Those whose address is known to this run. Raises StateError."""
         if dropped := self.db.run(sql.DROP_OLD_NOTICES, now - _KEPT_SECONDS):
             logger.warning("messages that could not be sent for a week are dropped: %d", dropped)
-        found = list(self.db.rows(sql.NOTICES))
+        found = self.db.rows(sql.NOTICES)
         return [
             Notice(key, self.targets[digest], str(title), str(body))
             for key, digest, title, body in found
             if digest in self.targets
         ]
+
+    @contextmanager
+    def to_send(self, notice: Notice) -> Iterator[bool]:
+        """Whether it still waits, and nobody else sends it meanwhile. Raises StateError."""
+        is_ours = self.db.lock(Lock.NOTICE, notice.key)
+        try:
+            yield is_ours and self.db.one(sql.NOTICE, notice.key) is not None
+        finally:
+            if is_ours and not self.db.failed:
+                self.db.unlock(Lock.NOTICE, notice.key)
 
     def sent(self, notice: Notice) -> None:
         """Raises StateError."""

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from zjnews.state import sql
-from zjnews.state.database import Database, reading, typed
+from zjnews.state.database import Database, typed
 from zjnews.state.logs import logger
+from zjnews.state.opening import reading
 
 FALLBACK = "fallback"
 """The layout of pages that no other one fits."""
@@ -121,7 +122,7 @@ def note(db: Database, run: RunFigures) -> None:
 
 
 def runs(state: str | Path, limit: int = 20) -> list[RunFigures]:
-    """The last runs of a state file, newest first; a crawl may be writing to it. Raises
+    """The last runs of a state, newest first; a crawl may be writing to it. Raises
     StateError."""
     with reading(state) as rows:
         return _read(rows(sql.RUNS, limit))

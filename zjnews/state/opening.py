@@ -1,0 +1,37 @@
+"""Which database an address names: a file, or `postgresql://HOST/NAME`."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from zjnews.state.database import TEMPORARY, Database
+from zjnews.state.sqlite import SqliteDatabase
+from zjnews.state.sqlite import reading as reading_file
+
+_SCHEMES = ("postgresql://", "postgres://")
+
+
+def is_server(address: str | Path) -> bool:
+    """Whether a state is on a server, and no file."""
+    return str(address).startswith(_SCHEMES)
+
+
+def open_database(address: str | Path = TEMPORARY) -> Database:
+    """Raises StateError, BusyError."""
+    if not is_server(address):
+        return SqliteDatabase(address)
+    # Only here, as it takes a third of a second to load.
+    from zjnews.state.postgres import PostgresDatabase  # noqa: PLC0415
+
+    return PostgresDatabase(str(address))
+
+
+def reading(address: str | Path) -> AbstractContextManager[Callable[..., list[Any]]]:
+    """What gives the rows that a statement finds in a state, also while a crawl is writing to it; a
+    state of another version has none. Raises StateError."""
+    if not is_server(address):
+        return reading_file(address)
+    from zjnews.state import postgres  # noqa: PLC0415
+
+    return postgres.reading(str(address))
