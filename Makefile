@@ -7,7 +7,7 @@ INSTALL = $(BIN)/python -m pip install --progress-bar off --disable-pip-version-
 SITE := samples/zjol.warc.gz
 OUT := articles.jsonl
 
-.PHONY: crawl test check fuzz kills interop bench bench-peers bench-plain bench-corpus bench-crawl bench-feeds bench-growth bench-store samples pins clean
+.PHONY: crawl test check fuzz kills interop bench bench-peers bench-plain bench-corpus bench-crawl bench-feeds bench-growth bench-store bench-shared samples pins clean
 
 crawl: $(VENV)/run  ## crawl the bundled site into articles.jsonl, without the network
 	@$(BIN)/scrapy crawl channel -a channels=zjnews -s WARC_REPLAY=$(SITE) -s STATE_DB= -O $(OUT) -s LOG_LEVEL=WARNING
@@ -56,6 +56,9 @@ bench-growth: $(VENV)/dev  ## whether the time for reading grows with what is re
 
 bench-corpus: $(VENV)/dev  ## time, memory and disk of a corpus of a million records, and milliseconds a search
 	$(BIN)/python -m bench.corpus
+
+bench-shared: $(VENV)/dev  ## a crawl on a state in PostgreSQL against one in a file
+	$(BIN)/python -m bench.shared
 
 bench-store: $(VENV)/dev  ## size and speed of the store at 1 and 10 million articles
 	$(BIN)/python -m bench.store --rows 1000000 10000000

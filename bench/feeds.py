@@ -12,9 +12,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from bench.crawl import ROOT, SETTINGS
+from bench.plain import Taken
 from tests.made_up_site import big_site
 from tests.s3_server import BUCKET, S3Server
 from tests.site_server import Site, serve
@@ -42,22 +44,25 @@ PLAIN = {
 """What takes Scrapy's own feed exports in place of ours."""
 
 
-def crawl(site: Site, s3: S3Server, channel: str, feed: str, special: dict[str, str]) -> float:
-    """Seconds of processor time."""
+def crawl(
+    site: Site, channel: str, feed: str, special: dict[str, str], environment: dict[str, str]
+) -> Taken:
+    """Seconds that a crawl took."""
     with tempfile.TemporaryDirectory() as folder:
         chosen = {**SETTINGS, "STATE_DB": f"{folder}/state.db", **special}
         given = [part for name, value in chosen.items() for part in ("-s", f"{name}={value}")]
+        began = time.monotonic()
         target = feed if "://" in feed else f"{folder}/{feed}"
         running = subprocess.Popen(
             [*_SCRAPY, "crawl", "channel", *given, "-a", f"channels={channel}", "-O", target],
             cwd=ROOT,
-            env={**os.environ, **site.environment, **s3.environment},
+            env={**os.environ, **site.environment, **environment},
             stderr=subprocess.DEVNULL,
         )
         _, running.returncode, used = os.wait4(running.pid, 0)
     if running.returncode:
         sys.exit(f"the crawl into {feed} failed")
-    return used.ru_utime + used.ru_stime
+    return Taken(time.monotonic() - began, used.ru_utime + used.ru_stime)
 
 
 def main() -> None:
@@ -81,14 +86,15 @@ def main() -> None:
             with serve(made_up) as site:
                 for _ in range(options.rounds):
                     for name, (feed, special) in kinds.items():
-                        times[name].append(crawl(site, s3, made_up.list_url, feed, special))
+                        taken = crawl(site, made_up.list_url, feed, special, s3.environment)
+                        times[name].append(taken.processor)
         s3.stop()
-    taken = {
+    each_took = {
         name: [(end - statistics.median(starts[name])) / options.articles for end in ends[name]]
         for name in kinds
     }
-    for name, each in taken.items():
-        plain = taken[name.replace("outbox and state", "Scrapy's own feeds")]
+    for name, each in each_took.items():
+        plain = each_took[name.replace("outbox and state", "Scrapy's own feeds")]
         ratio = statistics.median(a / b for a, b in zip(plain, each, strict=True))
         print(f"{name:32} {statistics.median(each) * 1e6:6,.0f} µs an article   {ratio:.2f}")
 

@@ -95,7 +95,7 @@ class PostgresServer:
         self.databases += 1
         name = f"news{self.databases}"
         with psycopg.connect(self.address("postgres"), autocommit=True) as db:
-            db.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+            db.execute(f"CREATE DATABASE {name}")
         return self.address(name)
 
     def log(self) -> str:

@@ -27,6 +27,7 @@ from tests.made_up_site import MadeUpSite
 from tests.site_server import Answer, Asked, Site, serve
 from tests.spiders.test_channel_spider import CHANNELS, FAST, is_article, lists_of
 from zjnews import settings as project
+from zjnews.text.dates import BEIJING
 
 DAYS = 20
 SINCE = f"since={DAYS}d"
@@ -318,7 +319,10 @@ def test_a_full_disk_or_a_locked_state_is_one_line_and_the_next_run_delivers(
 ) -> None:
     option, feed, *settings = FEEDS_OF_A_LIFE[name]
     place = tmp_path / "place"
-    arguments = arguments_of(made_up, option, f"{place}/{feed}", *settings)
+    since = in_the_middle_of_a_day(made_up)  # so that an article of that day is left out
+    arguments = arguments_of(
+        made_up, option, f"{place}/{feed}", *settings, "-a", f"since={since:%Y-%m-%dT%H:%M}"
+    )
     skip = 40 if point == POINTS[0] else 0
     status, errors = run(tmp_path, site, *arguments, *fault_of(point, kind, skip))
     assert status == 3, errors
@@ -326,8 +330,16 @@ def test_a_full_disk_or_a_locked_state_is_one_line_and_the_next_run_delivers(
     assert [path for path in place.iterdir() if path.name.startswith(".")] == []
     status, errors = run(tmp_path, site, *arguments)
     assert status == 0, errors
-    assert Counter(delivered(place)) == Counter(expected(made_up))
+    assert Counter(delivered(place)) == Counter(made_up.ids_in(CHANNELS, since))
     assert waiting(tmp_path) == []
+
+
+def in_the_middle_of_a_day(made_up: MadeUpSite) -> datetime:
+    """A minute after an article came, in Beijing."""
+    listed = made_up.ids_in(CHANNELS, datetime.now(UTC) - timedelta(days=DAYS))
+    moments = [made_up.article(id_).published_at.astimezone(BEIJING) for id_ in listed]
+    before_eleven = min(moment for moment in moments if moment.hour < 23)
+    return before_eleven.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(

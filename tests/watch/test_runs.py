@@ -1,6 +1,5 @@
 """The table of runs: what is written is read, also by others, while a crawl is running."""
 
-import sqlite3
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -71,19 +70,6 @@ def test_a_damaged_row_is_left_out(path: Path, figures: str) -> None:
     with closing(State(path)) as state:
         runs.note(state.db, RUN)
         state.db.run(sql.PUT_RUN, "bad", "channel", "gnxw,zjxc", 0, 0, 0, figures)
-    assert runs.runs(path) == [RUN]
-
-
-def test_a_state_of_the_version_before_gets_what_it_lacks(path: Path) -> None:
-    with closing(State(path)):
-        pass
-    with closing(sqlite3.connect(path)) as db:
-        for table in ("runs", "canaries", "matches", "notices"):
-            db.execute(f"DROP TABLE {table}")
-        db.execute("PRAGMA user_version = 2")
-    assert runs.runs(path) == []
-    with closing(State(path)) as state:
-        runs.note(state.db, RUN)
     assert runs.runs(path) == [RUN]
 
 

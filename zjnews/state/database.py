@@ -85,6 +85,11 @@ class Database(ABC):
         """Run a statement once for each row. Raises StateError."""
 
     @abstractmethod
+    def fill(self, table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> int:
+        """How many rows were put into a table that has none, with their keys. Raises
+        StateError."""
+
+    @abstractmethod
     def stream(self, statement: str, *values: Any) -> Iterator[Any]:
         """Rows as they are read, where there may be many. No other statement may be run before
         the last one. Raises StateError."""

@@ -104,6 +104,20 @@ class PostgresDatabase(Database):
         with self.one_line_errors(), self.watch:
             self.db.cursor().executemany(_spelled(statement), rows)
 
+    def fill(self, table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> int:
+        copy = f"COPY {table} ({columns}) FROM STDIN".encode()
+        with self.one_line_errors(), self.db.cursor() as cursor:
+            with cursor.copy(copy) as target:
+                for row in rows:
+                    target.write_row(row)
+            count = cursor.rowcount
+            if columns.startswith("key,"):
+                self._send(
+                    f"SELECT setval(pg_get_serial_sequence('{table}', 'key'),"  # noqa: S608
+                    f" coalesce(max(key), 0) + 1, false) FROM {table}"
+                )
+        return count
+
     def stream(self, statement: str, *values: Any) -> Iterator[Any]:
         size = _ROWS if psycopg.capabilities.has_stream_chunked() else 1
         with self.one_line_errors():

@@ -113,6 +113,13 @@ class SqliteDatabase(Database):
         with self.one_line_errors():
             self.db.executemany(statement, rows)
 
+    def fill(self, table: str, columns: str, rows: Iterable[tuple[Any, ...]]) -> int:
+        assert self.db is not None
+        marks = ", ".join("?" * len(columns.split(",")))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608  our names
+        with self.one_line_errors():
+            return self.db.executemany(statement, rows).rowcount
+
     def stream(self, statement: str, *values: Any) -> Iterator[Any]:
         cursor = self.execute(statement, values)
         with self.one_line_errors():
