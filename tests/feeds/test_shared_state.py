@@ -7,9 +7,11 @@ import random
 import signal
 import time
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -41,28 +43,43 @@ def expected(made_up: MadeUpSite) -> set[str]:
     return made_up.ids_in(CHANNELS, datetime.now(UTC) - timedelta(days=DAYS))
 
 
-def command_of(folder: Path, address: str, made_up: MadeUpSite) -> list[str]:
-    """A crawl of all channels, into batches of its own."""
+def command_of(
+    folder: Path,
+    address: str,
+    made_up: MadeUpSite,
+    channels: Collection[str] = CHANNELS,
+    refresh: int = 0,
+) -> list[str]:
+    """A crawl of channels, into batches of its own."""
     settings = {
         "STATE_DB": address,
         "DOWNLOAD_DELAY": str(PAUSE),
         "HOST_LEASE": str(LEASE),
         "FEED_EXPORT_BATCH_ITEM_COUNT": "15",
-        "REFRESH_HOURS": "0",
+        "REFRESH_HOURS": str(refresh),
     }
     given = [part for name, value in settings.items() for part in ("-s", f"{name}={value}")]
     feed = ("-o", f"{folder}/place/%(batch_time)s-%(batch_id)d.jsonl")
-    lists = ("channel", "-a", lists_of(made_up, *CHANNELS), "-a", f"since={DAYS}d")
+    lists = ("channel", "-a", lists_of(made_up, *channels), "-a", f"since={DAYS}d")
     return scrapy_crawl(folder, *lists, *FAST, *given, *feed)
 
 
-def delivered(folder: Path) -> list[str]:
-    lines = [
-        line
+def records(folder: Path) -> list[dict[str, Any]]:
+    return [
+        json.loads(line)
         for file in (folder / "place").glob("*.jsonl")
         for line in file.read_text("utf-8").splitlines()
     ]
-    return [json.loads(line)["id"] for line in lines]
+
+
+def delivered(folder: Path) -> list[str]:
+    return [record["id"] for record in records(folder)]
+
+
+def run_at_once(site: Site, *commands: list[str]) -> None:
+    crawls = [command_line.start(command, site.environment) for command in commands]
+    errors = [crawl.communicate()[1] for crawl in crawls]
+    assert [crawl.returncode for crawl in crawls] == [0] * len(crawls), errors
 
 
 def assert_pauses_were_kept(site: Site) -> None:
@@ -76,16 +93,35 @@ def assert_pauses_were_kept(site: Site) -> None:
 def test_two_crawls_of_the_same_channels_give_every_article_once(
     tmp_path: Path, address: str, made_up: MadeUpSite, site: Site
 ) -> None:
-    crawls = [
-        command_line.start(command_of(tmp_path, address, made_up), site.environment)
-        for _ in range(2)
-    ]
-    errors = [crawl.communicate()[1] for crawl in crawls]
-    assert [crawl.returncode for crawl in crawls] == [0, 0], errors
+    run_at_once(site, *[command_of(tmp_path, address, made_up)] * 2)
     assert Counter(delivered(tmp_path)) == Counter(expected(made_up))
     asked = Counter(url for url in site.requests if is_article(url))
     assert max(asked.values()) == 1
     assert_pauses_were_kept(site)
+
+
+def test_copies_shared_articles_and_corrections_are_right_on_two_crawls(
+    tmp_path: Path, address: str, made_up: MadeUpSite, site: Site
+) -> None:
+    halves = [command_of(tmp_path, address, made_up, CHANNELS[part::2]) for part in (0, 1)]
+    run_at_once(site, *halves)
+    assert Counter(delivered(tmp_path)) == Counter(expected(made_up))
+    first_of = {record["id"]: record["duplicate_of"] for record in records(tmp_path)}
+    pairs = [(id_, copy) for id_ in first_of if (copy := made_up.article(id_).copy_of) in first_of]
+    assert pairs
+    for pair in pairs:
+        # Whichever came first is no copy, and the other one names it.
+        assert [first_of[id_] for id_ in pair] in ([pair[1], None], [None, pair[0]])
+    assert sum(map(bool, first_of.values())) == len(pairs)
+
+    corrected = sorted(first_of)[::7]
+    for id_ in corrected:
+        made_up.correct(made_up.article(id_), datetime.now(UTC))
+    everything = command_of(tmp_path, address, made_up, refresh=24 * 400)
+    run_at_once(site, everything, everything)
+    revisions = Counter((record["id"], record["revision"]) for record in records(tmp_path))
+    wanted = [*((id_, 1) for id_ in first_of), *((id_, 2) for id_ in corrected)]
+    assert revisions == Counter(wanted)
 
 
 # --- killed -------------------------------------------------------------------------------------------
