@@ -99,8 +99,8 @@ class Knowledge:
             article.last_modified,
             sketch,
         )
-        if article.asked:
-            self.note_led(article.asked, article.id)
+        if article.asked and not _is_of(article.asked, article.id):
+            self._note(article.id, article.asked, _LEADS_TO)
         for address, how in self.pending.pop(article.id, ()):
             self._note(article.id, address, how)
 
@@ -146,7 +146,7 @@ class Knowledge:
         self._note_with(article, address, _NEAR_COPY)
 
     def _note_with(self, article: str, address: str, how: str) -> None:
-        if article in (address, addresses.address_of(address).id):
+        if _is_of(address, article):
             return
         if self.article(article):
             self._note(article, address, how)
@@ -204,6 +204,11 @@ class Knowledge:
     def note_walk(self, name: str, since: datetime, until: datetime) -> None:
         begin, end = math.ceil(since.timestamp()), math.floor(until.timestamp())
         self.db.run(sql.PUT_WALK, name, begin, end)
+
+
+def _is_of(address: str, article: str) -> bool:
+    """Whether an address tells the id of an article by itself."""
+    return article in (address, addresses.address_of(address).id)
 
 
 def digest(article: Article) -> bytes:

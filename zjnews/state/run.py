@@ -4,7 +4,7 @@ what becomes of it when the crawl was killed."""
 import os
 import socket
 import time
-from collections.abc import Iterator
+from itertools import chain
 
 from zjnews.state import sql
 from zjnews.state.database import Database, Lock
@@ -98,22 +98,17 @@ class Run:
     # --- near copies -------------------------------------------------------------------------
 
     def first_like(self, id_: str, sketch: bytes) -> str | None:
-        """The id of the first article whose text is like this one's. Where there is none, this one,
-        which must be claimed, is the first for those that come after it, in any crawl."""
+        """The id of the first article whose text is like this one's. Where there is none, this one
+        is the first for those that come after it, in any crawl. Raises StateError."""
         bands = sketches.bands(sketch)
         with self.db.transaction(is_alone=True):
-            for other, known in self._candidates(bands):
+            # Those that share a band, in the order they came.
+            for _, _, other, known in self.db.rows(sql.LIKE, *bands, *bands):
                 if other != id_ and sketches.likeness(sketch, known) >= sketches.ALIKE:
-                    return other
-            self.db.run(sql.HOLD_SKETCH, sketch, id_, self.key)
-            self.db.run_all(sql.HOLD_BAND, [(band, id_, self.key) for band in bands])
+                    return str(other)
+            held = [(band, id_, self.key, sketch) for band in bands]
+            self.db.run(sql.HOLD, *chain.from_iterable(held))
         return None
-
-    def _candidates(self, bands: tuple[int, ...]) -> Iterator[tuple[str, bytes]]:
-        """Id and sketch of the articles that share a band, in the order they came."""
-        if bands:
-            yield from self.db.rows(sql.LIKE, *bands)
-            yield from self.db.rows(sql.LIKE_HELD, *bands)
 
     def write_bands(self) -> None:
         """To be called after each article that is known and the first of its kind: once there are

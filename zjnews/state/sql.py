@@ -29,11 +29,10 @@ TABLES = (
     "CREATE TABLE crawls (key {serial}, spider TEXT NOT NULL, lists TEXT NOT NULL,"
     " machine TEXT NOT NULL, pid INTEGER NOT NULL, began_at BIGINT NOT NULL)",
     # Articles that a crawl has to itself: asked for as long as there is no address, read from then
-    # on. The sketch is that of the first of its kind, whose bands are held until it has its own.
-    "CREATE TABLE claims (id TEXT PRIMARY KEY, crawl BIGINT NOT NULL, url TEXT NOT NULL,"
-    " sketch {bytes}){compact}",
+    # on; and sketches of those that are the first of their kind, as long as they have no bands.
+    "CREATE TABLE claims (id TEXT PRIMARY KEY, crawl BIGINT NOT NULL, url TEXT NOT NULL){compact}",
     "CREATE TABLE held (key {serial}, band BIGINT NOT NULL, id TEXT NOT NULL,"
-    " crawl BIGINT NOT NULL)",
+    " crawl BIGINT NOT NULL, sketch {bytes} NOT NULL)",
     "CREATE INDEX held_band ON held (band, key)",
     # Whose requests a host gets, where several crawls are under way; times by the database's clock.
     "CREATE TABLE leases (host TEXT PRIMARY KEY, crawl BIGINT NOT NULL,"
@@ -157,12 +156,11 @@ CLAIM = (
 )
 CLAIMED = "SELECT crawl, url FROM claims WHERE id = ?"
 DROP_CLAIMS = "DELETE FROM claims WHERE crawl = ?"
-HOLD_SKETCH = "UPDATE claims SET sketch = ? WHERE id = ? AND crawl = ?"
-HOLD_BAND = "INSERT INTO held (band, id, crawl) VALUES (?, ?, ?)"
+HOLD = "INSERT INTO held (band, id, crawl, sketch) VALUES " + ", ".join(["(?, ?, ?, ?)"] * BANDS)
 DROP_HELD = "DELETE FROM held WHERE crawl = ?"
 _KNOWN_ONES = (
-    "FROM held JOIN claims ON claims.id = held.id JOIN articles ON articles.id = held.id"
-    " WHERE held.crawl = ? AND claims.sketch = articles.sketch"
+    "FROM held JOIN articles ON articles.id = held.id"
+    " WHERE held.crawl = ? AND held.sketch = articles.sketch"
 )
 WRITE_BANDS = (
     f"INSERT INTO bands (band, article) SELECT held.band, articles.key {_KNOWN_ONES}"
@@ -178,12 +176,9 @@ def _of_bands(table: str, key: str) -> str:
 
 
 LIKE = (
-    "SELECT id, sketch FROM articles WHERE sketch IS NOT NULL AND key IN"
-    f" ({_of_bands('bands', 'article')}) ORDER BY key"
-)
-LIKE_HELD = (
-    "SELECT held.id, sketch FROM held JOIN claims ON claims.id = held.id WHERE key IN"
-    f" ({_of_bands('held', 'key')}) ORDER BY key"
+    "SELECT 0, key, id, sketch FROM articles WHERE sketch IS NOT NULL AND key IN"
+    f" ({_of_bands('bands', 'article')}) UNION ALL"
+    f" SELECT 1, key, id, sketch FROM held WHERE key IN ({_of_bands('held', 'key')}) ORDER BY 1, 2"
 )
 
 # --- whose requests a host gets -------------------------------------------------------------------
