@@ -62,6 +62,7 @@ bench-shared: $(VENV)/dev  ## a crawl on a state in PostgreSQL against one in a 
 
 bench-store: $(VENV)/dev  ## size and speed of the store at 1 and 10 million articles
 	$(BIN)/python -m bench.store --rows 1000000 10000000
+	$(BIN)/python -m bench.store --rows 1000000 --postgresql
 
 samples: $(VENV)/dev  ## write samples/zjol.warc.gz anew
 	$(BIN)/python -m samples.build

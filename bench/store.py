@@ -1,7 +1,7 @@
 """What the state of delivered articles costs: bytes on disk, and microseconds a look-up.
 
 Run as `make bench-store`. The state is filled with articles of random sketches through its own
-tables, then opened anew and asked.
+tables, then opened anew and asked. In a file of SQLite, or with `--postgresql` on a server.
 """
 
 import argparse
@@ -10,10 +10,13 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
+from tests.postgres_server import PostgresServer
 from zjnews.items import Article
-from zjnews.state import State, sql
+from zjnews.state import State
+from zjnews.state.copying import COLUMNS
 from zjnews.state.outbox import Batch
 from zjnews.text import sketches
 
@@ -25,10 +28,11 @@ _FIRST = 10_000_000
 """Number of the first article."""
 
 
-def fill(path: Path, rows: int, done: int = 0) -> None:
+def fill(address: str, rows: int, done: int) -> None:
     """Add articles to a state until it holds so many."""
-    state = State(path)
-    state.db.run("PRAGMA cache_size = -2000000")  # of the filling, not of the asking
+    state = State(address)
+    if not state.db.is_shared:
+        state.db.run("PRAGMA cache_size = -2000000")  # of the filling, not of the asking
     rng = random.Random(done)
     for start in range(done, rows, _CHUNK):
         articles = []
@@ -41,16 +45,17 @@ def fill(path: Path, rows: int, done: int = 0) -> None:
                     1,
                     rng.randbytes(16),
                     published,
+                    "second",
                     published,
+                    None,
+                    None,
                     rng.randbytes(64),
                 )
             )
         with state.db.transaction():
-            state.db.run_all(
-                "INSERT INTO articles VALUES (?, ?, ?, ?, ?, 'second', ?, NULL, NULL, ?)", articles
-            )
-            bands = ((band, row[0]) for row in articles for band in sketches.bands(row[-1]))
-            state.db.run_all(sql.PUT_BAND, sorted(bands))
+            state.db.fill("articles", COLUMNS["articles"], articles)
+            bands = [(band, row[0]) for row in articles for band in sketches.bands(row[-1])]
+            state.db.fill("bands", COLUMNS["bands"], sorted(bands))
     state.close()
 
 
@@ -64,10 +69,16 @@ def microseconds(ask: Callable[[int], object], numbers: list[int]) -> float:
     return statistics.median(times) * 1e6
 
 
-def measure(path: Path, rows: int) -> str:
-    state = State(path)
+def bytes_of(state: State) -> int:
+    if not state.db.is_shared:
+        return Path(state.db.path).stat().st_size
+    return int(state.db.one("SELECT pg_database_size(current_database())")[0])
+
+
+def measure(address: str, rows: int) -> str:
+    state = State(address)
     rng = random.Random(7)
-    size = path.stat().st_size
+    size = bytes_of(state)
     asked = [rng.randrange(rows) for _ in range(_ASKED)]
     known = microseconds(lambda n: state.known.find(f"trs:20260914:{_FIRST + n}"), asked)
     unknown = microseconds(lambda n: state.known.find(f"trs:20260914:{n}"), asked)
@@ -100,15 +111,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--folder", type=Path, help="where to make the state, else a temporary one")
+    parser.add_argument("--postgresql", action="store_true", help="in place of SQLite")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        path = Path(folder) / "state.db"
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder, ExitStack() as stack:
+        address = str(Path(folder) / "state.db")
+        if options.postgresql:
+            server = PostgresServer()
+            stack.callback(server.remove)
+            server.start()
+            address = server.new()
         print("    articles        MB  bytes/a  known µs   new µs   copy µs      add µs")
         done = 0
         for rows in sorted(options.rows):
-            fill(path, rows, done)
+            fill(address, rows, done)
             done = rows
-            print(measure(path, rows), flush=True)
+            print(measure(address, rows), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from tests.command_line import SCRAPY, run
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.state.stories import ONE, OTHER, add, give, lines_of, record_of, sketched, story
 from zjnews.state import State
-from zjnews.state.copying import _TABLES
+from zjnews.state.copying import COLUMNS
 from zjnews.state.opening import open_database
 
 
@@ -33,7 +33,7 @@ def rows_of(address: str | Path) -> dict[str, list[tuple[object, ...]]]:
     with closing(open_database(address)) as db:
         return {
             table: sorted(db.rows(f"SELECT {columns} FROM {table}"))  # noqa: S608
-            for table, columns in _TABLES.items()
+            for table, columns in COLUMNS.items()
         }
 
 

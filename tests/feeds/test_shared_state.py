@@ -4,10 +4,12 @@ if there were one crawl."""
 import json
 import os
 import random
+import re
 import signal
 import time
 from collections import Counter, defaultdict
 from collections.abc import Collection
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,9 +23,11 @@ from tests import command_line
 from tests.command_line import Process, scrapy_crawl, wait_until
 from tests.faults import CLAIMING, POINTS
 from tests.made_up_site import MadeUpSite
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PASSWORD, PostgresServer
 from tests.site_server import Site
 from tests.spiders.test_channel_spider import CHANNELS, FAST, is_article, lists_of
+from zjnews.state import State
+from zjnews.state.outbox import Batch
 
 DAYS = 6
 PAUSE = 0.3
@@ -122,6 +126,85 @@ def test_copies_shared_articles_and_corrections_are_right_on_two_crawls(
     revisions = Counter((record["id"], record["revision"]) for record in records(tmp_path))
     wanted = [*((id_, 1) for id_ in first_of), *((id_, 2) for id_ in corrected)]
     assert revisions == Counter(wanted)
+
+
+def walks(address: str) -> set[str]:
+    with psycopg.connect(address, options="-c search_path=zjnews") as db:
+        return {name for [name] in db.execute("SELECT name FROM walks")}
+
+
+def test_a_list_is_not_covered_where_another_crawl_has_an_article_of_it(
+    tmp_path: Path, address: str, made_up: MadeUpSite, site: Site
+) -> None:
+    command = command_of(tmp_path, address, made_up, ["zjxc"])
+    theirs = sorted(made_up.ids_in(["zjxc"], datetime.now(UTC) - timedelta(days=DAYS)))[0]
+    with closing(State(address)) as other:
+        assert other.run.claim_to_ask(theirs)
+        done = command_line.run(command, site.environment)
+        assert "skipped        1  claimed" in done.stderr
+        assert done.returncode == 0
+    assert theirs not in delivered(tmp_path)
+    assert walks(address) == set()
+    assert command_line.run(command, site.environment).returncode == 0
+    assert delivered(tmp_path).count(theirs) == 1
+    assert len(walks(address)) == 1
+
+
+def test_a_file_is_one_crawls(
+    tmp_path: Path, address: str, made_up: MadeUpSite, site: Site
+) -> None:
+    out = tmp_path / "out.jsonl"
+    command = [*command_of(tmp_path, address, made_up, ["zjxc"])[:-2], "-O", str(out)]
+    command += ["-s", "FEED_EXPORT_BATCH_ITEM_COUNT=0"]
+    batch = Batch(str(out), {})
+    with closing(State(address)) as other:
+        assert other.outbox.lock(batch)
+        done = command_line.run(command, site.environment)
+    assert done.returncode == 3
+    assert f"another crawl writes {out}" in done.stderr
+    assert not out.exists()
+    assert command_line.run(command, site.environment).returncode == 0
+    assert len(out.read_text("utf-8").splitlines()) == len(
+        made_up.ids_in(["zjxc"], datetime.now(UTC) - timedelta(days=DAYS))
+    )
+
+
+def test_the_password_of_the_server_is_not_shown(
+    tmp_path: Path, address: str, made_up: MadeUpSite, site: Site
+) -> None:
+    command = [*command_of(tmp_path, address, made_up, ["zjxc"]), "-s", "LOG_LEVEL=DEBUG"]
+    places = [place for place, part in enumerate(command) if part.startswith("STATE_DB=")]
+    arguments = [p for place, p in enumerate(command) if not {place, place + 1} & {*places}]
+    # In a process of its own, since a fork has read the settings already.
+    environment = {**site.environment, "ZJNEWS_STATE_DB": address, "PYTHONHASHSEED": "0"}
+    done = command_line.run(arguments, environment)
+    assert done.returncode == 0, done.stderr
+    for text in (done.stdout, done.stderr):
+        assert PASSWORD not in text
+        assert "not%2Ffor" not in text
+    with closing(State(address)) as state:
+        assert state.known.article(delivered(tmp_path)[0])
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("postgresql://nobody:not%2Ffor@127.0.0.1:1/news", "refused"),
+        ("postgresql://nobody:not/for@127.0.0.1:1/news", "is written %2F"),
+        ("postgresql://nobody:not@for@127.0.0.1:1/news", "cannot be used"),
+        ("postgresql://127.0.0.1:1/news?user=nobody&password=not-for", "refused"),
+        ("postgresql://", "cannot be used"),
+        ("postgresql://127.0.0.1:x/news", "cannot be used"),
+    ],
+)
+def test_a_server_that_is_not_there_is_one_line(tmp_path: Path, address: str, words: str) -> None:
+    feed = ("-o", f"{tmp_path}/out.jsonl")
+    command = scrapy_crawl(tmp_path, "channel", "-a", "channels=zjxc", *feed)
+    done = command_line.run([*command, "-s", f"STATE_DB={address}"])
+    assert done.returncode == 2
+    [line] = done.stderr.splitlines()
+    assert words in line
+    assert not re.search("not.?.?.?for|not@", line.replace("not_", "")), line
 
 
 # --- killed -------------------------------------------------------------------------------------------

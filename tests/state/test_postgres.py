@@ -376,7 +376,7 @@ def test_a_session_that_is_ended_is_one_line_and_never_opened_anew(
 
 
 def test_a_server_that_hangs_ends_the_crawl_in_time(address: str) -> None:
-    db = PostgresDatabase(address, patience=0.5)
+    db = PostgresDatabase(address, "news", patience=0.5)
     [pid] = db.one("SELECT pg_backend_pid()")
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -389,7 +389,7 @@ def test_a_server_that_hangs_ends_the_crawl_in_time(address: str) -> None:
 
 def test_a_transaction_that_nobody_goes_on_with_does_not_hold_up_others(address: str) -> None:
     """A crawl was stopped in the middle of it."""
-    stopped, other = PostgresDatabase(address), PostgresDatabase(address)
+    stopped, other = PostgresDatabase(address, "one"), PostgresDatabase(address, "other")
     stopped.run("SET idle_in_transaction_session_timeout = '200ms'")
     done = threading.Event()
 

@@ -21,9 +21,9 @@ from zjnews.spiders.article import ArticleSpider
 from zjnews.state import outcomes, verdict
 from zjnews.state.crawling import stats_of
 from zjnews.state.database import BusyError, Database, StateError
+from zjnews.state.opening import name_of
 from zjnews.state.reasons import Trait, traits_of
 from zjnews.state.verdict import Status
-from zjnews.text.cleaning import without_user
 from zjnews.watch import canaries
 from zjnews.watch.canaries import Canary
 from zjnews.watch.figures import keys_of
@@ -84,7 +84,7 @@ class Command(ScrapyCommand):
             self.exitcode = Status.BUSY
             return
         if opts.list is None and not any(map(is_of_layout, known)):
-            name = without_user(self.settings["STATE_DB"])
+            name = name_of(self.settings["STATE_DB"])
             raise UsageError(f"{name} knows no article yet: crawl, or --list")
         read = {"known": known, "file": opts.list or "", "accepts": opts.accept}
         self.crawler_process.crawl(crawler, pipelines=pipelines, **read)

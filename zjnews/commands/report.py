@@ -16,8 +16,7 @@ from zjnews.commands import (
 from zjnews.feeds.drafts import Draft
 from zjnews.review import report
 from zjnews.state.database import StateError
-from zjnews.state.opening import is_server
-from zjnews.text.cleaning import without_user
+from zjnews.state.opening import is_server, name_of
 from zjnews.watch.runs import runs
 
 RUNS = 500
@@ -61,7 +60,7 @@ class Command(ScrapyCommand):
 
 def write_report(state: str, target: str) -> None:
     """Write the page of the runs that a state has noted. Raises OSError, StateError."""
-    name = without_user(state) if is_server(state) else short_path(state)
+    name = name_of(state) if is_server(state) else short_path(state)
     page = report.html_of(runs(state, RUNS), name)
     try:
         with Draft(target) as file:

@@ -10,9 +10,8 @@ from scrapy.exceptions import UsageError
 from zjnews.commands import PROGRAM, print_error, print_lines, refuse_in_one_line, refuse_options
 from zjnews.state.copying import copy
 from zjnews.state.database import BusyError, StateError
-from zjnews.state.opening import is_server, open_database
+from zjnews.state.opening import is_server, name_of, open_database
 from zjnews.state.verdict import Status
-from zjnews.text.cleaning import without_user
 
 
 class Command(ScrapyCommand):
@@ -57,7 +56,7 @@ class Command(ScrapyCommand):
             raise UsageError(str(error)) from error
         else:
             lines = [f"  {count:>12,}  {table}" for table, count in counts.items() if count]
-            print_lines([f"copied to {without_user(target)}:", *lines])
+            print_lines([f"copied to {name_of(target)}:", *lines])
 
     def copied(self, given: str, target: str) -> dict[str, int]:
         """How many rows of each table were copied. Raises StateError, BusyError."""

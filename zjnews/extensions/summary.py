@@ -11,8 +11,9 @@ from zjnews.extensions.feeds import Feeds
 from zjnews.extensions.recording import Recording
 from zjnews.items import RECORD_VERSION
 from zjnews.state.crawling import SiteSpider, stats_of
+from zjnews.state.opening import name_of
 from zjnews.state.verdict import FAILED, FINDING, stats_under
-from zjnews.text.cleaning import counted, printable, without_user
+from zjnews.text.cleaning import counted, printable
 
 
 class Summary:
@@ -59,7 +60,7 @@ class Summary:
         exporter = self.crawler.get_extension(Feeds)
         lines = exporter.lines() if exporter else ["  no feed: add -O articles.jsonl"]
         if unshipped := stats.get("zjnews/unshipped", 0):
-            database = without_user(self.crawler.settings["STATE_DB"])
+            database = name_of(self.crawler.settings["STATE_DB"])
             lines.append(f"  {counted(unshipped, 'record')} left in {database}")
         recording = self.crawler.get_extension(Recording)
         lines += recording.lines() if recording else []

@@ -6,7 +6,7 @@ from typing import Any
 from zjnews.state import sql
 from zjnews.state.database import Database, Lock, StateError
 
-_TABLES = {
+COLUMNS = {
     "articles": "key, id, revision, content_hash, published_at, precision, scraped_at, etag,"
     " last_modified, sketch",
     "bands": "band, article",
@@ -21,7 +21,7 @@ _TABLES = {
     "matches": "alert, article, revision, found, found_at, told_at",
     "notices": "key, target, title, body, made_at",
 }
-"""What is kept: all but what crawls under way have to themselves."""
+"""By table, of what is kept: all but what crawls under way have to themselves."""
 _EVERY = 10_000
 """Rows after which the progress is told."""
 
@@ -38,7 +38,7 @@ def copy(
         raise StateError(f"crawls are under way on {source.path}; nothing was copied")
     counts = {}
     with target.transaction(is_durable=True, is_alone=True):
-        for table, columns in _TABLES.items():
+        for table, columns in COLUMNS.items():
             rows = source.stream(f"SELECT {columns} FROM {table}")  # noqa: S608
             counts[table] = target.fill(table, columns, _told(rows, table, on_progress))
     return counts

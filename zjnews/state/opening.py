@@ -17,14 +17,22 @@ def is_server(address: str | Path) -> bool:
     return str(address).startswith(_SCHEMES)
 
 
+def name_of(address: str | Path) -> str:
+    """How a state is named to a person: without user, password and options."""
+    if not is_server(address):
+        return str(address)
+    scheme, _, rest = str(address).partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+
+
 def open_database(address: str | Path = TEMPORARY) -> Database:
     """Raises StateError, BusyError."""
     if not is_server(address):
         return SqliteDatabase(address)
-    # Only here, as it takes a third of a second to load.
+    # Only here, as it takes time to load.
     from zjnews.state.postgres import PostgresDatabase  # noqa: PLC0415
 
-    return PostgresDatabase(str(address))
+    return PostgresDatabase(str(address), name_of(address))
 
 
 def reading(address: str | Path) -> AbstractContextManager[Callable[..., list[Any]]]:
@@ -34,4 +42,4 @@ def reading(address: str | Path) -> AbstractContextManager[Callable[..., list[An
         return reading_file(address)
     from zjnews.state import postgres  # noqa: PLC0415
 
-    return postgres.reading(str(address))
+    return postgres.reading(str(address), name_of(address))

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from zjnews.state import sql
 from zjnews.state.database import PATIENCE, VERSION, Database, Lock, StateError
-from zjnews.text.cleaning import error_in_words, without_user
+from zjnews.text.cleaning import error_in_words
 
 try:
     import psycopg
@@ -56,11 +56,11 @@ class PostgresDatabase(Database):
         "compact": "",
     }
 
-    def __init__(self, address: str, patience: float = PATIENCE) -> None:
-        """Connect, and make the tables if there are none. `address`: `postgresql://HOST/NAME`; a
-        password is better in ~/.pgpass. Raises StateError."""
-        super().__init__(without_user(address), patience)
-        self.db = connect(address, patience)
+    def __init__(self, address: str, name: str, patience: float = PATIENCE) -> None:
+        """Connect, and make the tables if there are none. `name`: what is shown of the address.
+        Raises StateError."""
+        super().__init__(name, patience)
+        self.db = connect(address, name, patience)
         self.watch = _Watch(self.db, patience)
         try:
             with self.one_line_errors():
@@ -188,10 +188,13 @@ class _Watch(threading.Thread):
         self.ended.set()
 
 
-def connect(address: str, patience: float) -> "psycopg.Connection[Any]":
+def connect(address: str, name: str, patience: float) -> "psycopg.Connection[Any]":
     """Raises StateError."""
     if not _ERRORS:
         raise StateError("postgresql:// needs the package psycopg: pip install 'zjnews[cluster]'")
+    # Else a part of the password would be taken for a host or port, and shown.
+    if "@" in address.partition("://")[2].partition("/")[2]:
+        raise StateError(f"{name}: in a user or password, / is written %2F, and @ is written %40")
     try:
         return psycopg.connect(
             address,
@@ -204,16 +207,14 @@ def connect(address: str, patience: float) -> "psycopg.Connection[Any]":
             tcp_user_timeout=round(patience * 1000),
         )
     except _ERRORS as error:
-        name, words = without_user(address), error_in_words(error)
-        raise StateError(f"the state {name} cannot be used: {words}") from error
+        raise StateError(f"the state {name} cannot be used: {error_in_words(error)}") from error
 
 
 @contextmanager
-def reading(address: str) -> Iterator[Callable[..., list[Any]]]:
+def reading(address: str, name: str) -> Iterator[Callable[..., list[Any]]]:
     """See `opening.reading`."""
-    name = without_user(address)
     try:
-        with connect(address, PATIENCE) as db:
+        with connect(address, name, PATIENCE) as db:
             db.execute(f"SET search_path = {_SCHEMA}".encode())
             db.execute("SET default_transaction_read_only = on")
             if db.execute("SELECT to_regclass('facts')").fetchone() == (None,):
