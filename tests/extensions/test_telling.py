@@ -13,6 +13,7 @@ from tests import command_line
 from tests.command_line import Run, crawl, scrapy_crawl
 from tests.faults import POINTS, TELLING
 from tests.made_up_site import MadeUpArticle, MadeUpSite
+from tests.postgres_server import PostgresServer
 from tests.receivers import PASSWORD, TOKEN, environment, mailbox, webhook
 from tests.site_server import Site
 from tests.spiders.test_channel_spider import FAST, lists_of
@@ -71,9 +72,28 @@ def test_an_alert_arrives_once_and_again_for_a_correction(
     assert waiting(tmp_path) == 0
 
 
+def test_an_alert_of_crawls_that_share_a_state_arrives_once(
+    tmp_path: Path, made_up: MadeUpSite, site: Site, postgres: PostgresServer
+) -> None:
+    article = newest(made_up)
+    feed = ("-o", f"{tmp_path}/%(batch_time)s-%(batch_id)d.jsonl")
+    shared = ("-s", f"STATE_DB={postgres.new()}", "-s", "HOST_LEASE=1", *feed)
+    arguments = ("channel", "-a", lists_of(made_up, "jms"), "-a", "since=5d", *FAST)
+    option = alerts(tmp_path, ALERT.format(word=article.title))
+    command = scrapy_crawl(tmp_path, *arguments, *option, *shared)
+    with webhook() as hook:
+        around = environment(site, hook.address)
+        crawls = [command_line.start(command, around) for _ in range(3)]
+        errors = [crawl.communicate()[1] for crawl in crawls]
+        assert [crawl.returncode for crawl in crawls] == [0, 0, 0], errors
+        assert command_line.run(command, around).returncode == 0
+        [text] = hook.texts
+        assert f"\n- {article.title}\n" in text
+
+
 @pytest.mark.parametrize("point", [POINTS[0], POINTS[2], POINTS[4], *TELLING])
 def test_an_alert_arrives_once_although_the_run_is_killed(
-    tmp_path: Path, made_up: MadeUpSite, site: Site, point: str
+    tmp_path: Path, made_up: MadeUpSite, site: Site, state_address: str, point: str
 ) -> None:
     article = newest(made_up)
     out = tmp_path / "%(batch_time)s-%(batch_id)d.jsonl"
@@ -86,6 +106,7 @@ def test_an_alert_arrives_once_although_the_run_is_killed(
     given = [part for name, value in fault.items() for part in ("-s", f"{name}={value}")]
     arguments = ("channel", "-a", lists_of(made_up, "jms"), "-a", "since=5d", *FAST)
     arguments = (*arguments, *alerts(tmp_path, ALERT.format(word=article.title)), "-o", str(out))
+    arguments = (*arguments, "-s", f"STATE_DB={state_address}")
     with webhook() as hook:
         around = environment(site, hook.address)
         killed = command_line.run(scrapy_crawl(tmp_path, *arguments, *given), around)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -37,14 +36,6 @@ from zjnews.state.opening import is_server
 from zjnews.state.outbox import Appended, Batch
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of a state that is not there yet."""
-    if request.param == "sqlite":
-        return str(tmp_path / "state.db")
-    return str(request.getfixturevalue("postgres").new())
-
-
 def change(address: str, statement: str) -> None:
     """Change the tables behind the back of the state."""
     if is_server(address):
@@ -56,7 +47,7 @@ def change(address: str, statement: str) -> None:
 
 
 @pytest.fixture(params=["ended", "killed"])
-def reopen(request: pytest.FixtureRequest, address: str) -> Iterator[Callable[[], State]]:
+def reopen(request: pytest.FixtureRequest, state_address: str) -> Iterator[Callable[[], State]]:
     """Opens the same state anew, as a crawl does that follows; the one before has ended."""
     states: list[State] = []
 
@@ -70,7 +61,7 @@ def reopen(request: pytest.FixtureRequest, address: str) -> Iterator[Callable[[]
 
     def opened() -> State:
         end()
-        states.append(State(address))
+        states.append(State(state_address))
         return states[-1]
 
     yield opened
@@ -261,10 +252,10 @@ def is_another_there(state: State) -> bool:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_run_killed_at_any_moment_keeps_what_it_said(
-    address: str, reopen: Reopen, seed: int
+    state_address: str, reopen: Reopen, seed: int
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  any moment will do
-    command = [sys.executable, "-c", _ADDS_FOR_EVER, address]
+    command = [sys.executable, "-c", _ADDS_FOR_EVER, state_address]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
         said = [child.stdout.readline() for _ in range(chance.randint(1, 200))]
@@ -404,9 +395,9 @@ def test_a_host_that_refuses_more_than_it_gives_is_not_believed_on_one_day(
     assert [each.is_final for each in passed if each] == [not is_doubted, True]
 
 
-def test_when_an_address_was_first_asked_for_stays(state: State, address: str) -> None:
+def test_when_an_address_was_first_asked_for_stays(state: State, state_address: str) -> None:
     state.known.note_passed("trs:1", "no-article")
-    change(address, "UPDATE passed SET asked_at = 1000")
+    change(state_address, "UPDATE passed SET asked_at = 1000")
     state.known.note_passed("trs:1", "empty-page")
     passed = state.known.passed("trs:1")
     assert passed is not None
@@ -579,10 +570,10 @@ def test_a_copy_that_is_corrected_becomes_a_first(state: State, reopen: Reopen) 
 
 
 @pytest.fixture
-def rescheme(state: State, address: str, reopen: Reopen) -> State:
+def rescheme(state: State, state_address: str, reopen: Reopen) -> State:
     """A state whose sketches were made in another way."""
     sketched(state, 1, ONE)
-    change(address, "UPDATE facts SET value = 'another' WHERE name = 'sketches'")
+    change(state_address, "UPDATE facts SET value = 'another' WHERE name = 'sketches'")
     return reopen()
 
 
@@ -599,11 +590,13 @@ def test_sketches_of_the_new_scheme_are_kept(rescheme: State, reopen: Reopen) ->
     assert sketched(reopen(), 2, ONE) == "trs:1"
 
 
-def test_a_band_whose_article_is_gone_costs_nothing_else(address: str, reopen: Reopen) -> None:
+def test_a_band_whose_article_is_gone_costs_nothing_else(
+    state_address: str, reopen: Reopen
+) -> None:
     sketched(reopen(), 1, ONE)
     sketched(reopen(), 2, ONE)
     reopen()
-    change(address, "DELETE FROM articles WHERE id = 'trs:1'")
+    change(state_address, "DELETE FROM articles WHERE id = 'trs:1'")
     assert sketched(reopen(), 3, ONE) is None
 
 

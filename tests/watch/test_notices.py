@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -87,9 +86,9 @@ def test_an_address_gets_only_so_many_in_one_run(sender: Sender) -> None:
         assert hook.texts == [str(number) for number in range(10)]
 
 
-def test_what_waits_for_a_week_is_dropped(tmp_path: Path) -> None:
+def test_what_waits_for_a_week_is_dropped(state_address: str) -> None:
     [target] = targets_of("json://a.example", "NOTIFY")
-    with closing(State(tmp_path / "state.db")) as state:
+    with closing(State(state_address)) as state:
         waiting = Notices(state.db, [target])
         waiting.put(target, "old", "text", 1_000)
         waiting.put(target, "new", "text", 700_000)

@@ -44,33 +44,35 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state.db"
 
 
-def test_runs_are_read_as_they_were_written_newest_first(path: Path) -> None:
+def test_runs_are_read_as_they_were_written_newest_first(state_address: str) -> None:
     other = replace(RUN, id="b2", lists=("zjxc",), started=AT + timedelta(hours=1))
-    with closing(State(path)) as state:
+    with closing(State(state_address)) as state:
         runs.note(state.db, RUN)
         runs.note(state.db, other)
-        assert runs.runs(path) == [other, RUN]  # while a crawl holds the lock
+        assert runs.runs(state_address) == [other, RUN]  # while a crawl holds the lock
         assert runs.runs_like(state.db, RUN, 5) == [RUN]
-    assert runs.runs(path, limit=1) == [other]
+    assert runs.runs(state_address, limit=1) == [other]
 
 
-def test_only_so_many_runs_of_a_kind_are_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_runs_of_a_kind_are_kept(
+    state_address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(runs, "_KEPT", 3)
-    with closing(State(path)) as state:
+    with closing(State(state_address)) as state:
         runs.note(state.db, replace(RUN, id="other", lists=()))
         for number in range(5):
             runs.note(state.db, replace(RUN, id=str(number)))
-    assert [run.id for run in runs.runs(path)] == ["4", "3", "2", "other"]
+    assert [run.id for run in runs.runs(state_address)] == ["4", "3", "2", "other"]
 
 
 @pytest.mark.parametrize(
     "figures", ["", "[]", '{"keys": 1}', '{"keys": {"title": "x"}}', '{"hosts": {"a": {"b": 1}}}']
 )
-def test_a_damaged_row_is_left_out(path: Path, figures: str) -> None:
-    with closing(State(path)) as state:
+def test_a_damaged_row_is_left_out(state_address: str, figures: str) -> None:
+    with closing(State(state_address)) as state:
         runs.note(state.db, RUN)
         state.db.run(sql.PUT_RUN, "bad", "channel", "gnxw,zjxc", 0, 0, 0, figures)
-    assert runs.runs(path) == [RUN]
+    assert runs.runs(state_address) == [RUN]
 
 
 def test_what_is_no_state_is_one_line(path: Path) -> None:
