@@ -2,6 +2,7 @@
 one."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -99,16 +100,20 @@ class Leases:
                     self.release(host)
 
     async def wait_for(self, host: str) -> Held:
-        while True:
+        while not self.crawl_ends():
             held = self.ours(host)
             now = monotonic()
-            if held is None:
-                await asyncio.sleep(self.seconds / _LOOKS)
-            elif now < (next_at := held.sent_at + self.pause_of(host)):
-                await asyncio.sleep(next_at - now)
-            else:
+            seconds = held.sent_at + self.pause_of(host) - now if held else math.inf
+            if held and seconds <= 0:
                 held.sent_at = now
                 return held
+            await asyncio.sleep(min(seconds, self.seconds / _LOOKS))
+        raise Rejected("interrupted", "the crawl ends")
+
+    def crawl_ends(self) -> bool:
+        """Whether the crawl was asked to end, and only waits for what is under way."""
+        slot = self.crawler.engine._slot
+        return slot is None or slot.closing is not None
 
     def ours(self, host: str) -> Held | None:
         """The lease of a host, taken if it is free; None as long as others have it."""
