@@ -30,6 +30,7 @@ from bench.crawl import ROOT, resident
 from bench.pages import SAMPLES, articles, charset_of, parse_only
 from zjnews.archives.saved import SavedPage
 from zjnews.commands.reread import Reread, records_of
+from zjnews.review.outputs import Output
 from zjnews.site import addresses
 
 NOW = datetime.now(UTC)
@@ -125,7 +126,8 @@ def reread(path: Path, processes: int) -> None:
     settings = get_project_settings()
     settings.set("PROGRESS_ENABLED", value=False)
     run = Reread(settings, records_of(settings, processes), [path])
-    run.write(str(path.with_suffix(f".{processes}.jsonl")))
+    said = run.write(Output(str(path.with_suffix(f".{processes}.jsonl"))))
+    assert said.startswith("written to "), said
 
 
 RUNS: dict[str, Callable[[Path], None]] = {

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pyarrow import parquet
 from scrapy import cmdline
 from scrapy.utils.project import get_project_settings
 from warcio.statusandheaders import StatusAndHeaders
@@ -22,9 +23,11 @@ from warcio.warcwriter import WARCWriter
 from tests.command_line import MOST_SECONDS, ROOT, SCRAPY, Run, command_line, run, wait_until
 from tests.reading import PAGES
 from zjnews import settings as project
-from zjnews.archives.saved import Found, Passed, Unusable
+from zjnews.archives import saved, warcs
+from zjnews.archives.saved import Found, Passed, Stretch, Unusable
 from zjnews.commands.reread import Reread, records_of
 from zjnews.review import rereading
+from zjnews.review.outputs import Output
 from zjnews.review.rereading import Outcome, Records, Whole
 
 SAMPLES = ROOT / "samples" / "zjol.warc.gz"
@@ -47,7 +50,7 @@ def records(folder: Path, *paths: Path, processes: int = 1) -> bytes:
     settings = get_project_settings()
     out = folder / "records.jsonl"
     run = Reread(settings, records_of(settings, processes), list(paths))
-    assert run.write(str(out)) == f"written to {out}"
+    assert run.write(Output(str(out))) == f"written to {out}"
     return out.read_bytes()
 
 
@@ -201,8 +204,13 @@ def test_pages_of_one_article_are_joined(tmp_path: Path, order: tuple[str, str],
         ([str(SAMPLES), "-j", "two"], "-j two is no number of processes"),
         ([str(SAMPLES), "-O", ""], "-O is missing"),
         ([str(SAMPLES), "-j"], "argument -j/--processes: expected one argument"),
-        ([str(SAMPLES), "-O", "out.csv"], "-O out.csv: JSON Lines are written; name a file .jsonl"),
+        (
+            [str(SAMPLES), "-O", "out.csv"],
+            "-O out.csv: name a file .jsonl, .jl, .jsonlines, .parquet",
+        ),
         ([str(SAMPLES), "-O", "/proc/out.jsonl"], "-O /proc/out.jsonl: "),
+        ([str(SAMPLES), "--parts", "0"], "--parts 0 is no number of records"),
+        ([str(SAMPLES), "-O", "-", "--parts", "9"], "--parts: standard output has no parts"),
         (
             [str(SAMPLES), "-s", with_ours("NeedCrawl", 450)],
             "reread has no crawl to give it",
@@ -269,6 +277,56 @@ def test_standard_output(tmp_path: Path) -> None:
     assert len([json.loads(line) for line in done.stdout.splitlines()]) == 54
 
 
+# --- files ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return records(tmp_path_factory.mktemp("whole"), SAMPLES)
+
+
+def test_parts_hold_so_many_records_each(tmp_path: Path, whole: bytes) -> None:
+    run = reread(tmp_path, str(SAMPLES), "--parts", "20", "-O", str(tmp_path / "out.jsonl"))
+    parts = sorted(tmp_path.iterdir())
+    assert [part.name for part in parts] == [f"out-0000{n}.jsonl" for n in (1, 2, 3)]
+    assert [len(part.read_bytes().splitlines()) for part in parts] == [20, 20, 14]
+    assert b"".join(part.read_bytes() for part in parts) == whole
+    assert f"3 parts written: {parts[0]} …" in run.errors
+
+
+def test_parts_of_an_earlier_run_are_not_mixed_with_new_ones(tmp_path: Path) -> None:
+    before = tmp_path / "out-00004.jsonl"
+    before.write_text("as it was before\n")
+    run = reread(tmp_path, str(SAMPLES), "--parts", "20", "-O", str(tmp_path / "out.jsonl"))
+    assert run.status == 2
+    [line] = run.errors.splitlines()
+    assert line.endswith(f"--parts: {before} is there; remove the parts of an earlier run")
+    assert list(tmp_path.iterdir()) == [before]
+
+
+def test_a_disk_that_is_full_leaves_whole_parts(tmp_path: Path, whole: bytes) -> None:
+    """The second part is too large."""
+    out = tmp_path / "out.jsonl"
+    sizes = [sum(map(len, whole.splitlines(keepends=True)[n : n + 20])) for n in (0, 20)]
+    assert sizes[0] < sizes[1]
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (sizes[0], sizes[0]))
+    done = run(command(str(SAMPLES), "-O", str(out), "--parts", "20"), first=limit)
+    assert done.returncode == 3
+    assert "1 part written: " in done.stderr
+    assert "and no more: File too large" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["out-00001.jsonl"]
+
+
+def test_parquet_has_the_same_records(tmp_path: Path, whole: bytes) -> None:
+    out = tmp_path / "out.parquet"
+    done = run(command(str(SAMPLES), "-O", str(out), "--parts", "50"))
+    assert done.returncode == 0, done.stderr
+    tables = [parquet.read_table(tmp_path / f"out-0000{number}.parquet") for number in (1, 2)]
+    assert [table.num_rows for table in tables] == [50, 4]
+    titles = [title for table in tables for title in table.column("title").to_pylist()]
+    assert titles == titles_of(whole)
+
+
 # --- what dies half-way -----------------------------------------------------------------------------
 
 
@@ -320,6 +378,19 @@ def test_interrupted_it_leaves_the_file_as_it_was(tmp_path: Path, sent: signal.S
     assert errors.splitlines()[-1] == "scrapy reread: exit status 4, ended early (shutdown)"
     assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
     assert not (tmp_path / ".reread.jsonl.part").exists()
+
+
+def test_an_interrupt_waits_until_work_is_handed_out() -> None:
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    done = []
+    try:
+        with pytest.raises(KeyboardInterrupt), rereading.uninterrupted():
+            signal.raise_signal(signal.SIGINT)
+            done.append("handed out")
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert done == ["handed out"]
 
 
 @needs_ps
@@ -381,6 +452,7 @@ def test_a_record_that_holds_records_is_one_page(
         data[len(data) // 3 : len(data) // 3 + 300] = bytes(300)
         path.write_bytes(data)
     monkeypatch.setattr(rereading, "_BATCH", 2)
+    monkeypatch.setattr(saved, "_STRETCH", 2)
     found = read(path, processes=1)
     titles = [json.loads(one.line)["title"] for one in found if isinstance(one, Whole)]
     reasons = [one.rejected.reason for one in found if isinstance(one, Unusable)]
@@ -429,3 +501,63 @@ def test_an_article_whose_pages_stand_in_several_archives_is_whole(tmp_path: Pat
     assert [json.loads(line)["page_count"] for line in expected.splitlines()] == [2]
     for processes in (1, 2):
         assert records(tmp_path, one, two, processes=processes) == expected
+
+
+# --- stretches --------------------------------------------------------------------------------------
+
+
+def stretches(path: Path) -> list[Stretch]:
+    found = saved.read_warc(warcs.Reader(path), in_stretches=True)
+    return [one for one in found if isinstance(one, Stretch)]
+
+
+def test_processes_take_the_pages_out_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All records of a sound file are in stretches, which follow one another to its end."""
+    monkeypatch.setattr(saved, "_STRETCH", 50)
+    first, second = stretches(SAMPLES)
+    assert (first.offset, first.length) == (0, second.offset)
+    assert second.offset + second.length == SAMPLES.stat().st_size
+    assert first.count == 50
+
+
+def test_after_damage_there_are_stretches_again(tmp_path: Path) -> None:
+    path = damaged(tmp_path)
+    assert stretches(path)[0].length < 200_050 < stretches(path)[1].offset
+
+
+def test_pages_of_many_bytes_are_a_stretch_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved, "_STRETCH_BYTES", 10)
+    assert {stretch.count for stretch in stretches(SAMPLES)} == {1}
+
+
+def test_a_revisit_of_another_address_is_read_where_the_others_are(tmp_path: Path) -> None:
+    """Its page is looked for in the whole folder."""
+    path = tmp_path / "a.warc.gz"
+    archive_of(path, {FIRST: article_page("题", TEXT)})
+    with path.open("ab") as file:
+        writer = WARCWriter(file, gzip=True)
+        [original] = (record for record in warcs.Reader(path) if not isinstance(record, str))
+        digest = original.header("WARC-Payload-Digest")
+        headers = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], "HTTP/1.1")
+        for url in (ARTICLE.format(3), ARTICLE.format(4)):
+            revisit = writer.create_revisit_record(
+                url, digest, FIRST, "2026-09-15T02:00:00Z", http_headers=headers
+            )
+            writer.write_record(revisit)
+    assert [stretch.count for stretch in stretches(path)] == [1]
+    expected = by_archive_spider(tmp_path, path)
+    assert len(expected.splitlines()) == 3
+    assert records(tmp_path, path, processes=2) == expected
+
+
+def test_a_file_that_changes_meanwhile_is_counted_and_named(tmp_path: Path) -> None:
+    path = archive_of(tmp_path / "a.warc.gz", {FIRST: article_page("题", TEXT)})
+    [stretch] = stretches(path)
+    path.write_bytes(b"")
+    assert isinstance(stretch, Stretch)
+    [unusable] = rereading._read(stretch)
+    assert isinstance(unusable, Unusable)
+    assert unusable.rejected.reason == "unreadable-file"
+    assert unusable.rejected.detail == "changed at byte 0 while it was read"

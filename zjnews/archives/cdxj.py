@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 from w3lib.url import canonicalize_url
 
 from zjnews.archives import warcs
+from zjnews.archives.objects import S3File
 from zjnews.archives.warcs import Answer, Damage, Record
 from zjnews.feeds.drafts import Draft
 from zjnews.items import Rejected
@@ -115,7 +116,7 @@ def timestamp_of(date: str | None) -> str | None:
     return _timestamp(at) if at else None
 
 
-def changed(path: Path) -> datetime:
+def changed(path: Path | S3File) -> datetime:
     """When a file was changed last, UTC."""
     return datetime.fromtimestamp(min(max(path.stat().st_mtime, 0), _LATEST), UTC)
 

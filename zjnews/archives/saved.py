@@ -10,11 +10,12 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 from urllib.parse import urlsplit
 
 from zjnews.archives import warcs
 from zjnews.archives.cdxj import changed, normal_form, timestamp_of
+from zjnews.archives.objects import S3File
 from zjnews.archives.playback import Playback, no_original, with_body
 from zjnews.archives.warcs import Answer, Record
 from zjnews.items import Rejected, Skipped
@@ -23,6 +24,9 @@ from zjnews.pages.page import MAX_BYTES
 from zjnews.site import addresses
 from zjnews.site.addresses import Kind
 from zjnews.text.cleaning import error_in_words
+
+Place = Path | S3File
+"""Where an archive is stored."""
 
 _PAGES = (".html", ".htm", ".shtml", ".xhtml", ".txt")
 _ACCEPTED = "a folder, " + ", ".join((*warcs.ENDINGS, *_PAGES))
@@ -35,6 +39,9 @@ _MOST_SIDECAR = 1024 * 1024
 """Bytes of a `response.json`."""
 _MOST_WAITING = 20_000
 """Revisits whose originals are looked for together."""
+_STRETCH = 100
+_STRETCH_BYTES = 8 * 1024 * 1024
+"""Records that a stretch has, unless so many bytes, unpacked, are enough."""
 _PACKED = re.compile(r"\.(?:warc|arc|wacz)\.[a-z0-9]{1,5}$")
 """Archives of records in a form that is not read, such as `.warc.bz2`."""
 _NOT_ARCHIVES = (".open", ".cdxj", ".cdx", ".idx", ".part", ".json", ".txt", ".md5", ".sha1")
@@ -72,10 +79,22 @@ Found = SavedPage | Passed | Unusable
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Records of a WARC file that can be read without those before them."""
+
+    path: Place
+    offset: int
+    length: int
+    """In bytes."""
+    count: int
+    """Of its records."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """Something to read pages from: a page, or a WARC file."""
 
-    path: Path
+    path: Place
     sidecar: Path | None = None
     """The `response.json` of a page."""
     member: str | None = None
@@ -100,9 +119,11 @@ def read_source(source: Source) -> Iterator[Found]:
     return read_warc(source.reader()) if source.is_warc else _read_file(source)
 
 
-def sources(path: Path) -> Iterator[Source | Unusable]:
+def sources(path: Place) -> Iterator[Source | Unusable]:
     """What there is to read in a file or folder, in a fixed order."""
-    if path.is_dir():
+    if isinstance(path, S3File):
+        yield from _sources_of(path)
+    elif path.is_dir():
         yield from _sources_in(path)
     elif not path.exists():
         yield Unusable(str(path), Rejected("missing-file", "no such file or folder"))
@@ -130,7 +151,7 @@ def _entries_of(folder: Path) -> Iterator[Source | Unusable | Path]:
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
-        yield _unreadable(folder, error)
+        yield unreadable(folder, error)
         return
     pages = [entry for entry in entries if _is_page(entry) and not entry.is_dir()]
     sidecar = folder / "response.json"
@@ -146,15 +167,15 @@ def _entries_of(folder: Path) -> Iterator[Source | Unusable | Path]:
             yield Unusable(str(entry), Rejected("unknown-file", detail))
 
 
-def _sources_of(path: Path, sidecar: Path | None = None) -> Iterator[Source | Unusable]:
+def _sources_of(path: Place, sidecar: Path | None = None) -> Iterator[Source | Unusable]:
     """A page or an archive, unless it is something else by that name."""
-    if path.exists() and not path.is_file():
+    if isinstance(path, Path) and path.exists() and not path.is_file():
         yield Unusable(str(path), Rejected("no-plain-file", "a pipe, socket or device is not read"))
     elif path.name.lower().endswith(".wacz"):
         try:
             yield from (Source(path, member=member) for member in warcs.members(path))
         except OSError as error:
-            yield _unreadable(path, error)
+            yield unreadable(path, error)
         except ValueError as error:
             yield Unusable(str(path), Rejected("broken-warc", str(error)))
     else:
@@ -166,7 +187,7 @@ def _is_packed_otherwise(path: Path) -> bool:
     return bool(_PACKED.search(name)) and not name.endswith(_NOT_ARCHIVES) and path.is_file()
 
 
-def _unreadable(path: Path, error: OSError) -> Unusable:
+def unreadable(path: Place, error: OSError) -> Unusable:
     return Unusable(str(path), Rejected("unreadable-file", error_in_words(error)))
 
 
@@ -222,8 +243,9 @@ def _read_file(source: Source) -> Iterator[Found]:
         yield page
 
 
-def _page_in(path: Path, answer: dict[str, Any]) -> SavedPage:
+def _page_in(path: Place, answer: dict[str, Any]) -> SavedPage:
     """The page of a file. `answer`: the content of its sidecar. Raises Rejected."""
+    assert isinstance(path, Path), "on S3 only archives are read"
     with rejecting("unreadable-file"):
         size = path.stat().st_size
         body = path.read_bytes() if size <= MAX_BYTES else b""
@@ -251,23 +273,82 @@ def _canonical_link(body: bytes) -> str | None:
     return None if address.kind in _FRONTS else address.url
 
 
-def read_warc(reader: warcs.Reader) -> Iterator[Found]:
-    """The pages of a WARC file. Pages that another address had before come last, where a file is
-    packed as a whole: it has to be read once more for them."""
+@overload
+def read_warc(reader: warcs.Reader) -> Iterator[Found]: ...
+
+
+@overload
+def read_warc(reader: warcs.Reader, in_stretches: bool) -> Iterator[Found | Stretch]: ...
+
+
+def read_warc(reader: warcs.Reader, in_stretches: bool = False) -> Iterator[Found | Stretch]:
+    """The pages of a WARC file, or the stretches of records that have them. Pages that another
+    address had before come last, where a file is packed as a whole or stored on S3: it has to be
+    read once more for them."""
     waiting: list[Answer] = []
     try:
-        for found in reader:
-            if isinstance(found, warcs.Damage):
+        for found in _in_stretches(reader) if in_stretches else reader:
+            if isinstance(found, Stretch):
+                yield found
+            elif isinstance(found, warcs.Damage):
                 yield Unusable(str(reader.path), Rejected("broken-warc", str(found)))
             elif found.kind in warcs.ANSWERS:
                 yield from _read_record(found, reader.path, waiting)
         if waiting:
             yield from _read_again(warcs.Reader(reader.path, member=reader.member), waiting)
     except OSError as error:
-        yield _unreadable(reader.path, error)
+        yield unreadable(reader.path, error)
 
 
-def _read_record(record: Record, path: Path, waiting: list[Answer]) -> Iterator[Found]:
+def read_stretch(stretch: Stretch) -> Iterator[Found]:
+    """The pages of a stretch. Raises OSError, where the file was changed too."""
+    records = list(warcs.records_in(_bytes_of(stretch)))
+    if len(records) != stretch.count:
+        raise OSError(f"changed at byte {stretch.offset:,} while it was read")
+    for record in records:
+        if record.kind in warcs.ANSWERS:
+            yield from _read_record(record, stretch.path, [])
+
+
+def _bytes_of(stretch: Stretch) -> bytes:
+    if isinstance(stretch.path, S3File):
+        return stretch.path.read_range(stretch.offset, stretch.length)
+    with stretch.path.open("rb") as file:
+        file.seek(stretch.offset)
+        return file.read(stretch.length)
+
+
+def _in_stretches(reader: warcs.Reader) -> Iterator[Record | warcs.Damage | Stretch]:
+    """What a file holds, with stretches for what can be read by itself."""
+    gathered: list[Record] = []
+    size = 0
+    for found in reader:
+        alone = found if isinstance(found, Record) and _is_alone(found) else None
+        if gathered and (not alone or len(gathered) == _STRETCH or size >= _STRETCH_BYTES):
+            yield _stretch_of(reader.path, gathered)
+            gathered, size = [], 0
+        if alone:
+            gathered.append(alone)
+            size += len(alone.block)
+        else:
+            yield found
+    if gathered:
+        yield _stretch_of(reader.path, gathered)
+
+
+def _stretch_of(path: Place, records: list[Record]) -> Stretch:
+    first, last = records[0], records[-1]
+    return Stretch(path, first.offset, last.offset + last.length - first.offset, len(records))
+
+
+def _is_alone(record: Record) -> bool:
+    """Whether a record can be read by itself. A revisit of another address cannot: its page is
+    looked for in all files of a folder."""
+    original = record.header("WARC-Refers-To-Target-URI") if record.kind == "revisit" else None
+    return record.is_member and (not original or original == record.url)
+
+
+def _read_record(record: Record, path: Place, waiting: list[Answer]) -> Iterator[Found]:
     """`waiting`: takes revisits of other addresses that cannot be looked up."""
     where = record.url or str(path)
     try:
@@ -278,11 +359,12 @@ def _read_record(record: Record, path: Path, waiting: list[Answer]) -> Iterator[
             yield Passed(answer.url, Skipped(why_passed))
             return
         repeats = answer.kind == "revisit"
-        if repeats and record.is_packed and len(waiting) < _MOST_WAITING:
+        is_looked_up = isinstance(path, Path) and not record.is_packed
+        if repeats and not is_looked_up and len(waiting) < _MOST_WAITING:
             waiting.append(answer)
             return
         # It makes indexes where there are none, for which no limit of a page is meant.
-        beside = _beside(path.parent) if repeats else None
+        beside = _beside(path.parent) if repeats and isinstance(path, Path) else None
         with bounded(where):
             page = page_of(beside.whole(answer) if beside else answer, path)
     except Rejected as rejected:
@@ -310,7 +392,7 @@ def _read_again(reader: warcs.Reader, revisits: list[Answer]) -> Iterator[Found]
         yield Unusable(revisit.url, no_original(revisit))
 
 
-def _page_or_why(revisit: Answer, record: Record, path: Path) -> Found:
+def _page_or_why(revisit: Answer, record: Record, path: Place) -> Found:
     try:
         with bounded(revisit.url):
             return page_of(with_body(revisit, warcs.read_answer(record)), path)
@@ -340,7 +422,7 @@ def _beside(folder: Path) -> Playback:
     return Playback(sorted(warc_files))
 
 
-def page_of(answer: Answer, path: Path) -> SavedPage:
+def page_of(answer: Answer, path: Place) -> SavedPage:
     """The page of a recorded answer. Raises Rejected where it is none (`http-404` …)."""
     if answer.status != 200:
         target = answer.header("location")

@@ -22,7 +22,8 @@ from warcio.bufferedreaders import ChunkedDataReader, DecompressingBufferedReade
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 
-from zjnews.archives.gzip_members import gzip_members
+from zjnews.archives.gzip_members import Member, gzip_members
+from zjnews.archives.objects import S3File
 from zjnews.items import Rejected
 from zjnews.pages import codings
 from zjnews.pages.guard import logger
@@ -87,7 +88,7 @@ _YEARS = (1990, 2200)
 _STATUS = re.compile(rb"HTTP/\d[\d.]*\s+(\d{3})\b", re.I)
 
 
-def is_archive(path: Path) -> bool:
+def is_archive(path: Path | S3File) -> bool:
     """Whether a file is one of records, by its name."""
     return path.name.lower().endswith(ENDINGS)
 
@@ -177,6 +178,8 @@ class Record:
     is_packed: bool = False
     """Whether its file is packed as a whole, so that `offset` is in what that gives, and the record
     is found by nothing but reading from the beginning."""
+    is_member: bool = False
+    """Whether it is a gzip member in plain form, which can be read by itself."""
 
     def header(self, name: str) -> str | None:
         value: str | None = self.headers.get_header(name)
@@ -198,7 +201,7 @@ class Reader:
     """The records of a file, from a byte on. What is damaged is named once, as `Damage`,
     and reading goes on after it. Iterating raises OSError where the file cannot be opened."""
 
-    def __init__(self, path: Path, start: int = 0, member: str | None = None) -> None:
+    def __init__(self, path: Path | S3File, start: int = 0, member: str | None = None) -> None:
         """`start` need not be where a record begins. `member`: the file in a WACZ that is read."""
         self.path = path
         self.start = start
@@ -289,8 +292,7 @@ class Reader:
             self.in_damage = False
             self.begun = start
             start += member.length
-            kind = member.headers.get_header("WARC-Type") or ""
-            yield Record(kind, *member)
+            yield _record_of(member)
         stream.seek(start)
         records = _Records(stream)
         try:
@@ -395,6 +397,15 @@ def _check_head(record: Any) -> None:
         raise ArchiveLoadFailed("record without a length")
 
 
+def _record_of(member: Member) -> Record:
+    return Record(member.headers.get_header("WARC-Type") or "", *member, is_member=True)
+
+
+def records_in(members: bytes) -> Iterator[Record]:
+    """The records of so many gzip members in plain form."""
+    return map(_record_of, gzip_members(BytesIO(members), 0, _MOST))
+
+
 def _said(error: BaseException) -> str:
     return fit_for_log(error_in_words(error))
 
@@ -414,10 +425,10 @@ def _dictionary(file: IO[bytes]) -> zstd.ZstdDict | None:
     return dictionary
 
 
-def members(path: Path) -> list[str]:
+def members(path: Path | S3File) -> list[str]:
     """The files of records in a WACZ. Raises OSError, ValueError."""
     try:
-        with zipfile.ZipFile(path) as zipped:
+        with path.open("rb") as file, zipfile.ZipFile(file) as zipped:
             names = zipped.namelist()
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"no whole WACZ: {error}") from error

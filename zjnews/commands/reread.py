@@ -6,33 +6,36 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from io import BytesIO
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.crawler import Crawler
-from scrapy.exceptions import UsageError
+from scrapy.exceptions import NotConfigured, UsageError
 from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.log import configure_logging
 from tqdm import tqdm
 from tqdm.contrib.logging import logging_redirect_tqdm
 
-from zjnews.archives.saved import Passed
+from zjnews.archives import objects, warcs
+from zjnews.archives.objects import StoreError
+from zjnews.archives.saved import Passed, Place
 from zjnews.commands import print_error, refuse_in_one_line, refuse_options
 from zjnews.extensions.summary import Summary, counts
-from zjnews.feeds.drafts import Draft
-from zjnews.feeds.storages import FeedError, place, probe_folder
+from zjnews.feeds.parquet import ParquetExporter
+from zjnews.feeds.storages import NO_CREDENTIALS, FeedError, has_credentials, probe_folder
 from zjnews.items import Rejected, Skipped
 from zjnews.loaders import reading
 from zjnews.loaders.reading import Pipeline
 from zjnews.pipelines.copies import CopiesPipeline
 from zjnews.pipelines.duplicates import DuplicatesPipeline
 from zjnews.review import rereading
-from zjnews.review.rereading import Records, Whole
+from zjnews.review.outputs import ENDINGS, PARQUET, STDOUT, Output, parts_before
+from zjnews.review.rereading import Ended, Records, Whole
 from zjnews.spiders import needs
 from zjnews.spiders.archive import ArchiveSpider
 from zjnews.state import outcomes, verdict
@@ -40,9 +43,6 @@ from zjnews.state.outcomes import logger
 from zjnews.text.cleaning import error_in_words, printable
 
 _T = TypeVar("_T")
-
-STDOUT = "-"
-ENDINGS = (".jsonl", ".jl", ".jsonlines")
 
 
 class Command(ScrapyCommand):
@@ -60,7 +60,8 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         return (
             "Reads every article of WARC files, folders and saved pages again, and writes the"
-            " records as JSON Lines, in the order of the archives."
+            " records as JSON Lines or Parquet, in the order of the archives. Archives may be on"
+            " S3: s3://BUCKET/KEY.warc.gz or s3://BUCKET/FOLDER."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -70,7 +71,12 @@ class Command(ScrapyCommand):
             "-O",
             "--overwrite-output",
             metavar="FILE",
-            help="JSON Lines, whole or as it was before; - for standard output",
+            help="JSON Lines or .parquet, whole or as it was before; - for standard output",
+        )
+        parser.add_argument(
+            "--parts",
+            metavar="N",
+            help="files of N records each, FILE-00001 and so on, instead of one",
         )
         parser.add_argument(
             "-j",
@@ -83,11 +89,11 @@ class Command(ScrapyCommand):
         assert self.settings is not None
         paths = paths_of(args)
         processes = processes_of(opts.processes)
-        out = target_of(opts.overwrite_output)
+        output = output_of(opts.overwrite_output, opts.parts)
         reread = Reread(self.settings, records_of(self.settings, processes), paths)
         configure_logging(self.settings)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        result = reread.write(out)
+        result = reread.write(output)
         status, words = verdict.verdict_of(reread.stats)
         lines = [*counts("reread", reread.stats), f"  {result}"]
         print("\n".join(map(printable, lines)), file=sys.stderr)
@@ -98,7 +104,7 @@ class Command(ScrapyCommand):
 class Reread:
     """One run over archives: compares records in their order, counts and writes them."""
 
-    def __init__(self, settings: Settings, records: Records, paths: list[Path]) -> None:
+    def __init__(self, settings: Settings, records: Records, paths: Sequence[Place]) -> None:
         self.crawler = Crawler(ArchiveSpider, Settings(settings))
         self.crawler.stats = MemoryStatsCollector(self.crawler)
         self.summary = Summary(self.crawler)
@@ -113,25 +119,23 @@ class Reread:
     def stats(self) -> dict[str, Any]:
         return self.crawler.stats.get_stats()
 
-    def write(self, out: str) -> str:
-        """Write the records, whole or not at all, and return what happened in words."""
+    def write(self, output: Output) -> str:
+        """Write the records, and return what happened in words."""
         reason, why = "finished", ""
         try:
-            with opened(out) as file:
-                file.writelines(self.lines())
-                file.flush()
+            output.write(self.lines())
         except OSError as error:
             reason, why = "feed_failed", error_in_words(error)
-        except BrokenProcessPool:
-            reason, why = "process_died", "a process that was reading has died; try -j 1"
+        except Ended as ended:
+            reason, why = ended.reason, ended.why
         except KeyboardInterrupt:
             reason, why = "shutdown", "interrupted"
         self.crawler.stats.set_value("finish_reason", reason)
-        return f"nothing written to {place(out)}: {why}" if why else f"written to {place(out)}"
+        return output.result(why)
 
     def lines(self) -> Iterator[bytes]:
         """The records as lines of JSON."""
-        self.crawler.stats.set_value("zjnews/given", sum(map(Path.exists, self.paths)))
+        self.crawler.stats.set_value("zjnews/given", sum(path.exists() for path in self.paths))
         for found in self.watched(self.records.outcomes(self.paths)):
             if isinstance(found, Whole):
                 yield from self.line(found)
@@ -179,50 +183,67 @@ class Reread:
                     logger.info("reread: %d articles, %d of %d MB", count, *megabytes)
 
 
-def opened(out: str) -> AbstractContextManager[IO[bytes]]:
-    """Standard output, or a file that is written whole or not at all."""
-    if out == STDOUT:
-        return nullcontext(sys.stdout.buffer)
-    is_pipe = Path(out).exists() and not Path(out).is_file()
-    return Path(out).open("wb") if is_pipe else Draft(out)
-
-
-def paths_of(args: list[str]) -> list[Path]:
+def paths_of(args: list[str]) -> list[Place]:
     """Raises UsageError if none of the archives exists."""
-    paths = [Path(arg) for arg in args]
     refuse_options("reread", args)
-    if not paths:
+    if not args:
         raise UsageError("name an archive: a WARC file, a folder or a saved page")
+    paths = [path for arg in args for path in places_of(arg)]
     if not any(path.exists() for path in paths):  # keep the file of an earlier run
         raise UsageError(f"{', '.join(args)}: no such file or folder")
     return paths
 
 
+def places_of(arg: str) -> list[Place]:
+    """A file or folder, or the archives of an address on S3. Raises UsageError."""
+    if not arg.startswith(objects.SCHEME):
+        return [Path(arg)]
+    if has_credentials(arg):
+        raise UsageError(NO_CREDENTIALS)
+    try:
+        return [*objects.objects_at(arg, warcs.ENDINGS)]
+    except StoreError as error:
+        raise UsageError(str(error)) from error
+
+
 def processes_of(text: str | None) -> int:
     """The number of processes. Raises UsageError."""
-    if text is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+    if text is not None:
+        return number_of("-j", text, "processes")
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
+def output_of(out: str | None, parts: str | None) -> Output:
+    """Where the records go. Raises UsageError."""
+    if not out:
+        raise UsageError("-O is missing: name the file for the records, or - for standard output")
+    most = None if parts is None else number_of("--parts", parts, "records")
+    if out == STDOUT:
+        if most:
+            raise UsageError("--parts: standard output has no parts")
+        return Output(out)
+    if not out.endswith(ENDINGS):
+        raise UsageError(f"-O {out}: name a file {', '.join(ENDINGS)}")
+    try:
+        probe_folder(Path(out).parent, f"-O {out}")
+        if out.endswith(PARQUET):
+            ParquetExporter(BytesIO())
+    except (FeedError, NotConfigured) as error:
+        raise UsageError(str(error)) from error
+    if most and (before := parts_before(out)):
+        raise UsageError(f"--parts: {before[0]} is there; remove the parts of an earlier run")
+    return Output(out, most)
+
+
+def number_of(option: str, text: str, what: str) -> int:
+    """Raises UsageError."""
     if not (text.isascii() and text.isdigit() and int(text)):
-        raise UsageError(f"-j {text} is no number of processes")
+        raise UsageError(f"{option} {text} is no number of {what}")
     return int(text)
 
 
-def target_of(text: str | None) -> str:
-    """The file for the records, or `-`. Raises UsageError."""
-    if not text:
-        raise UsageError("-O is missing: name the file for the records, or - for standard output")
-    if text != STDOUT and not text.endswith(ENDINGS):
-        raise UsageError(f"-O {text}: JSON Lines are written; name a file {' or '.join(ENDINGS)}")
-    if text != STDOUT:
-        try:
-            probe_folder(Path(text).parent, f"-O {text}")
-        except FeedError as error:
-            raise UsageError(str(error)) from error
-    return text
-
-
-def records_of(settings: Settings, processes: int) -> Records:
-    """Raises UsageError if a pipeline needs a crawl."""
+def records_of(settings: Settings, processes: int = 1) -> Records:
+    """Raises UsageError, also if a pipeline needs a crawl."""
     needs.check_values(settings, needs.own_settings())
     for path, order in settings.getwithbase("ITEM_PIPELINES").items():
         if order is not None and order >= reading.COMPARING and not path.startswith("zjnews."):
