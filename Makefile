@@ -29,8 +29,9 @@ FUZZ = $(if $(PAGES),--pages $(PAGES)) $(if $(LISTS),--lists $(LISTS)) $(if $(AR
 fuzz: $(VENV)/dev  ## read what was changed at random: pages, lists, archives, indexes, addresses
 	$(BIN)/python -m tests.fuzz $(FUZZ) $(if $(SEED),--seed $(SEED))
 
-kills: $(VENV)/dev  ## a hundred kills in one life of a crawl
+kills: $(VENV)/dev  ## a hundred kills in one life of a crawl, eight of workers that read
 	ZJNEWS_KILLS=100 $(BIN)/python -m pytest tests/feeds/test_delivery.py -k hundred_kills
+	ZJNEWS_KILLS=8 $(BIN)/python -m pytest tests/review/test_reread_on_dask.py -k killed_cost
 
 interop: $(VENV)/tools  ## pywb and cdxj-indexer on our archives
 	ZJNEWS_TOOLS=$(VENV)/tools/bin $(BIN)/python -m pytest tests/archives/test_other_tools.py

@@ -1,4 +1,5 @@
-"""`scrapy reread` against bare parsing: pages a second on one process and on two, and its memory.
+"""`scrapy reread` against bare parsing: pages a second on one process, on two, on two workers of
+Dask, and its memory.
 
 Run as `make bench`. The archive holds the articles of samples/zjol.warc.gz, again and again under
 other numbers and in other words, so that each is an article of its own. Every run is a process of
@@ -7,6 +8,7 @@ its own, and they take turns, so that the ratios hold on a noisy machine.
 
 import argparse
 import logging
+import os
 import re
 import statistics
 import subprocess
@@ -22,6 +24,7 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
+from distributed import LocalCluster
 from scrapy.utils.project import get_project_settings
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -122,10 +125,10 @@ def bare(path: Path) -> None:
             parse_only(SavedPage("", body, None, NOW))
 
 
-def reread(path: Path, processes: int) -> None:
+def reread(path: Path, processes: int, on: str | None = None) -> None:
     settings = get_project_settings()
     settings.set("PROGRESS_ENABLED", value=False)
-    run = Reread(settings, records_of(settings, processes), [path])
+    run = Reread(settings, records_of(settings, processes, on), [path])
     said = run.write(Output(str(path.with_suffix(f".{processes}.jsonl"))))
     assert said.startswith("written to "), said
 
@@ -134,7 +137,10 @@ RUNS: dict[str, Callable[[Path], None]] = {
     "gunzip and lxml.html, bare": bare,
     "reread -j 1": lambda path: reread(path, 1),
     "reread -j 2": lambda path: reread(path, 2),
+    "reread --on dask, 2 workers": lambda path: reread(path, 2, f"dask:{os.environ[SCHEDULER]}"),
 }
+SCHEDULER = "BENCH_SCHEDULER"
+"""Variable of the environment that names the scheduler."""
 
 
 def run(name: str, path: Path) -> None:
@@ -159,17 +165,20 @@ def compare_speed(folder: Path, count: int, rounds: int) -> None:
     size = path.stat().st_size / count / 1024
     print(f"{count:,} pages, {size:.1f} KB each in the archive, {rounds} rounds")
     times: dict[str, list[float]] = {name: [] for name in RUNS}
-    for _ in range(rounds):
-        for name in RUNS:
-            times[name].append(seconds(name, path))
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+        os.environ[SCHEDULER] = cluster.scheduler_address
+        for _ in range(rounds):
+            for name in RUNS:
+                times[name].append(seconds(name, path))
     first, *_ = times.values()
     for name, taken in times.items():
         ratio = statistics.median(a / b for a, b in zip(first, taken, strict=True))
         rate = count / statistics.median(taken)
         print(f"{name:28} {rate:8,.0f} pages/s   {ratio:6.3f} of bare")
-    one, two = times["reread -j 1"], times["reread -j 2"]
-    ratio = statistics.median(a / b for a, b in zip(one, two, strict=True))
-    print(f"two processes against one    {ratio:.2f}")
+    one, two, workers = list(times.values())[1:]
+    for what, a, b in (("-j 2 against -j 1", one, two), ("Dask against -j 2", two, workers)):
+        ratio = statistics.median(x / y for x, y in zip(a, b, strict=True))
+        print(f"{what:28} {ratio:.2f}")
 
 
 def watch_memory(folder: Path, count: int) -> None:

@@ -1,6 +1,8 @@
 """Pipelines such as users add to ITEM_PIPELINES."""
 
 import logging
+import os
+import signal
 from typing import Any
 
 from itemadapter import ItemAdapter
@@ -57,3 +59,21 @@ class AsDict:
 
     def process_item(self, item: Article) -> dict[str, Any]:
         return {**item.record(), "mine": "茶"}
+
+
+class KillOne:
+    """Kills its process over one article of the bundled site."""
+
+    def process_item(self, item: Article) -> Article:
+        if item.id == "trs:20260908:31896504":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return item
+
+
+class NeverEnd:
+    """Does not come to an end over one article of the bundled site."""
+
+    def process_item(self, item: Article) -> Article:
+        while item.id == "trs:20260908:31896504":
+            pass
+        return item

@@ -95,6 +95,9 @@ ITEM_PIPELINES = {
 # IMAGES_STORE, a folder or s3://BUCKET/FOLDER, has pictures fetched; by default none are.
 MEDIA_ALLOW_REDIRECTS = True  # default False; http leads to https
 
+# --- Reading again -------------------------------------------------------------------------------
+WORKERS_SECONDS = 300  # our own: `reread --on dask:…` ends when there is no worker for so long
+
 # --- Only what is new ----------------------------------------------------------------------------
 # Our own: what `channel` and `paper` know and have not delivered yet, a file or postgresql://…;
 # from the environment, since others on the machine can see what is typed.

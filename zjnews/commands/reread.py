@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -35,7 +36,7 @@ from zjnews.pipelines.copies import CopiesPipeline
 from zjnews.pipelines.duplicates import DuplicatesPipeline
 from zjnews.review import rereading
 from zjnews.review.outputs import ENDINGS, PARQUET, STDOUT, Output, parts_before
-from zjnews.review.rereading import Ended, Records, Whole
+from zjnews.review.rereading import Ended, Readers, Records, Whole
 from zjnews.spiders import needs
 from zjnews.spiders.archive import ArchiveSpider
 from zjnews.state import outcomes, verdict
@@ -43,6 +44,8 @@ from zjnews.state.outcomes import logger
 from zjnews.text.cleaning import error_in_words, printable
 
 _T = TypeVar("_T")
+
+CLUSTER = re.compile(r"dask:(?:tcp|tls)://[^\s/]+:\d+")
 
 
 class Command(ScrapyCommand):
@@ -84,13 +87,20 @@ class Command(ScrapyCommand):
             metavar="N",
             help="processes that read at the same time (default: one for each processor)",
         )
+        parser.add_argument(
+            "--on",
+            metavar="dask:tcp://HOST:PORT",
+            help="the scheduler of a Dask cluster whose workers read",
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         paths = paths_of(args)
+        if opts.on is not None and opts.processes:
+            raise UsageError("-j and --on: with --on each worker has processes of its own")
         processes = processes_of(opts.processes)
         output = output_of(opts.overwrite_output, opts.parts)
-        reread = Reread(self.settings, records_of(self.settings, processes), paths)
+        reread = Reread(self.settings, records_of(self.settings, processes, opts.on), paths)
         configure_logging(self.settings)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         result = reread.write(output)
@@ -213,6 +223,22 @@ def processes_of(text: str | None) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
+def readers_on(text: str, settings: Settings) -> Readers:
+    """Those of a cluster, `dask:tcp://HOST:PORT`. Raises UsageError."""
+    address = text.removeprefix("dask:")
+    if not CLUSTER.fullmatch(text):
+        raise UsageError(f"--on {text}: give dask:tcp://HOST:PORT, the address of a Dask scheduler")
+    try:
+        from zjnews.review.on_dask import OnDask  # noqa: PLC0415  an optional install
+    except ImportError as error:
+        raise UsageError("--on needs Dask: pip install 'zjnews[dask]'") from error
+    try:
+        return OnDask(address, settings)
+    except (OSError, ValueError) as error:
+        why = error_in_words(error)
+        raise UsageError(f"--on {text}: no scheduler answers there: {why}") from error
+
+
 def output_of(out: str | None, parts: str | None) -> Output:
     """Where the records go. Raises UsageError."""
     if not out:
@@ -242,13 +268,14 @@ def number_of(option: str, text: str, what: str) -> int:
     return int(text)
 
 
-def records_of(settings: Settings, processes: int = 1) -> Records:
-    """Raises UsageError, also if a pipeline needs a crawl."""
+def records_of(settings: Settings, processes: int = 1, on: str | None = None) -> Records:
+    """`on`: the cluster that reads instead. Raises UsageError, also if a pipeline needs a crawl."""
     needs.check_values(settings, needs.own_settings())
     for path, order in settings.getwithbase("ITEM_PIPELINES").items():
         if order is not None and order >= reading.COMPARING and not path.startswith("zjnews."):
             raise UsageError(f"ITEM_PIPELINES: {path} comes after 500, where reread has no crawl")
+    readers = None if on is None else readers_on(on, settings)
     try:
-        return Records(settings, processes)
+        return Records(settings, processes, readers)
     except TypeError as error:
         raise UsageError(f"ITEM_PIPELINES: {error}; reread has no crawl to give it") from error
