@@ -29,9 +29,10 @@ FUZZ = $(if $(PAGES),--pages $(PAGES)) $(if $(LISTS),--lists $(LISTS)) $(if $(AR
 fuzz: $(VENV)/dev  ## read what was changed at random: pages, lists, archives, indexes, addresses
 	$(BIN)/python -m tests.fuzz $(FUZZ) $(if $(SEED),--seed $(SEED))
 
-kills: $(VENV)/dev  ## a hundred kills in one life of a crawl, eight of workers that read
+kills: $(VENV)/dev  ## a hundred kills in one life of a crawl, eight of workers that read, fifty of workers that crawl
 	ZJNEWS_KILLS=100 $(BIN)/python -m pytest tests/feeds/test_delivery.py -k hundred_kills
 	ZJNEWS_KILLS=8 $(BIN)/python -m pytest tests/review/test_reread_on_dask.py -k killed_cost
+	ZJNEWS_KILLS=50 $(BIN)/python -m pytest tests/cluster -k many_kills
 
 interop: $(VENV)/tools  ## pywb and cdxj-indexer on our archives
 	ZJNEWS_TOOLS=$(VENV)/tools/bin $(BIN)/python -m pytest tests/archives/test_other_tools.py

@@ -97,6 +97,7 @@ def _execute(
     sys.stderr = os.fdopen(2, "w", 1, errors="backslashreplace", closefd=False)
     os.environ.clear()
     os.environ.update(environment)
+    sys.modules.pop("zjnews.settings", None)  # which reads the environment
     time.tzset()
     os.chdir(folder)
     sys.argv = arguments

@@ -28,6 +28,7 @@ import pytest
 from tests.command_line import MOST_SECONDS, ROOT, wait_until
 from tests.made_up_site import BEIJING, MadeUpSite
 from tests.site_server import Answer, Asked, Site, serve
+from zjnews.cluster.schedules import read_schedules
 
 DEPLOY = ROOT / "deploy"
 PLACE = "/opt/zjnews"
@@ -90,10 +91,13 @@ def installed(tmp_path: Path) -> Iterator[Installed]:
             shutil.copy(ROOT / name, project)
     with (project / "zjnews" / "settings.py").open("a", encoding="utf-8") as settings:
         settings.write("\nDOWNLOAD_DELAY = AUTOTHROTTLE_START_DELAY = 0\n")
-    scrapy = project / ".venv" / "bin" / "scrapy"
-    scrapy.parent.mkdir(parents=True)
-    scrapy.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m scrapy "$@"\n', "utf-8")
-    scrapy.chmod(0o755)
+    programs = project / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    for name in ("scrapy", "zjnews"):
+        (programs / name).write_text(
+            f'#!/bin/sh\nexec "{sys.executable}" -m {name} "$@"\n', "utf-8"
+        )
+        (programs / name).chmod(0o755)
     made_up = MadeUpSite(datetime.now(BEIJING), trouble=False)
     is_open = threading.Event()
     is_open.set()
@@ -251,9 +255,10 @@ def env_example() -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def test_the_paths_of_the_units_are_there() -> None:
-    paths = re.findall(rf"{PLACE}/(\S+)", (DEPLOY / "zjnews.service").read_text("utf-8"))
-    missing = {path for path in paths if not (ROOT / path).is_file()}
+@pytest.mark.parametrize("name", ["zjnews.service", "zjnews-worker@.service"])
+def test_the_paths_of_the_units_are_there(name: str) -> None:
+    paths = re.findall(rf"{PLACE}/(\S+)", (DEPLOY / name).read_text("utf-8"))
+    missing = {path for path in paths if not (ROOT / path).is_file()} - {".venv/bin/zjnews"}
     assert paths
     assert not missing
 
@@ -271,7 +276,7 @@ def test_the_timer_starts_the_service() -> None:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd")
 def test_systemd_accepts_the_units(installed: Installed, tmp_path: Path) -> None:
     units = []
-    for name in ("zjnews.service", "zjnews.timer"):
+    for name in ("zjnews.service", "zjnews-worker@.service", "zjnews.timer"):
         text = (DEPLOY / name).read_text("utf-8").replace(PLACE, str(installed.project))
         units.append(tmp_path / name)
         units[-1].write_text(text, "utf-8")
@@ -283,13 +288,24 @@ def test_systemd_accepts_the_units(installed: Installed, tmp_path: Path) -> None
     )
     ours = [line for line in verified.stderr.splitlines() if "zjnews" in line]
     assert (verified.returncode, ours) == (0, [])
-    exposed = subprocess.run(  # 20 stands for 2.0 of 10; without hardening it is 9.6
-        ["systemd-analyze", "security", "--offline=true", "--threshold=20", units[0]],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert exposed.returncode == 0, exposed.stdout[-500:]
+    for service in units[:2]:
+        exposed = subprocess.run(  # 20 stands for 2.0 of 10; without hardening it is 9.6
+            ["systemd-analyze", "security", "--offline=true", "--threshold=20", service],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert exposed.returncode == 0, exposed.stdout[-500:]
+
+
+def test_a_worker_gets_its_signal_alone_and_comes_back() -> None:
+    service = unit("zjnews-worker@.service")["Service"]
+    assert (service["KillMode"], service["Restart"]) == ("mixed", "always")
+    program, *options = service["ExecStart"].split()
+    assert program == f"{PLACE}/.venv/bin/zjnews"  # `pip install .` makes it
+    assert options[:3] == ["cluster", "work", "--schedule"]
+    [channels, newspapers] = read_schedules(options[3].replace(PLACE, str(ROOT)))
+    assert len(channels.jobs) > 100 > len(newspapers.jobs) > 1
 
 
 def test_the_service_keeps_what_it_writes_out_of_the_project(installed: Installed) -> None:
