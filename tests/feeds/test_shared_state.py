@@ -191,7 +191,7 @@ def test_the_password_of_the_server_is_not_shown(
     [
         ("postgresql://nobody:not%2Ffor@127.0.0.1:1/news", "refused"),
         ("postgresql://nobody:not/for@127.0.0.1:1/news", "is written %2F"),
-        ("postgresql://nobody:not@for@127.0.0.1:1/news", "cannot be used"),
+        ("postgresql://nobody:not@for@127.0.0.1:1/news", "is written %2F"),
         ("postgresql://127.0.0.1:1/news?user=nobody&password=not-for", "refused"),
         ("postgresql://", "cannot be used"),
         ("postgresql://127.0.0.1:x/news", "cannot be used"),
@@ -204,7 +204,7 @@ def test_a_server_that_is_not_there_is_one_line(tmp_path: Path, address: str, wo
     assert done.returncode == 2
     [line] = done.stderr.splitlines()
     assert words in line
-    assert not re.search("not.?.?.?for|not@", line.replace("not_", "")), line
+    assert not re.search("not.?.?.?for|for@", line), line
 
 
 # --- killed -------------------------------------------------------------------------------------------

@@ -180,7 +180,7 @@ def status(address: str) -> Status:
 
 
 def _is_alive(rows: Any, key: int) -> bool:
-    return bool(rows(_ALIVE, *postgres._numbers(Lock.CRAWL, key)))
+    return bool(rows(_ALIVE, *postgres.lock_numbers(Lock.CRAWL, key)))
 
 
 def _crawl(key: int, *of_crawl: Any, is_alive: bool) -> CrawlRow:

@@ -144,10 +144,10 @@ class PostgresDatabase(Database):
     # --- who else is at work -----------------------------------------------------------------
 
     def lock(self, kind: Lock, number: int) -> bool:
-        return bool(self.one("SELECT pg_try_advisory_lock(?, ?)", *_numbers(kind, number))[0])
+        return bool(self.one("SELECT pg_try_advisory_lock(?, ?)", *lock_numbers(kind, number))[0])
 
     def unlock(self, kind: Lock, number: int) -> None:
-        self.one("SELECT pg_advisory_unlock(?, ?)", *_numbers(kind, number))
+        self.one("SELECT pg_advisory_unlock(?, ?)", *lock_numbers(kind, number))
 
     def clock(self) -> float:
         return float(self.one("SELECT extract(epoch FROM clock_timestamp())")[0])
@@ -193,7 +193,8 @@ def connect(address: str, name: str, patience: float) -> "psycopg.Connection[Any
     if not _ERRORS:
         raise StateError("postgresql:// needs the package psycopg: pip install 'zjnews[cluster]'")
     # Else a part of the password would be taken for a host or port, and shown.
-    if "@" in address.partition("://")[2].partition("/")[2]:
+    authority, _, rest = address.partition("://")[2].partition("/")
+    if authority.count("@") > 1 or "@" in rest:
         raise StateError(f"{name}: in a user or password, / is written %2F, and @ is written %40")
     try:
         return psycopg.connect(
@@ -236,5 +237,6 @@ def _spelled(statement: str) -> bytes:
     return statement.replace("%", "%%").replace("?", "%s").encode()
 
 
-def _numbers(kind: Lock, number: int) -> tuple[int, int]:
+def lock_numbers(kind: Lock, number: int) -> tuple[int, int]:
+    """What stands for a lock in `pg_locks`: `classid`, `objid`."""
     return _LOCKS + kind, number % 2**31
