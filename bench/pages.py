@@ -22,6 +22,7 @@ from zjnews.archives import saved as archives
 from zjnews.archives.saved import SavedPage
 from zjnews.items import Article, Rejected
 from zjnews.loaders import reading
+from zjnews.pages.guard import ticking
 
 SAMPLES = Path(__file__).parent.parent / "samples" / "zjol.warc.gz"
 PIPELINES = reading.pipelines_of(settings.ITEM_PIPELINES)
@@ -101,8 +102,9 @@ def column(n: int) -> str:
 
 def seconds(read: Callable[[T], object], pages: Sequence[T]) -> float:
     start = time.perf_counter()
-    for page in pages:
-        read(page)
+    with ticking():
+        for page in pages:
+            read(page)
     return time.perf_counter() - start
 
 

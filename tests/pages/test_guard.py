@@ -325,6 +325,30 @@ def test_an_inner_one_leaves_the_outer_one_going(monkeypatch: pytest.MonkeyPatch
     assert is_idle()
 
 
+def test_within_a_run_the_timer_ticks_from_page_to_page() -> None:
+    with guard.ticking():
+        with bounded("a"):
+            pass
+        assert signal.getitimer(signal.ITIMER_VIRTUAL) != (0.0, 0.0)
+        with pytest.raises(Rejected, match="too-slow"), bounded("b"):
+            spin()
+        with guard.ticking():
+            pass
+        with pytest.raises(Rejected, match="too-slow"), bounded("c"):
+            spin()
+    assert is_idle()
+
+
+def test_a_process_forked_within_a_run_has_a_limit_of_its_own() -> None:
+    with guard.ticking():
+        child = os.fork()
+        if child == 0:
+            signal.alarm(MOST_SECONDS)
+            os._exit(0 if reason_of("a") == "too-slow" else 1)
+        _, status = os.waitpid(child, 0)
+    assert status == 0
+
+
 def test_a_timer_of_somebody_else_gets_its_signal_back() -> None:
     def theirs(*_: object) -> None:
         """Does nothing."""

@@ -12,7 +12,7 @@ from scrapy.utils.misc import load_object
 from zjnews import loaders, settings
 from zjnews.items import Article
 from zjnews.pages import page
-from zjnews.pages.guard import bounded
+from zjnews.pages.guard import bounded, ticking
 from zjnews.pages.joining import may_lack_pages
 from zjnews.pages.page import Page
 
@@ -84,8 +84,9 @@ def read(
     if isinstance(body, str):
         body, content_type = body.encode("utf-8", "replace"), "text/html; charset=utf-8"
     at = (fetched_at or datetime.now(UTC)).replace(microsecond=0)
-    _, article = load(url, body, content_type, at)
-    return finish(article, _own_pipelines())
+    with ticking():
+        _, article = load(url, body, content_type, at)
+        return finish(article, _own_pipelines())
 
 
 @cache

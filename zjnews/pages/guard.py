@@ -3,6 +3,7 @@ is asked to stop cost what is being read, and no more."""
 
 import logging
 import math
+import os
 import signal
 import threading
 import time
@@ -26,6 +27,7 @@ _GRACE = 1.0  # seconds after a run was asked to stop in which pages are still r
 _END: Any = object()
 _T = TypeVar("_T")
 _Pipeline = TypeVar("_Pipeline")
+_Handler = Callable[[int, FrameType | None], Any] | int
 _OURS = (__name__, "contextlib")  # code that must come to its end, or the timer would go on
 
 
@@ -48,6 +50,22 @@ class _EndedError(BaseException):
 _open: list[_Watched] = []  # what is being read in the main thread, each within the one before it
 _stops_at = math.inf
 """By the monotonic clock: when the reading ends of a run that was asked to stop."""
+_ticks_in: int | None = None
+"""The process whose timer ticks: one that it forks has none."""
+
+
+@contextmanager
+def ticking() -> Iterator[None]:
+    """Read many pages within: the timer goes on from one to the next, since to set it for each
+    takes longer than all else that is done here."""
+    if _ticks_in == os.getpid() or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = _start_timer()
+    try:
+        yield
+    finally:
+        _stop_timer(before)
 
 
 @contextmanager
@@ -130,13 +148,9 @@ def _watched(seconds: float) -> Iterator[None]:
     if time.monotonic() > _stops_at:
         raise _interrupted()
     watched = _Watched(time.thread_time() + seconds)
-    is_outermost = not _open
-    if is_outermost:
-        before = signal.signal(signal.SIGVTALRM, _look) or signal.SIG_DFL
+    before = None if _ticks_in == os.getpid() else _start_timer()
     try:
         _open.append(watched)
-        if is_outermost:
-            signal.setitimer(signal.ITIMER_VIRTUAL, _TICK, _TICK)
         yield
     except _EndedError as ended:
         if ended.watched is watched:
@@ -144,9 +158,24 @@ def _watched(seconds: float) -> Iterator[None]:
         raise
     finally:
         _open.remove(watched)
-        if is_outermost:
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-            signal.signal(signal.SIGVTALRM, before)
+        if before is not None:
+            _stop_timer(before)
+
+
+def _start_timer() -> _Handler:
+    """What was done before on its signal, to be given to `_stop_timer`."""
+    global _ticks_in  # noqa: PLW0603  there is one timer in a process
+    before = signal.signal(signal.SIGVTALRM, _look) or signal.SIG_DFL
+    signal.setitimer(signal.ITIMER_VIRTUAL, _TICK, _TICK)
+    _ticks_in = os.getpid()
+    return before
+
+
+def _stop_timer(before: _Handler) -> None:
+    global _ticks_in  # noqa: PLW0603
+    _ticks_in = None
+    signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+    signal.signal(signal.SIGVTALRM, before)
 
 
 def _look(_: int, frame: FrameType | None) -> None:
