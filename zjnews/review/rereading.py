@@ -242,7 +242,8 @@ class Records:
 def read_order(order: Order, pipelines: list[Pipeline]) -> list[Outcome]:
     """Raises OSError or StoreError where the archive of a stretch cannot be read."""
     pages = archives.read_stretch(order) if isinstance(order, Stretch) else order
-    return list(read_all(pages, pipelines))
+    with guard.ticking():
+        return list(read_all(pages, pipelines))
 
 
 def read_all(
