@@ -27,9 +27,14 @@ _REOPENED = re.compile(r"<(b|big|code|em|font|i|s|small|strike|strong|tt|u)[\s/]
 which no more than three are the same."""
 _MOST_REOPENED = 4_000_000
 _MANY_REOPENED = 6000  # tags; with fewer there cannot be so many
-_MERGED = re.compile(r"<(body|html)[\s/][^>]*", re.I)
-"""Elements that every later tag of theirs gives more attributes, which are copied each time."""
+_MERGED = re.compile(r"<([bBhH][oOtT][dDmM][yYlL])(?<=(?i:body|html))[\s/][^>]*")
+"""Elements that every later tag of theirs gives more attributes, which are copied each time. By
+their letters first, which takes half the time."""
 _MOST_MERGED = 100
+
+# glibc keeps the memory of a page for the next one once as much has been freed, see mallopt(3).
+# Otherwise it asks the system for it each time, and a page of 100 KB takes a seventh longer.
+bytes(8 * 1024 * 1024)
 
 
 def document_of(markup: str) -> Document:
