@@ -289,6 +289,8 @@ class ArticleLoader(ItemLoader):
         """Blocks and credits of the body, and the payload read with the same eyes."""
         title = self.get_output_value("title")
         pieces = self.pieces()
+        copies = [self.payload_pieces(payload) for payload in self.page.payloads]
+        are_same = [copy == pieces for copy in copies]  # before any picture gets its caption
         lines = [piece for piece in pieces if isinstance(piece, Line)]
         self.is_list = len(lines) == len(pieces) and _is_list(lines)
         language = language_of(f"{title or ''} {' '.join(line.text for line in lines)}")
@@ -306,9 +308,11 @@ class ArticleLoader(ItemLoader):
             self.add_value("keywords", [word for word in words if word])
         if self.is_cut_off():
             self.add_value("warnings", "truncated")
-        for payload in self.page.payloads:  # read as this layout would have read it on the page
-            pieces = self.payload_pieces(payload)
-            payload.text = text_of(read_body(pieces, [payload.title], language == "en").blocks)
+        for payload, copy, is_same in zip(self.page.payloads, copies, are_same, strict=True):
+            # Read as this layout would have read it on the page, as it nearly always has been.
+            is_read = is_same and printed == [payload.title, None, None]
+            theirs = body if is_read else read_body(copy, [payload.title], language == "en")
+            payload.text = text_of(theirs.blocks)
         self.add_value("payloads", self.page.payloads)
 
     def is_cut_off(self) -> bool:

@@ -19,7 +19,7 @@ _REPEATED = 20  # characters by which a sentence is known again
 _SHARED = 5  # so many sentences may be below an article once more, for sharing
 _HEADING_LENGTH = 40
 _HEADING_WORDS = 12
-_SENTENCE_END = "。！？；：，…!?;:,."
+_SENTENCE_END = tuple("。！？；：，…!?;:,.")
 _LABELLED_LINE = re.compile(r"\W{0,3}[A-Z][\w’' ]{1,24}:\s")
 """`Getting there: Bus 27` is no heading."""
 _CLOSING = "”’」』）)】\"' "
@@ -269,4 +269,4 @@ def _mark_short_lines(body: Body) -> None:
 
 
 def _ends_sentence(text: str) -> bool:
-    return text.rstrip(_CLOSING).endswith(tuple(_SENTENCE_END))
+    return text.rstrip(_CLOSING).endswith(_SENTENCE_END)

@@ -16,7 +16,7 @@ from zjnews.text import credits, furniture
 from zjnews.text.cleaning import fold, squeeze
 from zjnews.text.credits.persons import HAN, is_name
 
-_PARAGRAPHS = ("p", "br", "div", "td", "section")
+_PARAGRAPHS = ("p", "div", "td", "section")
 _SENTENCE = re.compile(r"[。！？][”’」』）)]?$|[a-z]{2}[.!?][\"”’)]?$")
 _MARK = re.compile(r"[。！？.!?”’」』）)\"]")  # what a sentence may end with
 _END = 4
@@ -24,6 +24,7 @@ _LONG = 30  # characters (folded) of a sentence that must be the article's or no
 _LONG_LATIN = 70
 _SAMPLE = 12
 """Characters at the end of a sentence by which it is found again; its start may lose a byline."""
+_TAIL = 40  # characters in which, with white space, such a sample is
 _SOURCE_LENGTH = 24
 _SOURCE_MARKS = re.compile(r"[，。！？；,!?;]|\d{4,}|[:：]|^来\s?源|\d[\d.,]*\s?[万千]?[次人]?$")
 _CREDIT_LENGTH = 80
@@ -81,7 +82,7 @@ def doubts(page: Page, article: Article) -> list[str]:
 def has_text_outside(page: Page, article: Article) -> bool:
     """Whether the page has sentences that are neither in the article nor the site's own."""
     known = _squeezed(" ".join(_said(article)))
-    marks = (found.start() for found in _MARK.finditer(known))
+    marks = [found.start() for found in _MARK.finditer(known)]
     ends = {known[max(0, mark - _SAMPLE) : mark] for mark in marks}
     in_hidden = Inside(is_hidden)
     texts = (
@@ -90,6 +91,9 @@ def has_text_outside(page: Page, article: Article) -> bool:
         else ((t, None) for t in page.markup.split("\n"))
     )
     for text, element in texts:
+        tail = _squeezed(text[-_TAIL:])
+        if len(tail) > _SAMPLE and tail[-_SAMPLE - 1 : -1] in ends:
+            continue  # as most, and it is quick to tell
         line = _squeezed(text)
         if not _is_sentence(line) or line[-_SAMPLE - 1 : -1] in ends:
             continue
@@ -103,8 +107,9 @@ def has_text_outside(page: Page, article: Article) -> bool:
 
 def _paragraphs(document: Document) -> Iterator[tuple[str, Element]]:
     """The longer texts with which paragraphs of a page begin, in any order."""
-    for element in chain.from_iterable(map(document.find_all, _PARAGRAPHS)):
-        node = element.next_sibling if element.tag == "br" else next(iter(element), None)
+    begins = ((br.next_sibling, br) for br in document.find_all("br"))
+    inside = ((next(iter(e), None), e) for tag in _PARAGRAPHS for e in document.find_all(tag))
+    for node, element in chain(begins, inside):
         if isinstance(node, Text) and len(node.data) >= _LONG:
             yield node.data, element
 

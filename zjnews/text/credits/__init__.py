@@ -39,9 +39,9 @@ _SENTENCE = re.compile(r"[。？！?!“”《》…\"]")  # what no line of cre
 _SENTENCE_ENDS = ("。", "！", "？", "”", "…")
 _OCCUPATIONS = one_of(frozenset(word for word, role in ROLES.items() if role.is_occupation))
 _OCCUPATION = re.compile(_OCCUPATIONS)
-_SIGNS_ANYWHERE = (
-    *sorted(word for word, role in ROLES.items() if role.is_anywhere),
-    *("ditor", "DITOR", "ranslat", "RANSLAT"),
+_SIGNS_ANYWHERE = re.compile(
+    rf"{one_of(frozenset(word for word, role in ROLES.items() if role.is_anywhere))}"
+    "|ditor|DITOR|ranslat|RANSLAT"
 )
 """What a line of credits in the middle of a body has one of."""
 _LABEL = re.compile(rf"(?:{one_of(frozenset(ROLES))})\s?[:：]|来源|稿源|Source|source")
@@ -52,7 +52,7 @@ _SIGNED = re.compile(
     rf"(?<=[。！？”])\s?[-－—–]{{1,2}}\s?(?P<people>(?:{_OCCUPATIONS})[^。！？]{{2,40}})$"
 )
 """`……成了新商圈。 -摄影记者冯三坤`"""
-_BYLINE_SIGNS = ("-", "－", "—", "–", "（", "(", "【", "[", "报道")
+_BYLINE_SIGN = re.compile(r"[-－—–（(【\[]")
 _DATELINE = re.compile(r"[^。，！？]{0,40}(?:(?<!通)讯|电|消息)\s?")
 _REPORTING = re.compile(
     r"(?P<dateline>(?:[^。，！？:：]{0,40}?(?:(?<!通)讯|电|消息)\s?)?)(?P<people>[^。！？:：]{2,60}?)报道\s?[:：]\s?"
@@ -127,7 +127,7 @@ def take_byline(text: str) -> tuple[str, Credits]:
     """Take bylines, `（记者 张三 通讯员 李四）` or `记者张三、通讯员李四报道：`, off a paragraph:
     from its start, after its dateline, which stays, and from its end."""
     found: Credits = {}
-    if any(sign in text for sign in _BYLINE_SIGNS):
+    if _BYLINE_SIGN.search(text) or "报道" in text:
         text = _take_first(text, found)
         closing: list[Credits] = []
         while len(closing) < _MOST_BYLINES and (last := _last_byline(text)):
@@ -213,7 +213,7 @@ def _read_credits(text: str, at_edge: bool) -> tuple[Credits, list[Role]] | None
     """The credits of a line and their roles. Most have none, so quick questions come first."""
     if len(text) > LINE_LENGTH or _SENTENCE.search(text, 1, len(text) - 2):
         return None
-    if not at_edge and not any(word in text for word in _SIGNS_ANYWHERE):
+    if not at_edge and not _SIGNS_ANYWHERE.search(text):
         return None
     inner = _bare(text.lstrip(_BULLETS)).rstrip("。. ")
     if _SENTENCE.search(inner):
