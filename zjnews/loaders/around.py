@@ -11,7 +11,7 @@ from zjnews.pages.elements import FEW, above, has_few_parts, text_in, text_of_sm
 from zjnews.pages.page import Page
 from zjnews.pages.tree import Element, around, children_of, following, parent_of
 from zjnews.text import credits, dates, furniture
-from zjnews.text.cleaning import fold
+from zjnews.text.cleaning import fold, places_of
 from zjnews.text.credits.words import Credits
 
 _PUBLISHED_META = (
@@ -37,7 +37,7 @@ _MOST_CRUMBS = 10
 
 def breadcrumb(markup: str) -> list[str]:
     """The sections after `您当前的位置 :` in a page, whatever the markup."""
-    for start in _starts(markup, _CRUMB_SIGNS):
+    for start in _crumbs_of(markup):
         crumb = _CRUMB_END.split(markup[start : start + _CRUMB_ROOM], maxsplit=1)[0]
         if not any(arrow in crumb for arrow in _ARROWS):
             continue
@@ -47,15 +47,10 @@ def breadcrumb(markup: str) -> list[str]:
     return []
 
 
-def _starts(markup: str, signs: Iterable[str]) -> Iterator[int]:
-    """Where signs are in a page, the first few of each."""
-    for sign in signs:
-        start = -1
-        for _ in range(_MOST_CRUMBS):
-            start = markup.find(sign, start + 1)
-            if start < 0:
-                break
-            yield start
+def _crumbs_of(markup: str) -> Iterator[int]:
+    """Where breadcrumbs may begin in a page, by the first few of each sign."""
+    for sign in _CRUMB_SIGNS:
+        yield from islice(places_of(sign, markup), _MOST_CRUMBS)
 
 
 def sections_in(title: str) -> list[str]:

@@ -93,7 +93,7 @@ class ArticleLoader(ItemLoader):
     default_output_processor = TakeFirst()
     authors_out = editors_out = translators_out = photographers_out = _NAMES
     sections_out = keywords_out = _NAMES
-    body_out = warnings_out = payloads_out = Identity()
+    warnings_out = Identity()
 
     def __init__(self, page: Page) -> None:
         super().__init__()  # a selector would cost a twentieth of the reading; `select` looks up
@@ -215,8 +215,9 @@ class ArticleLoader(ItemLoader):
 
     def printed_summary(self) -> str | None:
         """What the page prints after 【摘要】, before its body or at the beginning of it."""
-        inside = (e for container in self.containers[:1] for e in islice(children_of(container), 1))
-        summaries = map(furniture.summary_in, (*map(text_in, inside), *self.texts_above))
+        first = (e for container in self.containers[:1] for e in islice(children_of(container), 1))
+        inside = (text_in(element) for element in first if furniture.may_hold_summary(element.text))
+        summaries = map(furniture.summary_in, (*inside, *self.texts_above))
         return next(filter(None, summaries), None)
 
     @cached_property
@@ -296,8 +297,7 @@ class ArticleLoader(ItemLoader):
         language = language_of(f"{title or ''} {' '.join(line.text for line in lines)}")
         printed = [title, self.get_output_value("kicker"), self.get_output_value("subtitle")]
         body = read_body(pieces, printed, language == "en")
-        self.add_value("language", language)
-        self.add_value("body", body.blocks)
+        self.item.language, self.item.body = language, body.blocks
         self.add_value(None, body.credits)
         lacking = [field for field in FIELDS if not self.get_collected_values(field)]
         for container in self.containers[-1:]:
@@ -313,7 +313,7 @@ class ArticleLoader(ItemLoader):
             is_read = is_same and printed == [payload.title, None, None]
             theirs = body if is_read else read_body(copy, [payload.title], language == "en")
             payload.text = text_of(theirs.blocks)
-        self.add_value("payloads", self.page.payloads)
+        self.item.payloads = self.page.payloads
 
     def is_cut_off(self) -> bool:
         """Whether the page ends inside its body container."""

@@ -13,7 +13,7 @@ from zjnews.pages.elements import Inside
 from zjnews.pages.page import Page
 from zjnews.pages.tree import Document, Element, Text, parent_of
 from zjnews.text import credits, furniture
-from zjnews.text.cleaning import fold, squeeze
+from zjnews.text.cleaning import fold, places_of, squeeze
 from zjnews.text.credits.persons import HAN, is_name
 
 _PARAGRAPHS = ("p", "div", "td", "section")
@@ -165,9 +165,9 @@ def has_credit_in_text(article: Article) -> bool:
 
 def has_unread_editor(page: Page, article: Article) -> bool:
     """Whether the page names an editor and the article has none."""
-    if article.editors or not page.is_markup or "编辑" not in page.markup:
+    if article.editors or not page.is_markup:
         return False
-    return bool(_EDITOR.search(page.markup))
+    return any(_EDITOR.match(page.markup, start) for start in places_of("编辑", page.markup))
 
 
 def looks_like_credit(line: str) -> bool:

@@ -276,7 +276,7 @@ class _Walk:
     def kind_of(self, element: Element, tag: str) -> _Open | None:
         if element.attr("hidden") is not None:
             return None
-        given = tuple(element.attr(name) or "" for name in _GIVEN)
+        given = tuple([element.attr(name) or "" for name in _GIVEN])
         is_short = sum(map(len, given)) <= _KEY_LENGTH
         return (_kind if is_short else _kind.__wrapped__)(tag, given, self.furniture)
 

@@ -9,9 +9,10 @@ therefore leave the text before anything is parsed.
 import html
 import re
 from collections import Counter, deque
+from collections.abc import Iterator
 
 from zjnews.items import Payload
-from zjnews.text.cleaning import fold, unique
+from zjnews.text.cleaning import fold, places_of, unique
 
 _NAME = r"[^\s<>/!?\"'=]+"
 _CDATA_TEXT = r"<!\[CDATA\[(?:(?!\]\]>|<!\[CDATA\[).)*\]\]>"
@@ -69,14 +70,11 @@ _PAGE_ELEMENTS = frozenset(
 
 def lift(markup: str) -> tuple[str, list[Payload]]:
     """The page's markup without its payloads, and the payloads in page order."""
-    first = markup.find("[CDATA[")
-    if first < 0:
-        return markup, []
     rest: list[str] = []
     payloads: list[Payload] = []
     position = 0
     fields = _Fields(markup)
-    for opening in _CDATA.finditer(markup, max(0, first - len("<!--"))):
+    for opening in _openings(markup):
         if opening.start() < position:
             continue
         block = _block_at(markup, opening, position, fields)
@@ -87,7 +85,15 @@ def lift(markup: str) -> tuple[str, list[Payload]]:
             position = end
         if len(payloads) == _MOST:
             break
-    return "".join([*rest, markup[position:]]), payloads
+    return "".join([*rest, markup[position:]]) if payloads else markup, payloads
+
+
+def _openings(markup: str, start: int = 0) -> Iterator[re.Match[str]]:
+    """The beginnings of CDATA sections, from a place on."""
+    for at in places_of("[CDATA[", markup, start):
+        begins = markup.rfind("<!", max(start, at - len("<!--")), at)
+        if begins >= 0 and (opening := _CDATA.match(markup, begins)):
+            yield opening
 
 
 def lift_text(text: str) -> tuple[str, list[Payload]]:
@@ -212,16 +218,18 @@ def _plain(text: str) -> str:
 def _end_of_body(markup: str, start: int, name: str | None) -> tuple[int, int]:
     """Where the body ends and where the text after its end mark begins."""
     # Looked for only where there is one, since every tag may be what comes before it.
-    section = _NEXT_SECTION.search(markup, start) if _CDATA.search(markup, start) else None
+    section = _NEXT_SECTION.search(markup, start) if any(_openings(markup, start)) else None
     limit = section.end() if section else len(markup)
-    marks = _END.finditer(markup, start, limit)
-    ends = [mark for mark in marks if not _JOINT.match(markup, mark.start())]
     closer = re.compile(rf"\s*</{re.escape(name)}\s*>") if name else re.compile(r"(?=\s*<)")
-    for mark in ends:
+    first: re.Match[str] | None = None
+    for mark in _END.finditer(markup, start, limit):
+        if _JOINT.match(markup, mark.start()):
+            continue
         if closer.match(markup, mark.end()):
-            return mark.start(), mark.end()
-    if ends:
-        return ends[0].start(), ends[0].end()
+            return mark.span()
+        first = first or mark
+    if first is not None:
+        return first.span()
     if name and (close := re.compile(rf"</{re.escape(name)}\s*>").search(markup, start, limit)):
         return close.start(), close.start()
     end = start + len(_trim_to_balance(markup[start:limit]))

@@ -6,6 +6,8 @@ from typing import cast
 
 from turbohtml import Document, Element, Node, Text, parse
 
+from zjnews.text.cleaning import places_of
+
 __all__ = [
     "Document",
     "Element",
@@ -20,7 +22,8 @@ __all__ = [
     "root_of",
 ]
 
-_UNSEEN = "//comment() | //processing-instruction()"
+_COMMENTS = "//comment()"
+_INSTRUCTIONS = "//processing-instruction()"
 _MANY = 2000  # tags; a page with more may hold what takes the square of it
 _REOPENED = re.compile(r"<(b|big|code|em|font|i|s|small|strike|strong|tt|u)[\s/][^>]*", re.I)
 """Elements that HTML5, where they are not closed, opens anew in every paragraph: up to 512, of
@@ -42,8 +45,10 @@ def document_of(markup: str) -> Document:
     document are faster than those in its `html`: it has an index of the tags."""
     document = parse(_bounded(markup), positions=False)
     if "<!" in markup or "<?" in markup:
-        for unseen in cast("list[Node]", document.xpath(_UNSEEN)):
-            unseen.extract()
+        has_instruction = any(markup[at - 1] == "<" for at in places_of("?", markup, 1))
+        for kind in (_COMMENTS, _INSTRUCTIONS) if has_instruction else (_COMMENTS,):
+            for unseen in cast("list[Node]", document.xpath(kind)):
+                unseen.extract()
         root_of(document).normalize()
     return document
 

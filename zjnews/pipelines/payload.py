@@ -32,7 +32,8 @@ class PayloadPipeline:
             item.id = f"trs:{payload.number}"
         if payload.keywords:
             item.keywords = payload.keywords
-        if squeeze(payload.text) != squeeze(text_of(item.body)):
+        text = text_of(item.body)
+        if payload.text != text and squeeze(payload.text) != squeeze(text):
             item.warnings.append("payload-differs")
 
 

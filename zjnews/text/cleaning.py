@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
@@ -44,6 +44,16 @@ def _joined(signs: re.Match[str]) -> str:
     many, and putting a run in order takes time that is quadratic in it (UAX 15, stream-safe).
     """
     return f"{signs[0]}\u034f" if any(map(unicodedata.combining, signs[0])) else signs[0]
+
+
+def places_of(sign: str, text: str, start: int = 0) -> Iterator[int]:
+    """Where a sign is in a text, from a place on. For signs whose first letter is rare in markup:
+    Python finds one letter ten times faster than several."""
+    at = text.find(sign[0], start)
+    while at >= 0:
+        if text.startswith(sign, at):
+            yield at
+        at = text.find(sign[0], at + 1)
 
 
 def unique(values: Iterable[str]) -> list[str]:

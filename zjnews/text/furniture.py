@@ -115,6 +115,11 @@ _SUMMARY = re.compile(
 )
 
 
+def may_hold_summary(text: str) -> bool:
+    """Whether a text has what no line with a summary is without."""
+    return "【" in text or "[" in text
+
+
 def summary_in(line: str) -> str | None:
     """The summary of a line such as `【摘要】 省运会沙排比赛已经接近尾声。`"""
     found = _SUMMARY.fullmatch(line)
