@@ -169,9 +169,10 @@ class ArticleLoader(ItemLoader):
             main = 0
             below = next((n for n, line in enumerate(lines) if n and _DASH.match(line)), len(lines))
             lines = [*_without_subtitle(" ".join(lines[:below]), self.named_title), *lines[below:]]
-        self.add_value("kicker", " ".join(lines[:main]))
         self.add_value("title", lines[main])
-        self.add_value("subtitle", " ".join(lines[main + 1 :]))
+        if len(lines) > 1:
+            self.add_value("kicker", " ".join(lines[:main]))
+            self.add_value("subtitle", " ".join(lines[main + 1 :]))
 
     @cached_property
     def named_title(self) -> str:

@@ -28,6 +28,7 @@ _TAIL = 40  # characters in which, with white space, such a sample is
 _SOURCE_LENGTH = 24
 _SOURCE_MARKS = re.compile(r"[，。！？；,!?;]|\d{4,}|[:：]|^来\s?源|\d[\d.,]*\s?[万千]?[次人]?$")
 _CREDIT_LENGTH = 80
+_REPORTER = re.compile("记者|通讯员|编辑|拍友")
 _BYLINE = re.compile(
     r"[（(][^（()）]{0,12}(?:记者|通讯员|编辑|拍友)\s?[/／:：]?\s?[\u3400-\u9fff]{2,4}[^（()）。]{0,30}[）)](?:$|。|[^，。]{0,40}讯)"
     r"|^.{0,30}(?:记者|通讯员)\s?[\u3400-\u9fff]{2,4}[^，。]{0,20}报道\s?[:：]"
@@ -154,7 +155,8 @@ def source_is_doubtful(article: Article) -> bool:
 def has_credit_in_text(article: Article) -> bool:
     """Whether a line of the text may be credits; those of a book or a film may be in one."""
     lines = list(_texts(article))
-    if any(map(_BYLINE.search, (*lines[:2], *lines[-2:]))):
+    ends = (*lines[:2], *lines[-2:])
+    if any(_BYLINE.search(line) for line in ends if _REPORTER.search(line)):
         return True
     captions = (block.image.caption for block in article.body if block.image)
     if any(_CAPTION_CREDIT.search(caption) for caption in captions if caption):

@@ -64,8 +64,8 @@ def unique(values: Iterable[str]) -> list[str]:
 def language_of(text: str) -> str:
     """`zh` or `en`, whichever more characters (Han) or words (Latin) speak for."""
     sample = text[:300]
-    letters = sum(map(len, _HAN.findall(sample)))
-    return "en" if len(_LATIN.findall(sample)) > letters else "zh"
+    words = len(_LATIN.findall(sample))
+    return "en" if words and words > sum(map(len, _HAN.findall(sample))) else "zh"
 
 
 def printable(text: str) -> str:

@@ -1,9 +1,9 @@
 """The dates that pages print: finding one in a line, and reading it as Beijing time."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import Any
 
 import dateparser
@@ -140,7 +140,7 @@ def of_line(line: str) -> str | None:
 
     `03-18 10:12 来源：浙江在线`  ->  `03-18 10:12`; `2月14日上午，杭州下雪。`  ->  None
     """
-    match = next(_matches(line), None)
+    match = _first(line)
     if match is None:
         return None
     plain = match.string
@@ -156,14 +156,14 @@ def of_line(line: str) -> str | None:
 
 def first_date(text: str) -> str | None:
     """The first date of any form somewhere in a text, as printed, or None."""
-    match = next(_matches(text), None)
+    match = _first(text)
     return _as_printed(text, match) if match else None
 
 
 def find_full(text: str) -> str | None:
     """The first date somewhere in a text that says its year, as printed, or None."""
-    match = next(filter(_has_year, _matches(text)), None)
-    return _as_printed(text, match) if match else None
+    match = _first(text)
+    return _as_printed(text, match) if match and _has_year(match) else None
 
 
 def moment_of(raw: str, now: datetime, near: date | None = None) -> Moment | None:
@@ -172,7 +172,7 @@ def moment_of(raw: str, now: datetime, near: date | None = None) -> Moment | Non
 
     None where the text is no date, or a day that no calendar has.
     """
-    match = next(_matches(raw), None)
+    match = _first(raw)
     if match is None:
         return None
     found = match.groupdict()
@@ -197,14 +197,15 @@ def start_of(day: date) -> Moment:
     return Moment(datetime(day.year, day.month, day.day, tzinfo=BEIJING), "day")
 
 
-def _matches(text: str) -> Iterator[re.Match[str]]:
-    """The first date of each form, the surest forms first, in the text with plain digits."""
+@lru_cache(maxsize=16)
+def _first(text: str) -> re.Match[str] | None:
+    """The first date of the surest form, those with their year, in the text with plain digits. Each
+    date of a page is asked for several times."""
     if not _SIGN.search(text, 0, _LONGEST):
-        return
+        return None
     plain = text[:_LONGEST].translate(_PLAIN)
-    for form in (*_FULL, *_NO_YEAR, _SHORT_YEAR, _NAMED_DAY, _RELATIVE):
-        if match := form.search(plain):
-            yield match
+    forms = (*_FULL, *_NO_YEAR, _SHORT_YEAR, _NAMED_DAY, _RELATIVE)
+    return next(filter(None, (form.search(plain) for form in forms)), None)
 
 
 def _as_printed(text: str, match: re.Match[str]) -> str:
