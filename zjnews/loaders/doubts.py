@@ -18,12 +18,13 @@ from zjnews.text.credits.persons import HAN, is_name
 
 _PARAGRAPHS = ("p", "div", "td", "section")
 _SENTENCE = re.compile(r"[。！？][”’」』）)]?$|[a-z]{2}[.!?][\"”’)]?$")
-_MARK = re.compile(r"[。！？.!?”’」』）)\"]")  # what a sentence may end with
 _END = 4
 _LONG = 30  # characters (folded) of a sentence that must be the article's or nobody's
 _LONG_LATIN = 70
 _SAMPLE = 12
 """Characters at the end of a sentence by which it is found again; its start may lose a byline."""
+_BEFORE_MARK = re.compile(rf"[。！？.!?”’」』）)\"](?<=(.{{{_SAMPLE}}}).)")
+"""Such characters, before what a sentence may end with."""
 _TAIL = 40  # characters in which, with white space, such a sample is
 _SOURCE_LENGTH = 24
 _SOURCE_MARKS = re.compile(r"[，。！？；,!?;]|\d{4,}|[:：]|^来\s?源|\d[\d.,]*\s?[万千]?[次人]?$")
@@ -83,8 +84,7 @@ def doubts(page: Page, article: Article) -> list[str]:
 def has_text_outside(page: Page, article: Article) -> bool:
     """Whether the page has sentences that are neither in the article nor the site's own."""
     known = _squeezed(" ".join(_said(article)))
-    marks = [found.start() for found in _MARK.finditer(known)]
-    ends = {known[max(0, mark - _SAMPLE) : mark] for mark in marks}
+    ends = set(_BEFORE_MARK.findall(known))
     in_hidden = Inside(is_hidden)
     texts = (
         _paragraphs(page.document)

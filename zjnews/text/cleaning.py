@@ -10,7 +10,9 @@ _INVISIBLE = re.compile(
 )
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+")
 _WIDE = (*zip("，：；？！（）", ",:;?!()", strict=True), ("…", "..."))
-_SIGNS = re.compile(r"[^\w\s\x00-\x7f]{30}")
+_SIGNS = re.compile(r"[^\x00-\x7f\u4e00-\u9fa5](?<=[^\w\s])[^\w\s\x00-\x7f]{29}")
+"""Thirty characters that are neither letters nor ASCII; the first by a set that has no classes in
+it, which takes half the time."""
 _LATIN = re.compile(r"[A-Za-z]+")
 _USER = re.compile(r"(?<=://)(?:[^\s/?#\\@]{1,500}@)+|(?<=s3://)[^\s:/]{1,500}:[^\s@]{0,500}@")
 """What is before the host of an address. A secret key of S3 may hold slashes."""

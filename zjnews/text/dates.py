@@ -204,8 +204,10 @@ def _first(text: str) -> re.Match[str] | None:
     if not _SIGN.search(text, 0, _LONGEST):
         return None
     plain = text[:_LONGEST].translate(_PLAIN)
-    forms = (*_FULL, *_NO_YEAR, _SHORT_YEAR, _NAMED_DAY, _RELATIVE)
-    return next(filter(None, (form.search(plain) for form in forms)), None)
+    for form in (*_FULL, *_NO_YEAR, _SHORT_YEAR, _NAMED_DAY, _RELATIVE):
+        if match := form.search(plain):
+            return match
+    return None
 
 
 def _as_printed(text: str, match: re.Match[str]) -> str:
