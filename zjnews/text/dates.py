@@ -6,8 +6,6 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Any
 
-import dateparser
-
 from zjnews.items import Precision
 
 BEIJING = timezone(timedelta(hours=8))
@@ -283,6 +281,8 @@ def _without_year(found: Parts, now: datetime, near: date | None) -> Moment | No
 
 
 def _relative(raw: str, now: datetime) -> Moment | None:
+    import dateparser  # noqa: PLC0415  30 ms, which most crawls never need
+
     at = dateparser.parse(
         raw,
         languages=["zh", "en"],
