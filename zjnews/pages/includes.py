@@ -44,7 +44,9 @@ _IN_TEXT = re.compile(
 
 def may_be_in(body: bytes) -> bool:
     """Whether a page's bytes have what no dead include is without; most pages have not."""
-    return b"<hr" in body and (b"</center>" in body or b"</address>" in body)
+    if b"</h1>" not in body or b"<hr" not in body:  # the longer one first, it is found sooner
+        return False
+    return b"</center>" in body or b"</address>" in body
 
 
 def lift(markup: str) -> tuple[str, int]:

@@ -157,10 +157,10 @@ class Page:
     @cached_property
     def announced(self) -> paging.Announced:
         """The pages of a list or article, where scripts draw the links to them."""
-        signs = ("createPageHTML", ".write", f"{self.address.number}_")
         number = self.address.number or "createPageHTML"
-        is_drawn = any(sign in script for script in self.scripts for sign in signs)
-        if is_drawn or (any(number in s for s in self.scripts) and self.may_have_further_pages):
+        together = "\n".join(self.scripts)
+        is_drawn = "createPageHTML" in together or ".write" in together
+        if is_drawn or (number in together and self.may_have_further_pages):
             return paging.announced(self.scripts, self.address, self.base)
         return paging.Announced()
 
