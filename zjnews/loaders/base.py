@@ -154,7 +154,8 @@ class ArticleLoader(ItemLoader):
 
     def fill_title(self) -> None:
         for field, css in (("kicker", self.kicker_css), ("subtitle", self.subtitle_css)):
-            self.add_value(field, [text_in(element) for element in self.select(css)[:FEW]])
+            for element in self.select(css)[:FEW]:
+                self.add_value(field, text_in(element))
         for element in outermost(self.select(self.title_css))[:FEW]:
             self.fill_title_lines(_lines_in(element))
         if not self.get_collected_values("title"):

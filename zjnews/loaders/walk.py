@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
-from typing import NamedTuple
 
 from zjnews.items import Block, Image
 from zjnews.pages.tree import Element, Text, around, children_of
@@ -121,7 +120,8 @@ def lines_of(element: Element) -> list[Line]:
     return [piece for piece in pieces_of(element, "") if isinstance(piece, Line)]
 
 
-class _Open(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Open:
     """An element that the walk is in."""
 
     is_block: bool
