@@ -106,7 +106,7 @@ def test_an_alert_arrives_once_although_the_run_is_killed(
     given = [part for name, value in fault.items() for part in ("-s", f"{name}={value}")]
     arguments = ("channel", "-a", lists_of(made_up, "jms"), "-a", "since=5d", *FAST)
     arguments = (*arguments, *alerts(tmp_path, ALERT.format(word=article.title)), "-o", str(out))
-    arguments = (*arguments, "-s", f"STATE_DB={state_address}")
+    arguments = (*arguments, "-s", f"STATE_DB={state_address}", "-s", "HOST_LEASE=1")
     with webhook() as hook:
         around = environment(site, hook.address)
         killed = command_line.run(scrapy_crawl(tmp_path, *arguments, *given), around)
