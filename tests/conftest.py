@@ -1,5 +1,6 @@
 """Fixtures that several files share: a sound made-up site, a server for it, and a database."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,11 @@ from tests.site_server import Site, serve
 # By default an example that takes 200 ms fails, as any may on a busy machine.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice as many as processors, since most tests wait for the crawls that they have begun."""
+    return 2 * (os.cpu_count() or 1)
 
 
 @pytest.fixture
