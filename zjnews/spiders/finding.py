@@ -148,7 +148,7 @@ class FindingSpider(FetchingSpider):
         self, address: Address, day: date | None, walk: Walk, sections: tuple[str, ...] = ()
     ) -> Request | None:
         """The request for an article that a list names; None if it is not wanted, or not again."""
-        known = self.state.known.article(address.id) or self.state.known.find(address.canonical)
+        known = self.state.known.find(address.id, address.canonical)
         ids = {address.id, known.id} if known else {address.id}
         if ids & self.found and not self.is_another_way(address):
             self.note_found_again(address, walk)

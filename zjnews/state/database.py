@@ -171,8 +171,13 @@ class Database(ABC):
     def in_words(self, error: Exception) -> str:
         return error_in_words(error)
 
-    def run(self, statement: str, *values: Any) -> int:
-        """How many rows a statement has changed. Raises StateError."""
+    def run(self, statement: str, *values: Any) -> None:
+        """Raises StateError; in a transaction perhaps only later in it."""
+        self.execute(statement, values)
+
+    def changed(self, statement: str, *values: Any) -> int:
+        """How many rows a statement has changed; not for use in a transaction. Raises
+        StateError."""
         return int(self.execute(statement, values).rowcount)
 
     def one(self, statement: str, *values: Any) -> Any:

@@ -72,12 +72,11 @@ class Knowledge:
 
     # --- articles ----------------------------------------------------------------------------
 
-    def find(self, key: str) -> Known | None:
+    def find(self, id_: str, address: str | None = None) -> Known | None:
         """The article with an id, or the one that a canonical address led to."""
-        if known := self.article(key):
-            return known
-        row = self.db.one(sql.LED_TO, key)
-        return self.article(row[0]) if row else None
+        address = id_ if address is None else address
+        found = (self._parsed(r[1], r[1:], _known) for r in self.db.rows(sql.FIND, id_, address))
+        return next(filter(None, found), None)
 
     def article(self, id_: str) -> Known | None:
         """The article with an id."""

@@ -34,7 +34,7 @@ class Leases:
         """The lease of a host for some seconds; None if another crawl has it, which is told that it
         is wanted. Raises StateError."""
         now = self.db.clock()
-        if not self.db.run(sql.TAKE_LEASE, host, self.crawl, now + seconds, now, now):
+        if not self.db.changed(sql.TAKE_LEASE, host, self.crawl, now + seconds, now, now):
             self.db.run(sql.WANT_LEASE, now, host)
             return None
         free_at, left_until, why = self.db.one(sql.LEASE, host)

@@ -80,7 +80,7 @@ class Run:
         """Whether an article may be asked for: no other crawl that is alive has claimed it."""
         if not self.db.is_shared:
             return True
-        while not self.db.run(sql.CLAIM_TO_ASK, id_, self.key):
+        while not self.db.changed(sql.CLAIM_TO_ASK, id_, self.key):
             claimed = self.db.one(sql.CLAIMED, id_)
             if claimed and self.is_alive(claimed[0]):
                 return bool(claimed[0] == self.key)
@@ -89,7 +89,7 @@ class Run:
     def claim(self, id_: str, url: str) -> str | None:
         """Take an id for this crawl, which has read it at an address. None if it is ours; else the
         address at which this crawl has read it before, or empty if it is another crawl's."""
-        while not self.db.run(sql.CLAIM, id_, self.key, url):
+        while not self.db.changed(sql.CLAIM, id_, self.key, url):
             claimed = self.db.one(sql.CLAIMED, id_)
             if claimed and self.is_alive(claimed[0]):
                 return str(claimed[1]) if claimed[0] == self.key else ""

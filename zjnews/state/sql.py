@@ -76,9 +76,14 @@ FORGET_SKETCHES = (
 )
 
 # --- what is known --------------------------------------------------------------------------------
-ARTICLE = (
-    "SELECT id, revision, content_hash, published_at, precision, scraped_at, etag, last_modified"
-    " FROM articles WHERE id = ?"
+_ARTICLE = (
+    "id, revision, content_hash, published_at, precision, scraped_at, etag, last_modified"
+    " FROM articles WHERE id = "
+)
+ARTICLE = f"SELECT {_ARTICLE} ?"
+FIND = (
+    f"SELECT 0, {_ARTICLE} ? UNION ALL SELECT 1, {_ARTICLE}"
+    " (SELECT article FROM passed WHERE address = ? AND article IS NOT NULL) ORDER BY 1"
 )
 ARTICLE_KEY = "SELECT key, sketch FROM articles WHERE id = ?"
 PUT_ARTICLE = (
@@ -92,7 +97,6 @@ PUT_ARTICLE = (
 RENEW = "UPDATE articles SET etag = ?, last_modified = ? WHERE id = ?"
 PUT_BAND = "INSERT INTO bands (band, article) VALUES (?, ?) ON CONFLICT (band, article) DO NOTHING"
 DROP_BAND = "DELETE FROM bands WHERE band = ? AND article = ?"
-LED_TO = "SELECT article FROM passed WHERE address = ? AND article IS NOT NULL"
 COUNT_LED_TO = "SELECT count(*) FROM passed WHERE article = ?"
 PUT_LED_TO = (
     "INSERT INTO passed (address, reason, article, asked_at, last_at, days)"

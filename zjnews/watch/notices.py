@@ -100,7 +100,7 @@ class Notices:
 
     def waiting(self, now: int) -> list[Notice]:
         """Those whose address is known to this run. Raises StateError."""
-        if dropped := self.db.run(sql.DROP_OLD_NOTICES, now - _KEPT_SECONDS):
+        if dropped := self.db.changed(sql.DROP_OLD_NOTICES, now - _KEPT_SECONDS):
             logger.warning("messages that could not be sent for a week are dropped: %d", dropped)
         found = self.db.rows(sql.NOTICES)
         return [
