@@ -39,7 +39,10 @@ class OnDask:
 
     def __init__(self, address: str, settings: Settings) -> None:
         """`address`: that of the scheduler, `tcp://HOST:PORT`. Raises OSError, ValueError."""
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say it in a line
+        for name in [
+            name for name in logging.root.manager.loggerDict if name.startswith("distributed")
+        ]:
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # we say it in a line
         self.address = address
         self.client = Client(address, timeout=_CONNECT_SECONDS)
         pipelines = settings.getwithbase("ITEM_PIPELINES").copy_to_dict()
