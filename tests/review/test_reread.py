@@ -330,11 +330,11 @@ def test_parquet_has_the_same_records(tmp_path: Path, whole: bytes) -> None:
 # --- what dies half-way -----------------------------------------------------------------------------
 
 
-def many(path: Path) -> Path:
+def many(path: Path, times: int = 40) -> Path:
     """An archive that takes some seconds."""
     body = SAMPLES.read_bytes()
     with path.open("wb") as file:
-        for _ in range(40):
+        for _ in range(times):
             file.write(body)
     return path
 

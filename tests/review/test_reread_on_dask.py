@@ -145,7 +145,8 @@ def test_a_page_that_takes_too_long_is_broken_off(tmp_path: Path, cluster: DaskC
 def test_interrupted_it_leaves_the_file_as_it_was(tmp_path: Path, cluster: DaskCluster) -> None:
     out, draft = tmp_path / "reread.jsonl", tmp_path / ".reread.jsonl.part"
     out.write_text("as it was before\n")
-    process = start(command(str(many(tmp_path / "a.warc.gz")), "-O", str(out), *cluster.on))
+    archive = many(tmp_path / "a.warc.gz", 200)  # not at its end when it is interrupted
+    process = start(command(str(archive), "-O", str(out), *cluster.on))
     wait_until(lambda: draft.exists() and draft.stat().st_size > 0)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate()
