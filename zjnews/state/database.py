@@ -126,7 +126,20 @@ class Database(ABC):
     @abstractmethod
     def _note_version(self) -> None: ...
 
+    @abstractmethod
+    def _open(self) -> None:
+        """Connect, and make the tables if there are none."""
+
     # --- what all share ----------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Raises StateError, with nothing left open."""
+        try:
+            with self.one_line_errors():
+                self._open()
+        except StateError:
+            self.close()
+            raise
 
     def make_tables(self) -> None:
         """To be called in a transaction. Raises StateError."""

@@ -62,12 +62,7 @@ class PostgresDatabase(Database):
         super().__init__(name, patience)
         self.db = connect(address, name, patience)
         self.watch = _Watch(self.db, patience)
-        try:
-            with self.one_line_errors():
-                self._open()
-        except StateError:
-            self.close()
-            raise
+        self.open()
 
     def _open(self) -> None:
         self._send(f"{_SESSION}; SET lock_timeout = '{self.patience}s'")

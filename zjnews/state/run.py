@@ -80,19 +80,23 @@ class Run:
         """Whether an article may be asked for: no other crawl that is alive has claimed it."""
         if not self.db.is_shared:
             return True
-        while not self.db.changed(sql.CLAIM_TO_ASK, id_, self.key):
-            claimed = self.db.one(sql.CLAIMED, id_)
-            if claimed and self.is_alive(claimed[0]):
-                return bool(claimed[0] == self.key)
-        return True
+        claimed = self._claim(sql.CLAIM_TO_ASK, id_)
+        return claimed is None or bool(claimed[0] == self.key)
 
     def claim(self, id_: str, url: str) -> str | None:
         """Take an id for this crawl, which has read it at an address. None if it is ours; else the
         address at which this crawl has read it before, or empty if it is another crawl's."""
-        while not self.db.changed(sql.CLAIM, id_, self.key, url):
-            claimed = self.db.one(sql.CLAIMED, id_)
+        claimed = self._claim(sql.CLAIM, id_, url)
+        if claimed is None:
+            return None
+        return str(claimed[1]) if claimed[0] == self.key else ""
+
+    def _claim(self, statement: str, id_: str, *url: str) -> tuple[int, str] | None:
+        """None if an id is ours now; else the crawl that is alive and has it, and its address."""
+        while not self.db.changed(statement, id_, self.key, *url):
+            claimed: tuple[int, str] | None = self.db.one(sql.CLAIMED, id_)
             if claimed and self.is_alive(claimed[0]):
-                return str(claimed[1]) if claimed[0] == self.key else ""
+                return claimed
         return None
 
     # --- near copies -------------------------------------------------------------------------

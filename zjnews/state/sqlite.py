@@ -43,12 +43,7 @@ class SqliteDatabase(Database):
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
                 self.descriptor = _locked(f"{self.path}.lock", self.path)
         self.db: sqlite3.Connection | None = None
-        try:
-            with self.one_line_errors():
-                self._open()
-        except StateError:
-            self.close()
-            raise
+        self.open()
 
     def _open(self) -> None:
         if self.path:
