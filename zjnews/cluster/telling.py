@@ -4,10 +4,9 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from zjnews.cluster.queue import Jobs, logger
-from zjnews.state.database import Database
+from zjnews.cluster.queue import Jobs
 from zjnews.state.opening import open_database
-from zjnews.watch.notices import Notices, Sender, Target
+from zjnews.watch.notices import Notices, Target
 
 _GIVEN_UP = (
     "SELECT job.id, job.args->>'spider', job.args->>'name', given_up.words, job.attempts"
@@ -60,23 +59,14 @@ class Teller:
         Raises StateError."""
         db = open_database(self.address)
         try:
-            self._send(db)
+            asyncio.run(_send_all(Notices(db, self.targets)))
         finally:
             db.close()
 
-    def _send(self, db: Database) -> None:
-        notices, sender = Notices(db, self.targets), Sender()
-        try:
-            for notice in notices.waiting(int(time.time())):
-                with notices.to_send(notice) as is_ours:
-                    why = sender.send(notice) if is_ours else ""
-                    if is_ours and not why:
-                        notices.sent(notice)
-                if why:
-                    name = notice.target.name
-                    logger.warning("%s was not told, its message waits: %s", name, why)
-        finally:
-            sender.close()
+
+async def _send_all(notices: Notices) -> None:
+    async for _ in notices.send():
+        pass
 
 
 async def take_given_up(jobs: Jobs, teller: Teller) -> bool:

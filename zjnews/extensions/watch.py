@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
-from scrapy.utils.asyncio import run_in_thread
 
 from zjnews import state
 from zjnews.feeds.records import record_of
@@ -20,12 +19,11 @@ from zjnews.site import addresses
 from zjnews.state import verdict
 from zjnews.state.crawling import spider_of, stats_of
 from zjnews.state.database import StateError
-from zjnews.state.logs import logger
 from zjnews.watch import canaries, figures, messages, runs
 from zjnews.watch.alerts import Alert, Matches, read_alerts
 from zjnews.watch.figures import Tally
 from zjnews.watch.findings import LOOKED_AT, Limits, findings_of
-from zjnews.watch.notices import Notices, Sender, Target, targets_of
+from zjnews.watch.notices import Notices, Target, targets_of
 from zjnews.watch.runs import Finding, RunFigures
 
 
@@ -144,22 +142,8 @@ class Watch:
 
     async def send_messages(self) -> None:
         """Send those that wait. What cannot be sent waits for the next run."""
-        sender, warned = Sender(), set[Target]()
-        try:
-            for notice in self.notices.waiting(int(time.time())):
-                with self.notices.to_send(notice) as is_ours:
-                    why = await run_in_thread(sender.send, notice) if is_ours else ""
-                    if is_ours and not why:
-                        self.notices.sent(notice)
-                if is_ours:
-                    kind = "waiting" if why else "sent"
-                    stats_of(self.crawler).inc_value(f"zjnews/message/{kind}")
-                if why and notice.target not in warned:
-                    warned.add(notice.target)
-                    name = notice.target.name
-                    logger.warning("%s was not told, its message waits: %s", name, why)
-        finally:
-            await run_in_thread(sender.close)
+        async for kind in self.notices.send():
+            stats_of(self.crawler).inc_value(f"zjnews/message/{kind}")
 
 
 def who_is_told(crawler: Crawler) -> tuple[list[Target], list[Alert]]:

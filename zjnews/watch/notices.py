@@ -4,14 +4,16 @@ An address may hold a password or a token anywhere. It is in the settings only: 
 digest of it, and whatever is shown names it by its number.
 """
 
+import asyncio
 import json
 import logging
 import os
 import re
 import sys
 import threading
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -119,9 +121,24 @@ class Notices:
             if is_ours and not self.db.failed:
                 self.db.unlock(Lock.NOTICE, notice.key)
 
-    def sent(self, notice: Notice) -> None:
-        """Raises StateError."""
-        self.db.run(sql.DROP_NOTICE, notice.key)
+    async def send(self) -> AsyncIterator[str]:
+        """Send those that wait, and say of each whether it is `sent`, or still `waiting`, of which
+        the log has one line for each address. Raises StateError."""
+        sender, warned = Sender(), set[Target]()
+        try:
+            for notice in self.waiting(int(time.time())):
+                with self.to_send(notice) as is_ours:
+                    why = await asyncio.to_thread(sender.send, notice) if is_ours else ""
+                    if is_ours and not why:
+                        self.db.run(sql.DROP_NOTICE, notice.key)
+                if is_ours:
+                    yield "waiting" if why else "sent"
+                if why and notice.target not in warned:
+                    warned.add(notice.target)
+                    name = notice.target.name
+                    logger.warning("%s was not told, its message waits: %s", name, why)
+        finally:
+            await asyncio.to_thread(sender.close)
 
 
 class Sender:
