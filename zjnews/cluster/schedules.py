@@ -51,9 +51,7 @@ def read_schedules(path: str) -> list[Schedule]:
     """Raises UsageError."""
     try:
         found = tomllib.loads(Path(path).read_text("utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: {error_in_words(error)}") from error
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path}: {error_in_words(error)}") from error
     if not found:
         raise UsageError(f"{path}: it has no schedule")
