@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import IO, Any, NamedTuple, cast
 
+from zjnews.feeds.storages import REASONS, reason_of, s3_session
 from zjnews.text.cleaning import error_in_words
 
 SCHEME = "s3://"
@@ -19,16 +20,13 @@ _CONNECT_SECONDS = 10
 _READ_SECONDS = 60
 _PAUSES = (1, 2, 4, 8, 16)
 """Seconds before each further try, if nothing came since the one before."""
+_CHANGED = "changed while it was read"
 _REASONS = {
-    "NoSuchBucket": "there is no such bucket",
+    **{code: reason for code, reason in REASONS.items() if code != "404"},  # of an object as well
     "NoSuchKey": "there is no such object",
-    "InvalidAccessKeyId": "the access key is not known",
-    "SignatureDoesNotMatch": "the secret key is wrong",
-    "AccessDenied": "access is denied",
-    "PreconditionFailed": "changed while it was read",
-    "InvalidRange": "changed while it was read",
-    "403": "access is denied",
-    "412": "changed while it was read",
+    "PreconditionFailed": _CHANGED,
+    "InvalidRange": _CHANGED,
+    "412": _CHANGED,
 }
 
 
@@ -91,7 +89,7 @@ class S3File:
             if begin + len(got) < end:
                 failures = 0 if len(got) > before else failures + 1
                 if failures > len(_PAUSES):
-                    why = _reason_of(broken) if broken else "its end is missing"
+                    why = reason_of(broken, _REASONS) if broken else "its end is missing"
                     raise StoreError(f"{self}: at byte {begin + len(got):,}: {why}")
                 time.sleep(_PAUSES[max(failures - 1, 0)])
         return bytes(got)
@@ -103,8 +101,8 @@ class S3File:
             found = _client().get_object(Bucket=self.bucket, Key=self.key, **wanted)
         except _botocore_exceptions().ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
-                raise OSError(_reason_of(error)) from error
-            raise StoreError(f"{self}: {_reason_of(error)}") from error
+                raise OSError(reason_of(error, _REASONS)) from error
+            raise StoreError(f"{self}: {reason_of(error, _REASONS)}") from error
         yield from found["Body"].iter_chunks(_CHUNK)
 
 
@@ -160,7 +158,7 @@ def objects_at(address: str, endings: tuple[str, ...]) -> list[S3File]:
     try:
         found = [file for file in _listed(bucket, prefix) if file.key.lower().endswith(endings)]
     except known.ClientError as error:
-        raise StoreError(f"{address}: {_reason_of(error)}") from error
+        raise StoreError(f"{address}: {reason_of(error, _REASONS)}") from error
     except known.BotoCoreError as error:
         raise StoreError(f"{address}: {error_in_words(error)}") from error
     if is_object:
@@ -180,11 +178,10 @@ def _listed(bucket: str, prefix: str) -> Iterator[S3File]:
 
 @cache
 def _client() -> Any:
-    import boto3  # noqa: PLC0415  an optional install
-    from botocore.config import Config  # noqa: PLC0415
+    from botocore.config import Config  # noqa: PLC0415  an optional install
 
     seconds = {"connect_timeout": _CONNECT_SECONDS, "read_timeout": _READ_SECONDS}
-    return boto3.session.Session().client("s3", config=Config(**seconds))
+    return s3_session().client("s3", config=Config(**seconds))
 
 
 # A process must not share connections with the one that it was forked from.
@@ -206,9 +203,3 @@ def _passing_errors() -> tuple[type[Exception], ...]:
     known = _botocore_exceptions()
     ours = (known.ConnectionError, known.HTTPClientError, known.IncompleteReadError)
     return (*ours, HTTPError, OSError)
-
-
-def _reason_of(error: Exception) -> str:
-    answer = getattr(error, "response", {}).get("Error", {})
-    code = str(answer.get("Code", ""))
-    return _REASONS.get(code) or " ".join(f"{code} {answer.get('Message', error)}".split())

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -19,13 +20,13 @@ from twisted.internet.defer import Deferred
 
 from zjnews.feeds.drafts import Draft
 from zjnews.state.outbox import Appended
-from zjnews.text.cleaning import error_in_words, without_user
+from zjnews.text.cleaning import error_in_words, without_credentials, without_user
 
 _CHUNK = 1024 * 1024
 _S3_TRIES = 3
 _S3_CONNECT_SECONDS = 10
 _S3_READ_SECONDS = 60
-_REASONS = {
+REASONS = {
     "NoSuchBucket": "there is no such bucket",
     "404": "there is no such bucket",
     "InvalidAccessKeyId": "the access key is not known",
@@ -113,7 +114,7 @@ class S3Storage(S3FeedStorage):
         super().__init__(uri, *args, **options)
         from botocore.config import Config  # noqa: PLC0415  an optional install
 
-        self.s3_client = _s3_session().client(
+        self.s3_client = s3_session().client(
             "s3",
             endpoint_url=self.endpoint_url,
             region_name=self.region_name,
@@ -138,7 +139,7 @@ class S3Storage(S3FeedStorage):
 
 
 @cache
-def _s3_session() -> Any:
+def s3_session() -> Any:
     """One for all batches: a client of a new one takes ten times as long to make."""
     import boto3.session  # noqa: PLC0415  an optional install
 
@@ -160,8 +161,7 @@ def place(uri: str) -> str:
     """A local path in full, so that it can be found; any other address without its credentials."""
     if "://" not in uri:
         return str(Path(uri).absolute()) if uri != "stdout:" else uri
-    scheme, _, rest = uri.partition("://")
-    return f"{scheme}://{rest.rsplit('@', 1)[-1]}"
+    return without_credentials(uri)
 
 
 def has_credentials(uri: str) -> bool:
@@ -219,7 +219,7 @@ def _probe_s3(crawler: Crawler, uri: str, options: dict[str, Any]) -> None:
     except NotConfigured as error:
         raise FeedError(f"feed {place(uri)}: {error}") from error
     except Exception as error:  # botocore makes its exceptions as it goes
-        raise FeedError(f"feed {place(uri)}: {_reason_of(error)}") from error
+        raise FeedError(f"feed {place(uri)}: {reason_of(error)}") from error
 
 
 def begin_upload(client: Any, bucket: str, key: str) -> None:
@@ -228,7 +228,8 @@ def begin_upload(client: Any, bucket: str, key: str) -> None:
     client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=begun["UploadId"])
 
 
-def _reason_of(error: Exception) -> str:
+def reason_of(error: Exception, reasons: Mapping[str, str] = REASONS) -> str:
+    """What S3 says against a request, in words. `reasons`: by its code, for a person."""
     answer = getattr(error, "response", {}).get("Error", {})
     code = str(answer.get("Code", ""))
-    return _REASONS.get(code) or " ".join(f"{code} {answer.get('Message', error)}".split())
+    return reasons.get(code) or " ".join(f"{code} {answer.get('Message', error)}".split())

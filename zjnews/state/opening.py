@@ -8,6 +8,7 @@ from typing import Any
 from zjnews.state.database import TEMPORARY, Database
 from zjnews.state.sqlite import SqliteDatabase
 from zjnews.state.sqlite import reading as reading_file
+from zjnews.text.cleaning import without_credentials
 
 _SCHEMES = ("postgresql://", "postgres://")
 
@@ -21,8 +22,7 @@ def name_of(address: str | Path) -> str:
     """How a state is named to a person: without user, password and options."""
     if not is_server(address):
         return str(address)
-    scheme, _, rest = str(address).partition("://")
-    return f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+    return without_credentials(str(address)).partition("?")[0]
 
 
 def open_database(address: str | Path = TEMPORARY) -> Database:

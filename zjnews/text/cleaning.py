@@ -85,6 +85,12 @@ def without_user(text: str) -> str:
     return _USER.sub("", text) if "@" in text else text
 
 
+def without_credentials(address: str) -> str:
+    """`scheme://…` without all that is before its last @, well formed or not."""
+    scheme, _, rest = address.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
+
+
 def error_in_words(error: BaseException) -> str:
     """What has gone wrong, in one line: `No such file or directory`."""
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
