@@ -41,6 +41,12 @@ def postgres() -> Iterator[PostgresServer]:
     server.remove()
 
 
+@pytest.fixture
+def address(postgres: PostgresServer) -> str:
+    """Of a state in PostgreSQL that is not there yet."""
+    return postgres.new()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def state_address(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of a state that is not there yet, in each kind of database."""

@@ -12,7 +12,6 @@ import pytest
 from tests import command_line
 from tests.command_line import Process, scrapy_crawl, wait_until
 from tests.made_up_site import MadeUpSite
-from tests.postgres_server import PostgresServer
 from tests.site_server import Site
 from tests.spiders.test_channel_spider import FAST, lists_of
 from zjnews.state import State
@@ -20,11 +19,6 @@ from zjnews.state.leases import Leases
 
 LEASE = 1.5
 """HOST_LEASE, in seconds."""
-
-
-@pytest.fixture
-def address(postgres: PostgresServer) -> str:
-    return postgres.new()
 
 
 @pytest.fixture
@@ -46,6 +40,16 @@ def start(folder: Path, address: str, made_up: MadeUpSite, site: Site) -> Proces
     return command_line.start(command, site.environment)
 
 
+def start_waiting(
+    folder: Path, address: str, other: Leases, host: str, made_up: MadeUpSite, site: Site
+) -> Process:
+    """A crawl that wants a host which another one has."""
+    other.take(host, 600)
+    crawl = start(folder, address, made_up, site)
+    wait_until_it_wants(other, host)
+    return crawl
+
+
 def wait_until_it_wants(other: Leases, host: str) -> None:
     wait_until(lambda: other.renew(host, 600, 0))
 
@@ -53,9 +57,7 @@ def wait_until_it_wants(other: Leases, host: str) -> None:
 def test_a_crawl_waits_for_its_host_and_then_reads_it(
     tmp_path: Path, address: str, other: Leases, host: str, made_up: MadeUpSite, site: Site
 ) -> None:
-    other.take(host, 600)
-    crawl = start(tmp_path, address, made_up, site)
-    wait_until_it_wants(other, host)
+    crawl = start_waiting(tmp_path, address, other, host, made_up, site)
     assert site.requests == []
     other.release(host, ago=0, pause=0)
     _, errors = crawl.communicate()
@@ -67,9 +69,7 @@ def test_a_crawl_waits_for_its_host_and_then_reads_it(
 def test_a_crawl_that_waits_for_a_host_can_be_ended(
     tmp_path: Path, address: str, other: Leases, host: str, made_up: MadeUpSite, site: Site
 ) -> None:
-    other.take(host, 600)
-    crawl = start(tmp_path, address, made_up, site)
-    wait_until_it_wants(other, host)
+    crawl = start_waiting(tmp_path, address, other, host, made_up, site)
     crawl.send_signal(signal.SIGTERM)
     _, errors = crawl.communicate(timeout=60)
     assert crawl.returncode == 4, errors

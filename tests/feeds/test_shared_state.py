@@ -38,11 +38,6 @@ LEASE = 1.0
 """HOST_LEASE, in seconds."""
 
 
-@pytest.fixture
-def address(postgres: PostgresServer) -> str:
-    return postgres.new()
-
-
 def expected(made_up: MadeUpSite) -> set[str]:
     return made_up.ids_in(CHANNELS, datetime.now(UTC) - timedelta(days=DAYS))
 

@@ -40,11 +40,6 @@ Begin = Callable[[], State]
 
 
 @pytest.fixture
-def address(postgres: PostgresServer) -> str:
-    return postgres.new()
-
-
-@pytest.fixture
 def begin(address: str) -> Iterator[Begin]:
     """Begins a crawl beside those that are under way."""
     with ExitStack() as stack:
