@@ -94,6 +94,13 @@ class Cluster:
         self.started.append(process)
         return process
 
+    def worker_in_a_crawl(self, free: int, *options: str) -> Process:
+        """A worker whose crawl has got so many articles, and is kept waiting for more."""
+        self.gate.close_after(free)
+        worker = self.worker(*options)
+        self.gate.wait_for_a_crawl()
+        return worker
+
     def drain(self, *options: str) -> str:
         """A worker until no job is due; what it has said."""
         process = self.worker("--drain", *options)

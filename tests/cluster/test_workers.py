@@ -47,9 +47,7 @@ def test_jobs_are_done_one_after_the_other(cluster: Cluster) -> None:
 
 def test_a_crawl_ends_with_its_killed_worker_and_another_one_goes_on(cluster: Cluster) -> None:
     cluster.add(CHANNEL)
-    cluster.gate.close_after(FREE)
-    first = cluster.worker()
-    cluster.gate.wait_for_a_crawl()
+    first = cluster.worker_in_a_crawl(FREE)
     crawl = cluster.crawl_pid()
     environment = Path(f"/proc/{crawl}/environ").read_bytes()
     command = Path(f"/proc/{crawl}/cmdline").read_bytes()
@@ -67,9 +65,7 @@ def test_a_crawl_ends_with_its_killed_worker_and_another_one_goes_on(cluster: Cl
 
 def test_a_live_worker_puts_back_the_jobs_of_a_dead_one(cluster: Cluster) -> None:
     cluster.add(CHANNEL)
-    cluster.gate.close_after(FREE)
-    first = cluster.worker()
-    cluster.gate.wait_for_a_crawl()
+    first = cluster.worker_in_a_crawl(FREE)
     second = cluster.worker()
     wait_until(lambda: len(cluster.rows("SELECT 1 FROM machines")) == 2)
     first.kill()
@@ -83,9 +79,7 @@ def test_a_live_worker_puts_back_the_jobs_of_a_dead_one(cluster: Cluster) -> Non
 
 def test_a_killed_crawl_is_tried_again(cluster: Cluster) -> None:
     cluster.add(CHANNEL)
-    cluster.gate.close_after(FREE)
-    worker = cluster.worker()
-    cluster.gate.wait_for_a_crawl()
+    worker = cluster.worker_in_a_crawl(FREE)
     os.kill(cluster.crawl_pid(), signal.SIGKILL)
     wait_until(lambda: cluster.job() == "todo")
     [job] = cluster.status()["jobs"]
@@ -104,9 +98,7 @@ def test_a_job_that_kills_three_workers_is_given_up_and_told(cluster: Cluster) -
     with webhook() as received:
         cluster.environment["ZJNEWS_NOTIFY"] = received.address
         for _ in range(3):
-            cluster.gate.close_after(0)
-            worker = cluster.worker()
-            cluster.gate.wait_for_a_crawl()
+            worker = cluster.worker_in_a_crawl(0)
             worker.kill()
             worker.communicate()
             cluster.forget_workers()
@@ -175,9 +167,7 @@ def test_a_worker_that_is_asked_to_stop_puts_its_job_back_at_once(
     cluster: Cluster, number: signal.Signals
 ) -> None:
     cluster.add(CHANNEL)
-    cluster.gate.close_after(FREE)
-    worker = cluster.worker()
-    cluster.gate.wait_for_a_crawl()
+    worker = cluster.worker_in_a_crawl(FREE)
     worker.send_signal(number)
     cluster.gate.opened.set()
     _, errors = worker.communicate()
@@ -193,9 +183,7 @@ def test_a_worker_that_is_asked_to_stop_puts_its_job_back_at_once(
 
 def test_a_worker_that_is_asked_again_waits_for_nothing(cluster: Cluster) -> None:
     cluster.add(CHANNEL)
-    cluster.gate.close_after(FREE)
-    worker = cluster.worker()
-    cluster.gate.wait_for_a_crawl()
+    worker = cluster.worker_in_a_crawl(FREE)
     wait_until(lambda: worker.send_signal(signal.SIGTERM) or worker.poll() is not None)
     assert worker.returncode == 0
     assert (cluster.job(), cluster.outcomes()) == ("todo", ["stopped"])
@@ -214,9 +202,7 @@ def test_an_idle_worker_stops(cluster: Cluster) -> None:
 
 def test_a_worker_that_was_stopped_for_a_while_ends_nothing_of_others(cluster: Cluster) -> None:
     cluster.add(CHANNEL)
-    cluster.gate.close_after(FREE)
-    first = cluster.worker()
-    cluster.gate.wait_for_a_crawl()
+    first = cluster.worker_in_a_crawl(FREE)
     crawl = cluster.crawl_pid()
     first.send_signal(signal.SIGSTOP)
     cluster.forget_workers()
@@ -259,9 +245,7 @@ def test_a_database_that_is_restarted_costs_a_try(
     cluster: Cluster, postgres: PostgresServer
 ) -> None:
     cluster.add(CHANNEL)
-    cluster.gate.close_after(FREE)
-    worker = cluster.worker()
-    cluster.gate.wait_for_a_crawl()
+    worker = cluster.worker_in_a_crawl(FREE)
     postgres.stop(signal.SIGQUIT)
     postgres.start()
     cluster.gate.opened.set()
