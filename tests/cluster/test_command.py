@@ -86,6 +86,7 @@ def test_a_database_that_cannot_be_used_is_one_line_and_status_2(
         f"postgresql://owner:{PASSWORD}%zz@127.0.0.1:5/x",
         f"postgresql://owner:{PASSWORD}@/x",
         "postgresql://",
+        f"postgresql://owner:{PASSWORD}@[::1/x",
         f"postgresql://127.0.0.1:port{PASSWORD}/x",
         f"postgresql://127.0.0.1/x?nosuch={PASSWORD}",
     ],
@@ -213,9 +214,7 @@ def test_init_brings_older_jobs_up_to_date(cluster: Cluster) -> None:
 
 def test_status_shows_leases_and_what_a_killed_crawl_has_left(cluster: Cluster) -> None:
     cluster.add("gnxw")
-    cluster.gate.close_after(5)
-    worker = cluster.worker("-s", "HOST_LEASE=600")
-    cluster.gate.wait_for_a_crawl()
+    worker = cluster.worker_in_a_crawl(5, "-s", "HOST_LEASE=600")
     running = cluster.status()
     [crawl], [host] = running["crawls"], running["hosts"]
     assert (crawl["lists"], crawl["is_alive"]) == ("gnxw", True)

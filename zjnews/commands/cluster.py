@@ -25,7 +25,7 @@ from zjnews.commands import (
     refuse_options,
 )
 from zjnews.state.database import StateError
-from zjnews.state.opening import is_server
+from zjnews.state.opening import check_server, is_server
 from zjnews.state.verdict import Status
 from zjnews.watch.notices import targets_of
 
@@ -176,7 +176,7 @@ class Command(ScrapyCommand):
             print_lines(status.lines_of(found))
 
     def address(self) -> str:
-        """Of the database. Raises UsageError."""
+        """Of the database. Raises UsageError, StateError."""
         assert self.settings is not None
         address = str(self.settings["STATE_DB"])
         if not is_server(address):
@@ -185,17 +185,15 @@ class Command(ScrapyCommand):
                 " in the environment"
             )
         is_typed = self.settings.getpriority("STATE_DB") == SETTINGS_PRIORITIES["cmdline"]
-        user, at, host = urlsplit(address).netloc.rpartition("@")
+        check_server(address)
+        user, _, host = urlsplit(address).netloc.rpartition("@")
         if is_typed and (":" in user or "password" in address):
             raise UsageError(
                 f"others on the machine see what is typed: a password belongs into {ADDRESS} or"
                 " ~/.pgpass"
             )
-        if address.count("@") != len(at) or not host.replace(":", ""):
-            raise UsageError(
-                "STATE_DB is no address such as postgresql://USER@HOST/NAME;"
-                " in a password @ is %40 and / is %2F"
-            )
+        if not host.replace(":", ""):
+            raise UsageError("STATE_DB names no host: postgresql://USER@HOST/NAME")
         return address
 
 

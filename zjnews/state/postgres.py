@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 from zjnews.state import sql
 from zjnews.state.database import PATIENCE, VERSION, Database, Lock, StateError
+from zjnews.state.opening import MALFORMED
 from zjnews.text.cleaning import error_in_words
 
 try:
@@ -187,10 +188,6 @@ def connect(address: str, name: str, patience: float) -> "psycopg.Connection[Any
     """Raises StateError."""
     if not _ERRORS:
         raise StateError("postgresql:// needs the package psycopg: pip install 'zjnews[cluster]'")
-    # Else a part of the password would be taken for a host or port, and shown.
-    authority, _, rest = address.partition("://")[2].partition("/")
-    if authority.count("@") > 1 or "@" in rest:
-        raise StateError(f"{name}: in a user or password, / is written %2F, and @ is written %40")
     try:
         return psycopg.connect(
             address,
@@ -202,6 +199,8 @@ def connect(address: str, name: str, patience: float) -> "psycopg.Connection[Any
             keepalives_count=4,
             tcp_user_timeout=round(patience * 1000),
         )
+    except psycopg.ProgrammingError as error:  # its words quote the address
+        raise StateError(MALFORMED) from error
     except _ERRORS as error:
         raise StateError(f"the state {name} cannot be used: {error_in_words(error)}") from error
 
@@ -222,6 +221,8 @@ def reading(address: str, name: str) -> Iterator[Callable[..., list[Any]]]:
                     db.execute(_spelled(statement), values).fetchall() if is_ours else []
                 )
             )
+    except psycopg.ProgrammingError as error:  # its words quote the address
+        raise StateError(MALFORMED) from error
     except _ERRORS as error:
         raise StateError(f"the state {name} cannot be read: {error_in_words(error)}") from error
 
