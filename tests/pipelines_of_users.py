@@ -1,5 +1,6 @@
 """Pipelines such as users add to ITEM_PIPELINES."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -22,6 +23,15 @@ class BreakOne:
     def process_item(self, item: Article) -> Article:
         if item.id == "trs:20260908:31896504":
             raise ZeroDivisionError("a fault of this pipeline")
+        return item
+
+
+class TakeTime:
+    """Waits, as for a database of the user's, and has the crawl stopped meanwhile."""
+
+    async def process_item(self, item: Article) -> Article:
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(1)
         return item
 
 

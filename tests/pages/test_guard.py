@@ -1,5 +1,6 @@
 """What a page may cost: seconds of processor time, and no second more when the run is to stop."""
 
+import json
 import math
 import os
 import re
@@ -15,6 +16,7 @@ import pytest
 from tests.command_line import ROOT, Run, command_line, crawl, scrapy_crawl
 from tests.site_server import Answer, serve
 from tests.warc_files import Given, write
+from zjnews import settings
 from zjnews.items import Article, Rejected
 from zjnews.pages import guard
 from zjnews.pages.guard import bounded, bounded_item, stoppable
@@ -226,6 +228,15 @@ def test_an_archive_without_end_is_left_when_it_is_asked_to(tmp_path: Path) -> N
     process = start(tmp_path, slow_readers(tmp_path), "archive", "-a", f"path={path}")
     run = stopped(process, tmp_path / "reads", signal.SIGTERM)
     assert run.status == 4, run.errors
+
+
+def test_an_archive_is_left_when_what_its_last_item_waited_for_has_come(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.warc.gz", Given(article(1), GOOD))
+    waits = {**settings.ITEM_PIPELINES, "tests.pipelines_of_users.TakeTime": 950}
+    pipelines = f"ITEM_PIPELINES={json.dumps(waits)}"
+    run = crawl(tmp_path, "archive", "-a", f"path={path}", "-s", pipelines)
+    assert (run.status, run.ids) == (4, of(1))
+    assert "ended early (shutdown)" in run.errors
 
 
 @pytest.mark.parametrize("processes", [1, 2])

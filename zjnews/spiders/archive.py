@@ -1,10 +1,11 @@
 """Spider `archive`: reads saved pages, without touching the network."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from scrapy.exceptions import CloseSpider, UsageError
+from scrapy.exceptions import UsageError
 
 from zjnews.archives import saved as archives
 from zjnews.archives.saved import Found, Passed, Unusable
@@ -13,6 +14,9 @@ from zjnews.loaders import reading
 from zjnews.pages.guard import stoppable
 from zjnews.pages.joining import Gathering, number_of, pages_of
 from zjnews.spiders.base import PageSpider
+
+_LOOK_SECONDS = 0.2
+"""Between two looks whether nothing is left to wait for."""
 
 
 class ArchiveSpider(PageSpider):
@@ -43,6 +47,7 @@ class ArchiveSpider(PageSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         gathering = Gathering()
+        self.let_close()
         for path in self.paths:
             self.current = path.name
             if path.exists():
@@ -51,13 +56,25 @@ class ArchiveSpider(PageSpider):
                 for found in stoppable(archives.pages_in(path)):
                     if article := self.article_with(found, gathering):
                         yield article
-            except Rejected as interrupted:
-                raise CloseSpider("shutdown") from interrupted
+            except Rejected:  # the run was asked to stop: Scrapy does so as soon as it may
+                await asyncio.Event().wait()
         for article, rejected in gathering.leave():
             if rejected:
                 self.reject(rejected, article.url)
             else:
                 yield article
+
+    def let_close(self) -> None:
+        """See that the crawl closes. Scrapy waits for the items that are in the pipelines, but of
+        those that `start` has given it does not notice when they are through."""
+        assert self.crawler.engine is not None
+        scraper = self.crawler.engine.scraper
+        if scraper.slot is None:
+            return
+        closing = scraper.slot.closing
+        if closing is None or not closing.called:
+            scraper._check_if_closing()
+            asyncio.get_running_loop().call_later(_LOOK_SECONDS, self.let_close)
 
     def article_with(self, found: Found, gathering: Gathering) -> Article | None:
         """The article whose last missing page this is."""
