@@ -74,7 +74,7 @@ DOWNLOAD_MAXSIZE = MAX_BYTES  # default 1 GiB; no article is near it
 DOWNLOAD_WARNSIZE = MAX_BYTES // 2  # default 32 MiB
 DOWNLOAD_TIMEOUT = 60  # default 180 s
 PAGE_SECONDS = 10  # our own: a page that takes more processor time to be read is left; 0 for none
-CONCURRENT_ITEMS = 4  # default 100; Scrapy starts that many tasks for every response
+CONCURRENT_ITEMS = 1  # default 100; Scrapy starts that many tasks for every response
 WARN_ON_GENERATOR_RETURN_VALUE = False  # default True; parses the spider's source for every answer
 
 # --- Records -------------------------------------------------------------------------------------

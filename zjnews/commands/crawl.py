@@ -23,6 +23,7 @@ from zjnews.feeds.storages import (
     probe,
     probe_folder,
 )
+from zjnews.pages.guard import ticking
 from zjnews.pipelines.images import ArticleImagesPipeline
 from zjnews.state import verdict
 from zjnews.state.crawling import stats_of
@@ -73,7 +74,8 @@ class Command(crawl.Command):
         # percent of the crawl.
         gc.freeze()
         self.crawler_process.crawl(crawler, **opts.spargs)
-        self.crawler_process.start()
+        with ticking():
+            self.crawler_process.start()
         if self.crawler_process.bootstrap_failed:
             self.exitcode = Status.NOT_STARTED
             return

@@ -22,8 +22,8 @@ _MOST_LAYERS = 5
 _GZIP = b"\x1f\x8b\x08"
 ZSTD = b"\x28\xb5\x2f\xfd"
 _ZLIB = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
-_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-"""Bytes that no text of a page holds in any charset that ASCII is a part of."""
+_OF_TEXT = bytes({*range(256)} - {*range(9), *range(14, 27), *range(28, 32)})
+"""Bytes that a text may hold in some charset that ASCII is a part of."""
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]{0,2000}<")
 _SAMPLE = 2_000
 _CHUNK = 4_096
@@ -62,7 +62,7 @@ def decoded(body: bytes, labels: Iterable[str], most: int) -> bytes:
         try:
             body = _DECODERS[name](body, most)
         except _DamagedError as error:
-            is_text = error.part and not _NO_TEXT.search(error.part, 0, _SAMPLE)
+            is_text = error.part and _may_be_text(error.part)
             if is_text or _is_packed(body, name):
                 raise Rejected("unreadable", f"its {name} coding {error}") from error
             break
@@ -73,7 +73,7 @@ def _unlabelled(body: bytes, most: int) -> bytes:
     """A body without the codings that no label names, known by their first bytes or by markup
     inside. Anything else may be meant as it is: an archive, a picture."""
     for _ in range(_MOST_LAYERS):
-        if not _NO_TEXT.search(body, 0, _SAMPLE):
+        if _may_be_text(body):
             break
         for name in _candidates(body):
             try:
@@ -102,8 +102,12 @@ def _is_packed(body: bytes, name: str) -> bool:
         return body.startswith(_GZIP)
     if name == "zstd":
         return body.startswith(ZSTD)
-    is_other = body.startswith((_GZIP, ZSTD))
-    return bool(_NO_TEXT.search(body, 0, _SAMPLE)) and not is_other
+    return not _may_be_text(body) and not body.startswith((_GZIP, ZSTD))
+
+
+def _may_be_text(body: bytes) -> bool:
+    # A regular expression takes five times as long, for every page.
+    return not body[:_SAMPLE].translate(None, _OF_TEXT)
 
 
 def _by_gzip(body: bytes, most: int) -> bytes:

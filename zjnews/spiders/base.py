@@ -1,5 +1,6 @@
 """What all spiders share: arguments, settings, counting what gives no record."""
 
+import logging
 import os
 from typing import Any, ClassVar, Self
 
@@ -62,6 +63,8 @@ class PageSpider(SiteSpider, scrapy.Spider):
         spider: Self = super().from_crawler(crawler, *args, **kwargs)
         guard.page_seconds = crawler.settings.getfloat("PAGE_SECONDS")
         guard.heed_signals()
+        # What is not shown is not made: Scrapy has two records for every article.
+        logging.getLogger("scrapy").setLevel(crawler.settings["LOG_LEVEL"])
         return spider
 
     @classmethod
