@@ -406,7 +406,7 @@ def _why_passed(answer: Answer) -> str | None:
         raise Rejected("broken-warc", "its address is broken")
     if not answer.url.startswith(("http://", "https://")):
         return "not-http"
-    if urlsplit(answer.url).path == "/robots.txt":
+    if "/robots.txt" in answer.url and urlsplit(answer.url).path == "/robots.txt":
         return "robots-txt"
     if answer.kind != "revisit":
         return None

@@ -32,6 +32,7 @@ from zjnews.feeds.storages import NO_CREDENTIALS, FeedError, has_credentials, pr
 from zjnews.items import Rejected, Skipped
 from zjnews.loaders import reading
 from zjnews.loaders.reading import Pipeline
+from zjnews.pages.guard import ticking
 from zjnews.pipelines.copies import CopiesPipeline
 from zjnews.pipelines.duplicates import DuplicatesPipeline
 from zjnews.review import rereading
@@ -133,7 +134,8 @@ class Reread:
         """Write the records, and return what happened in words."""
         reason, why = "finished", ""
         try:
-            output.write(self.lines())
+            with ticking():
+                output.write(self.lines())
         except OSError as error:
             reason, why = "feed_failed", error_in_words(error)
         except Ended as ended:
