@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial, wraps
 from types import FrameType
 from typing import Any, TypeVar
@@ -31,11 +30,51 @@ _Handler = Callable[[int, FrameType | None], Any] | int
 _OURS = (__name__, "contextlib")  # code that must come to its end, or the timer would go on
 
 
-@dataclass(eq=False, slots=True)
 class _Watched:
-    """Something that is being read."""
+    """Something that is being read. Raises Rejected if what is within is broken off."""
 
-    deadline: float  # by the clock of the thread's processor time
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.deadline = math.inf  # by the clock of the thread's processor time
+        self.before: _Handler | None = None
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        if time.monotonic() > _stops_at:
+            raise _interrupted()
+        self.deadline = time.thread_time() + self.seconds
+        if _ticks_in != os.getpid():
+            self.before = _start_timer()
+        _open.append(self)
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if self in _open:
+            _open.remove(self)
+        if self.before is not None:
+            _stop_timer(self.before)
+        if isinstance(error, _EndedError) and error.watched is self:
+            raise error.rejected from None
+
+
+class bounded(_Watched):  # noqa: N801  as `contextlib.suppress` is
+    """Read a page, record or file within. Raises Rejected: `reader-fault` for what anything in it
+    throws, with a traceback in the log; `too-slow` after `page_seconds`; `interrupted` where the
+    run was asked to stop, see `heed_signals`.
+
+    The last two only in the main thread: Python hands signals, and so the ticks of the timer, to no
+    other one. There must be no `yield` within.
+    """
+
+    def __init__(self, where: str) -> None:
+        super().__init__(page_seconds or math.inf)
+        self.where = where
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        super().__exit__(kind, error, traceback)
+        if isinstance(error, Exception) and not isinstance(error, Rejected):
+            logger.error("fault while reading %s", self.where, exc_info=error)
+            raise Rejected("reader-fault", "see the traceback above") from error
 
 
 class _EndedError(BaseException):
@@ -68,25 +107,6 @@ def ticking() -> Iterator[None]:
         _stop_timer(before)
 
 
-@contextmanager
-def bounded(where: str) -> Iterator[None]:
-    """Read a page, record or file within. Raises Rejected: `reader-fault` for what anything in it
-    throws, with a traceback in the log; `too-slow` after `page_seconds`; `interrupted` where the
-    run was asked to stop, see `heed_signals`.
-
-    The last two only in the main thread: Python hands signals, and so the ticks of the timer, to no
-    other one. There must be no `yield` within.
-    """
-    try:
-        with _watched(page_seconds or math.inf):
-            yield
-    except Rejected:
-        raise
-    except Exception as fault:
-        logger.exception("fault while reading %s", where)
-        raise Rejected("reader-fault", "see the traceback above") from fault
-
-
 def bounded_item(
     process: Callable[[_Pipeline, Article], Article],
 ) -> Callable[[_Pipeline, Article], Article]:
@@ -106,7 +126,7 @@ def stoppable(items: Iterable[_T]) -> Iterator[_T]:
     """The items, however long each takes. Raises Rejected (`interrupted`) if the run is to stop."""
     iterator = iter(items)
     while True:
-        with _watched(math.inf):
+        with _Watched(math.inf):
             item = next(iterator, _END)
         if item is _END:
             return
@@ -137,29 +157,6 @@ def _stop(
     global _stops_at  # noqa: PLW0603
     _stops_at = time.monotonic() + _GRACE
     then(number, frame)
-
-
-@contextmanager
-def _watched(seconds: float) -> Iterator[None]:
-    """Raises Rejected if what is within is broken off."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    if time.monotonic() > _stops_at:
-        raise _interrupted()
-    watched = _Watched(time.thread_time() + seconds)
-    before = None if _ticks_in == os.getpid() else _start_timer()
-    try:
-        _open.append(watched)
-        yield
-    except _EndedError as ended:
-        if ended.watched is watched:
-            raise ended.rejected from None
-        raise
-    finally:
-        _open.remove(watched)
-        if before is not None:
-            _stop_timer(before)
 
 
 def _start_timer() -> _Handler:
