@@ -16,7 +16,7 @@ from zjnews.text import credits, furniture
 from zjnews.text.cleaning import fold, places_of, squeeze
 from zjnews.text.credits.persons import HAN, is_name
 
-_PARAGRAPHS = ("p", "div", "td", "section")
+_PARAGRAPHS = ("p", "div", "td", "section", "br")
 _SENTENCE = re.compile(r"[。！？][”’」』）)]?$|[a-z]{2}[.!?][\"”’)]?$")
 _END = 4
 _LONG = 30  # characters (folded) of a sentence that must be the article's or nobody's
@@ -107,10 +107,9 @@ def has_text_outside(page: Page, article: Article) -> bool:
 
 
 def _paragraphs(document: Document) -> Iterator[tuple[str, Element]]:
-    """The longer texts with which paragraphs of a page begin, in any order."""
-    begins = ((br.next_sibling, br) for br in document.find_all("br"))
-    inside = ((next(iter(e), None), e) for tag in _PARAGRAPHS for e in document.find_all(tag))
-    for node, element in chain(begins, inside):
+    """The longer texts with which paragraphs of a page begin."""
+    for element in document.iter_elements(_PARAGRAPHS):
+        node = element.next_sibling if element.tag == "br" else next(iter(element), None)
         if isinstance(node, Text) and len(node.data) >= _LONG:
             yield node.data, element
 

@@ -6,8 +6,6 @@ from typing import cast
 
 from turbohtml import Document, Element, Node, Text, parse
 
-from zjnews.text.cleaning import places_of
-
 __all__ = [
     "Document",
     "Element",
@@ -22,8 +20,7 @@ __all__ = [
     "root_of",
 ]
 
-_COMMENTS = "//comment()"
-_INSTRUCTIONS = "//processing-instruction()"
+_UNSEEN = "//comment()|//processing-instruction()"
 _MANY = 2000  # tags; a page with more may hold what takes the square of it
 _REOPENED = re.compile(r"<(b|big|code|em|font|i|s|small|strike|strong|tt|u)[\s/][^>]*", re.I)
 """Elements that HTML5, where they are not closed, opens anew in every paragraph: up to 512, of
@@ -44,11 +41,10 @@ def document_of(markup: str) -> Document:
     """A page. Its `html` element has no comments in it, and each text is one node. Look-ups in the
     document are faster than those in its `html`: it has an index of the tags."""
     document = parse(_bounded(markup), positions=False)
-    if "<!" in markup or "<?" in markup:
-        has_instruction = any(markup[at - 1] == "<" for at in places_of("?", markup, 1))
-        for kind in (_COMMENTS, _INSTRUCTIONS) if has_instruction else (_COMMENTS,):
-            for unseen in cast("list[Node]", document.xpath(kind)):
-                unseen.extract()
+    unseen = cast("list[Node]", document.xpath(_UNSEEN))
+    for node in unseen:
+        node.extract()
+    if unseen:
         root_of(document).normalize()
     return document
 
