@@ -247,9 +247,10 @@ def decode(body: bytes, content_type: str | None) -> Decoded:
 def _declared_in(body: bytes) -> str | None:
     """The charset that the markup declares; a dead include may come before it."""
     head = body[:_DECLARING]
-    if includes.may_be_in(head):
-        head = includes.lift(head.decode("latin-1"))[0].encode("latin-1")
-    return _of_the_web(html_body_declared_encoding(head))
+    declared = html_body_declared_encoding(head)
+    if declared is None and includes.may_be_in(head):
+        declared = html_body_declared_encoding(includes.lift(head.decode("latin-1"))[0])
+    return _of_the_web(declared)
 
 
 def _of_the_web(charset: str | None) -> str | None:

@@ -80,10 +80,14 @@ _APP_KEY = re.compile(r"[0-9a-f]{1,40}", re.ASCII)
 _CENTURY = range(2000, 2100)  # years of which an address can tell the day of an article
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.ASCII)
 
-_PLAIN = re.compile(r"(?!//)[\w./-]+(?:\?[\w=&.-]*)?", re.ASCII)
+_PLAIN = re.compile(r"(?!//)[\w./-]+(?:\?[\w=&.-]+)?", re.ASCII)
 """A path without anything that a browser would change."""
-_PLAIN_ADDRESS = re.compile(rf"https?://[a-z0-9.-]+/{_PLAIN.pattern}", re.ASCII)
 _PLAIN_BASE = re.compile(r"https?://[a-z0-9.-]+/", re.ASCII)
+_PLAIN_ADDRESS = re.compile(_PLAIN_BASE.pattern + _PLAIN.pattern, re.ASCII)
+_FOLDERS = r"(?:[\w-]+/)*"
+_BELOW = re.compile(rf"(?:\./)?(?P<path>{_FOLDERS}\w[\w.-]*)", re.ASCII)
+_PAGE = re.compile(rf"(?P<folder>{_PLAIN_BASE.pattern}{_FOLDERS})[\w.-]*", re.ASCII)
+"""`./W020.jpg` and the page that it is beside, neither with `..` in it."""
 LONGEST = 2000  # characters; no address of the site is near it
 _LONGEST_ASKED = 32 * 1024
 """Characters; servers take no longer ones. The standard library remembers the last addresses that
@@ -218,11 +222,15 @@ def join(base: str | None, url: str) -> str | None:
         None, " HTTP://me:secret@ZJOL.com.cn:80"  ->  "http://zjol.com.cn"
         "https://zjol.com.cn/a/", "http://[::1"   ->  None
     """
-    if base is None and len(url) < LONGEST and _PLAIN_ADDRESS.fullmatch(url):
+    is_short = len(url) < LONGEST
+    # As nearly everywhere, and the rest costs.
+    if is_short and _PLAIN_ADDRESS.fullmatch(url):
         return url
+    if base and is_short and (below := _BELOW.fullmatch(url)) and (page := _PAGE.fullmatch(base)):
+        return page["folder"] + below["path"]
     try:
-        if base and len(url) < LONGEST and _PLAIN.fullmatch(url) and _PLAIN_BASE.match(base):
-            return urljoin(base, url)  # as nearly everywhere, and the rest costs
+        if base and is_short and _PLAIN.fullmatch(url) and _PLAIN_BASE.match(base):
+            return urljoin(base, url)
         relative = _as_a_browser(url, base)
         return _serialized(urljoin(base, relative) if base else relative)
     except ValueError:
