@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from datetime import UTC
 from functools import cached_property
 from itertools import islice
@@ -51,6 +52,7 @@ from zjnews.text.credits.words import FIELDS
 SENTENCE = re.compile(r"[。！？；]|[.!?][\"”’)]*(?:\s|$)")
 HEADINGS = ("h1", "h2", "h3")
 _NAMES = staticmethod(unique)
+_FIELDS = tuple(field.name for field in fields(Article))
 _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "当前位置"})
 _DASH = re.compile("[—─－]{2}|--")  # what a subtitle begins with
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
@@ -121,7 +123,14 @@ class ArticleLoader(ItemLoader):
         self.fill_head()
         self.fill_line()
         self.fill_body()
-        article: Article = self.load_item()
+        return self.load_item()
+
+    def load_item(self) -> Article:
+        # An adapter, as `ItemLoader` takes, finds out anew each time what an article is made of.
+        for field in _FIELDS:
+            if self.get_collected_values(field):
+                setattr(self.item, field, self.get_output_value(field))
+        article: Article = self.item
         return article
 
     def select(self, css: tuple[str, ...]) -> list[Element]:

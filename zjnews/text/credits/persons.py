@@ -32,7 +32,7 @@ def is_name(text: str) -> bool:
         parts = _DOT.split(text)
         is_place = _STATION.search(text) or not _PLACES.isdisjoint(parts)
         return len(text) <= _LONGEST_NAME and not is_place
-    is_double = text.startswith(_DOUBLE) and len(text) > 2
+    is_double = len(text) > 2 and text.startswith(_DOUBLE)
     if not (is_double or text[:1] in _SURNAMES) or len(text) > (4 if is_double else 3):
         return False
     if text in _COMMON or not has_shape_of_name(text):

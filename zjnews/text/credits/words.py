@@ -10,6 +10,7 @@ Credits = dict[str, list[str]]  # field to values
 PEOPLE = ("authors", "editors", "translators", "photographers")
 
 SOURCE, CONTROL, CONTACT = "source", "control", "contact"
+_NO_PERSONS = frozenset({SOURCE, CONTROL, CONTACT})
 FIELDS = (SOURCE, *PEOPLE)
 
 
@@ -29,7 +30,7 @@ class Role:
     @property
     def is_person(self) -> bool:
         """Whether names are beside it: not for 来源 and 字号."""
-        return not {SOURCE, CONTROL, CONTACT}.intersection(self.fields)
+        return _NO_PERSONS.isdisjoint(self.fields)
 
 
 # Not by `__file__`: the package may lie in an egg.
