@@ -168,9 +168,12 @@ def test_nul_does_not_end_the_page() -> None:
         b"<p " + b" ".join(b"a%d" % n for n in range(100_000)) + b">",
         b"<p " + b" ".join(b"a%d='<>'" % n for n in range(100_000)) + b">",
         b"".join(b"<body a%d>" % n for n in range(50_000)),
+        b"".join(
+            b"<body %s>" % b" ".join(b"%c%d" % (c, n) for n in range(100_000)) for c in b"abc"
+        ),
         b"<p><a href=/><svg><b><template>" * 20_000,
     ],
-    ids=["div", "b", "table", "end-tags", "attributes", "quoted", "bodies", "mixed"],
+    ids=["div", "b", "table", "end-tags", "attributes", "quoted", "bodies", "few-bodies", "mixed"],
 )
 def test_hostile_markup_is_read(markup: bytes) -> None:
     assert "x" in read(b"<html><p>x</p>" + markup).root.text
