@@ -19,8 +19,8 @@ _CDATA_TEXT = r"<!\[CDATA\[(?:(?!\]\]>|<!\[CDATA\[).)*\]\]>"
 _INLINE = r"</?(?:b|br|em|font|i|strong|sub|sup|u)\b[^<>]*>"
 _INLINE_TAG = re.compile(_INLINE)
 _LEAF = re.compile(
-    rf"<(?P<name>{_NAME})(?:\s[^<>]*)?>"
-    rf"(?P<text>[^<]*(?:{_INLINE}[^<]*){{0,40}}|\s*{_CDATA_TEXT}\s*)</(?P=name)\s*>",
+    rf"<(?P<name>{_NAME}+)(?:\s[^<>]*+)?>"
+    rf"(?P<text>[^<]*+(?:{_INLINE}[^<]*+){{0,40}}|\s*{_CDATA_TEXT}\s*)</(?P=name)\s*>",
     re.S,
 )
 _FILLER = re.compile(
