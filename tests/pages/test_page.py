@@ -179,6 +179,14 @@ def test_hostile_markup_is_read(markup: bytes) -> None:
     assert "x" in read(b"<html><p>x</p>" + markup).root.text
 
 
+@pytest.mark.parametrize(("length", "kept"), [(1_000, ["a", "b"]), (100_000, [])])
+def test_repeated_bodies_of_a_long_page_lose_their_attributes(length: int, kept: list[str]) -> None:
+    page = read(b"<html><body a=1><p>" + b"x" * length + b"</p><body b=2>")
+    body = page.document.find("body")
+    assert body is not None
+    assert list(body.attrs) == kept
+
+
 def test_formatting_that_is_opened_anew_in_every_paragraph_does_not_fill_the_memory() -> None:
     fonts = b"".join(b"<font size=%d>" % n for n in range(600))
     root = read(b"<html><p>" + fonts + b"<p>x" * 100_000).root
