@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 from pyarrow import parquet
 from scrapy import cmdline
 from scrapy.utils.project import get_project_settings
@@ -547,6 +550,7 @@ def test_a_revisit_of_another_address_is_read_where_the_others_are(tmp_path: Pat
             )
             writer.write_record(revisit)
     assert [stretch.count for stretch in stretches(path)] == [1]
+    assert seen(path, cut=10_000) == [None, 1, -2]
     expected = by_archive_spider(tmp_path, path)
     assert len(expected.splitlines()) == 3
     assert records(tmp_path, path, processes=2) == expected
@@ -561,3 +565,207 @@ def test_a_file_that_changes_meanwhile_is_counted_and_named(tmp_path: Path) -> N
     assert isinstance(unusable, Unusable)
     assert unusable.rejected.reason == "unreadable-file"
     assert unusable.rejected.detail == "changed at byte 0 while it was read"
+
+
+# --- stretches that are cut unseen ------------------------------------------------------------------
+
+
+class Cutting(rereading.Here):
+    """Reads here what processes would be given."""
+
+    ahead = 4
+    take_stretches = True
+
+
+def outcomes(*paths: Path, cut: int = 0) -> list[Any]:
+    """What archives give; with `cut`, cut after so many bytes."""
+    project_settings = get_project_settings()
+    readers = Cutting(Records(project_settings).pipelines) if cut else None
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(saved, "_CUT", cut)
+        return list(Records(project_settings, readers=readers).outcomes(paths))
+
+
+def told(*paths: Path, cut: int = 0) -> list[str]:
+    """The same as can be compared: two errors are never equal."""
+    return list(map(repr, outcomes(*paths, cut=cut)))
+
+
+def seen(path: Path, cut: int) -> list[int | None]:
+    """How many records the stretches have that a file is read in."""
+    orders: list[int | None] = []
+
+    class Watching(Cutting):
+        def begin(self, order: rereading.Order) -> rereading.Answer:
+            orders.append(order.count if isinstance(order, Stretch) else -len(order))
+            return super().begin(order)
+
+    readers = Watching(Records(get_project_settings()).pipelines)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(saved, "_CUT", cut)
+        list(Records(get_project_settings(), readers=readers).outcomes([path]))
+    return orders
+
+
+def small_archive(path: Path, count: int = 12) -> Path:
+    pages = {
+        f"https://zjnews.zjol.com.cn/zjnews/202609/t20260914_319082{n:02}.shtml": article_page(
+            f"第{n}班渡船照常开出", TEXT[n:]
+        )
+        for n in range(count)
+    }
+    return archive_of(path, pages)
+
+
+def packed_loosely(record: bytes) -> bytes:
+    """A gzip member in which what it holds stands as it is."""
+    return gzip.compress(record, compresslevel=0)
+
+
+def test_a_sound_file_is_cut_without_being_unpacked(tmp_path: Path) -> None:
+    path = small_archive(tmp_path / "a.warc.gz")
+    orders = seen(path, cut=1000)
+    assert len(orders) > 3
+    assert set(orders) == {None}
+    assert told(path, cut=1000) == told(path)
+
+
+def test_from_damage_on_the_file_is_looked_through(tmp_path: Path) -> None:
+    path = small_archive(tmp_path / "a.warc.gz")
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 20] = bytes(20)
+    path.write_bytes(data)
+    orders = seen(path, cut=1000)
+    assert orders[0] is None
+    assert orders[-1] not in (None, 0)
+    reasons = [one.rejected.reason for one in outcomes(path) if isinstance(one, Unusable)]
+    assert reasons == ["broken-warc"]
+    assert told(path, cut=1000) == told(path)
+
+
+def test_records_inside_a_page_are_not_taken_for_records(tmp_path: Path) -> None:
+    """An archive that a crawl has fetched, and stored as it was."""
+    inner = small_archive(tmp_path / "inner.warc.gz", count=6)
+    outer = archive_of(
+        tmp_path / "outer.warc", {"https://zjnews.zjol.com.cn/a.warc.gz": inner.read_bytes()}
+    )
+    path = small_archive(tmp_path / "a.warc.gz")
+    path.write_bytes(packed_loosely(outer.read_bytes()) + path.read_bytes())
+    expected = told(path)
+    assert sum(one.startswith("Whole") for one in expected) == 12
+    for cut in (100, 700, 1500):
+        assert told(path, cut=cut) == expected
+
+
+def test_pages_that_unpack_to_more_than_may_be_in_memory_are_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = {FIRST: article_page("题", TEXT * 40), SECOND: article_page("题（2）", TEXT * 41)}
+    path = archive_of(tmp_path / "a.warc.gz", pages)
+    monkeypatch.setattr(saved, "_STRETCH_BYTES", 10_000)
+    assert path.stat().st_size < 10_000
+    assert seen(path, cut=10_000) == [None, 1, 1]
+    assert told(path, cut=10_000) == told(path)
+
+
+def test_a_long_record_is_not_taken_into_memory_unseen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = small_archive(tmp_path / "a.warc.gz")
+    monkeypatch.setattr(saved, "_STRETCH_BYTES", path.stat().st_size - 1)
+    monkeypatch.setattr(saved, "_bytes_of", lambda _: pytest.fail("it is read"))
+    with pytest.raises(saved.MiscutError):
+        list(saved.read_stretch(Stretch(path, 0, path.stat().st_size, None)))
+
+
+def test_how_far_the_reading_of_a_cut_file_has_come_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = small_archive(tmp_path / "a.warc.gz")
+    monkeypatch.setattr(saved, "_CUT", 1000)
+    monkeypatch.setattr(Cutting, "ahead", 1)
+    records = Records(
+        get_project_settings(), readers=Cutting(Records(get_project_settings()).pipelines)
+    )
+    come = [records.bytes_read for _ in records.outcomes([path])]
+    assert come == sorted(come)
+    assert len(set(come)) > 3
+    assert records.bytes_read == path.stat().st_size
+
+
+def test_a_file_that_is_named_twice_is_read_twice(tmp_path: Path) -> None:
+    path = small_archive(tmp_path / "a.warc.gz")
+    data = path.read_bytes()
+    path.write_bytes(data[:-40])
+    expected = told(path, path)
+    assert sum(one.startswith("Whole") for one in expected) == 22
+    assert told(path, path, cut=1000) == expected
+
+
+@pytest.mark.parametrize("data", [b"", b"\n\n", b"no archive", b"\x1f\x8b\x08 of nothing"])
+def test_what_is_no_archive_is_told_the_same_way(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(data)
+    expected = told(path)
+    assert expected[0].startswith("Unusable")
+    assert told(path, cut=1000) == expected
+
+
+def test_a_file_that_cannot_be_opened_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = small_archive(tmp_path / "a.warc.gz")
+
+    def failing(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", failing)
+    [unusable] = outcomes(path, cut=1000)
+    assert unusable.rejected.reason == "unreadable-file"
+
+
+CHANGES = st.lists(
+    st.tuples(
+        st.sampled_from(["overwrite", "remove", "insert", "repeat", "end", "wrap"]),
+        st.floats(0, 1),
+        st.integers(1, 900),
+        st.sampled_from([b"\0", b"\x1f\x8b\x08\0", b"WARC/1.1\r\n", b"\n"]),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def changed(data: bytes, changes: list[tuple[str, float, int, bytes]]) -> bytes:
+    for how, where, size, piece in changes:
+        at = int(where * len(data))
+        if how == "overwrite":
+            data = data[:at] + piece + data[at + len(piece) :]
+        elif how == "remove":
+            data = data[:at] + data[at + size :]
+        elif how == "insert":
+            data = data[:at] + piece * (size // 50 + 1) + data[at:]
+        elif how == "repeat":
+            data = data[:at] + data[max(0, at - size) :]
+        elif how == "end":
+            data = data[: max(at, 1)]
+        else:
+            data = packed_loosely(data[:at]) + data[at:]
+    return data
+
+
+@given(changes=CHANGES, cut=st.sampled_from([60, 400, 1500]))
+@effort(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_whatever_the_damage_cutting_changes_nothing(
+    tmp_path: Path, changes: list[tuple[str, float, int, bytes]], cut: int
+) -> None:
+    sound = tmp_path / "sound.warc.gz"
+    if not sound.exists():
+        small_archive(sound)
+    path = tmp_path / "a.warc.gz"
+    path.write_bytes(changed(sound.read_bytes(), changes))
+    assert told(path, cut=cut) == told(path)

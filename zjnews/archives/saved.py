@@ -2,6 +2,7 @@
 
 import html
 import json
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ _MOST_WAITING = 20_000
 _STRETCH = 100
 _STRETCH_BYTES = 8 * 1024 * 1024
 """Records that a stretch has, unless so many bytes, unpacked, are enough."""
+_CUT = 512 * 1024
+"""Bytes of a file after which it is cut at the next record, without a look at those before it."""
 _PACKED = re.compile(r"\.(?:warc|arc|wacz)\.[a-z0-9]{1,5}$")
 """Archives of records in a form that is not read, such as `.warc.bz2`."""
 _NOT_ARCHIVES = (".open", ".cdxj", ".cdx", ".idx", ".part", ".json", ".txt", ".md5", ".sha1")
@@ -86,8 +89,12 @@ class Stretch:
     offset: int
     length: int
     """In bytes."""
-    count: int
-    """Of its records."""
+    count: int | None
+    """Of its records; None where nobody has looked at them, see `cut`."""
+
+
+class MiscutError(Exception):
+    """A stretch that was cut unseen is not made of whole records that can be read by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,12 @@ class Source:
     @property
     def is_warc(self) -> bool:
         return warcs.is_archive(self.path)
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether it may be cut into stretches unseen: packed record by record, and near enough to
+        be looked into at many places."""
+        return isinstance(self.path, Path) and self.path.name.lower().endswith(".gz")
 
     def reader(self) -> warcs.Reader:
         return warcs.Reader(self.path, member=self.member)
@@ -300,14 +313,52 @@ def read_warc(reader: warcs.Reader, in_stretches: bool = False) -> Iterator[Foun
         yield unreadable(reader.path, error)
 
 
+def cut(path: Place) -> Iterator[Stretch]:
+    """A file in stretches, each from what looks like the beginning of a record to the next one.
+
+    To find where a record ends it has to be unpacked, which is left to who reads the stretch. Each
+    is what it seems to be if all before it were, and it is not miscut. Raises OSError."""
+    with path.open("rb") as file:
+        start: int | None = 0
+        size = file.seek(0, os.SEEK_END)
+        while start is not None:
+            following = warcs.next_start(file, start + _CUT)
+            yield Stretch(path, start, (following or size) - start, None)
+            start = following
+
+
+def read_on(stretch: Stretch) -> Iterator[Found | Stretch]:
+    """What `read_warc` gives from a miscut stretch on, in stretches."""
+    reader = warcs.Reader(stretch.path, stretch.offset)
+    reader.in_damage = False  # all before it is whole
+    return read_warc(reader, in_stretches=True)
+
+
 def read_stretch(stretch: Stretch) -> Iterator[Found]:
-    """The pages of a stretch. Raises OSError, where the file was changed too."""
-    records = list(warcs.records_in(_bytes_of(stretch)))
-    if len(records) != stretch.count:
+    """The pages of a stretch. Raises OSError, where the file was changed too; MiscutError."""
+    records = list(_unseen(stretch) if stretch.count is None else _records_of(stretch))
+    if stretch.count not in (None, len(records)):
         raise OSError(f"changed at byte {stretch.offset:,} while it was read")
     for record in records:
         if record.kind in warcs.ANSWERS:
             yield from _read_record(record, stretch.path, [])
+
+
+def _unseen(stretch: Stretch) -> Iterator[Record]:
+    """The records of a stretch that nobody has looked at. Raises MiscutError, OSError."""
+    end = size = 0
+    for record in _records_of(stretch) if stretch.length <= _STRETCH_BYTES else ():
+        end = record.offset + record.length
+        size += len(record.block)
+        if size > _STRETCH_BYTES or not _is_alone(record):
+            raise MiscutError(f"no plain records from byte {stretch.offset:,} on")
+        yield record
+    if not end or end != stretch.length:
+        raise MiscutError(f"no whole records from byte {stretch.offset:,} on")
+
+
+def _records_of(stretch: Stretch) -> Iterator[Record]:
+    return warcs.records_in(_bytes_of(stretch))
 
 
 def _bytes_of(stretch: Stretch) -> bytes:

@@ -233,7 +233,7 @@ class Reader:
         return file, self.member is not None
 
     def found_in(self, stream: IO[bytes]) -> Iterator[Record | Damage]:
-        start = _next_start(stream, self.start) if self.start else 0
+        start = next_start(stream, self.start) if self.start else 0
         left = _LEAST_READ + _MOST_READ * stream.seek(0, 2)
         while start is not None:
             try:
@@ -255,7 +255,7 @@ class Reader:
                 if left < 0:
                     yield Damage(start, "damaged so often that the rest is not read")
                     return
-                start = _next_start(stream, start + 1)
+                start = next_start(stream, start + 1)
             else:
                 return
 
@@ -276,7 +276,7 @@ class Reader:
                     yield Damage(start, f"{_said(error)} (in the unpacked file)")
                 self.in_damage = True
                 try:
-                    following = _next_start(stream, start + 1)
+                    following = next_start(stream, start + 1)
                 except _DAMAGE:
                     return  # the packing itself is damaged
                 if following is None:
@@ -473,7 +473,7 @@ def _check_end(stream: IO[bytes], end: int) -> None:
         raise ArchiveLoadFailed(f"{size - end:,} bytes are no record")
 
 
-def _next_start(stream: IO[bytes], position: int) -> int | None:
+def next_start(stream: IO[bytes], position: int) -> int | None:
     """Where the next record begins: with its first bytes, or a gzip member that holds them."""
     while True:
         stream.seek(position)

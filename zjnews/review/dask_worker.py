@@ -20,7 +20,7 @@ from scrapy.settings import Settings
 import zjnews
 from zjnews.archives.objects import StoreError
 from zjnews.review import rereading
-from zjnews.review.rereading import Order, Outcome
+from zjnews.review.rereading import Order, Outcomes
 from zjnews.text.cleaning import error_in_words
 
 _READ_BY = ("turbohtml", "lxml", "trafilatura", "dateparser")
@@ -152,7 +152,7 @@ def _serve(connection: Connection) -> None:
     while connection.poll(_IDLE_SECONDS):
         order = connection.recv()
         try:
-            outcomes: list[Outcome] = rereading.read_order(order, pipelines)
+            outcomes: Outcomes = rereading.read_order(order, pipelines)
         except StoreError as error:
             connection.send(str(error))
         except OSError as error:

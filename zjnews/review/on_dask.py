@@ -16,7 +16,17 @@ from zjnews.archives.saved import Found, SavedPage, Unusable
 from zjnews.items import Rejected
 from zjnews.review import dask_worker
 from zjnews.review.dask_worker import Job, OtherVersionError, ReaderDiedError, WorkerError
-from zjnews.review.rereading import AHEAD, Answer, Ended, Order, Outcome, pages_in, uninterrupted
+from zjnews.review.rereading import (
+    AHEAD,
+    Answer,
+    Ended,
+    Order,
+    Outcome,
+    Outcomes,
+    is_unseen,
+    pages_in,
+    uninterrupted,
+)
 from zjnews.text.cleaning import error_in_words
 
 logger = logging.getLogger("zjnews")
@@ -80,14 +90,14 @@ class OnDask:
         except (OSError, RuntimeError) as error:
             raise self.gone() from error
 
-    def answer(self, order: Order, future: Future[bytes]) -> list[Outcome]:
+    def answer(self, order: Order, future: Future[bytes]) -> Outcomes:
         """What an order gives, however many workers die. Raises Ended."""
         failure = None
         for number in range(1, _TRIES + 1):
             if number > 1:
                 future = self.submit(order)
             try:
-                outcomes: list[Outcome] = pickle.loads(self.result(future))  # noqa: S301
+                outcomes: Outcomes = pickle.loads(self.result(future))  # noqa: S301
             except (KilledWorker, ReaderDiedError):
                 logger.warning("reread: what read %s has died (%d)", _named(order), number)
                 failure = None
@@ -97,14 +107,14 @@ class OnDask:
                 return outcomes
         if failure:
             raise Ended("worker_failed", f"a worker cannot read: {failure}")
-        return self.each_alone(order)
+        return None if is_unseen(order) else self.each_alone(order)
 
     def each_alone(self, order: Order) -> list[Outcome]:
         """The pages of an order of which what reads it dies; the one to blame is left out."""
         pages = pages_in(order)
         if isinstance(order, list) and len(pages) == 1:
             return [_deadly(pages[0])]
-        return [one for page in pages for one in self.answer([page], self.submit([page]))]
+        return [one for page in pages for one in self.answer([page], self.submit([page])) or ()]
 
     def result(self, future: Future[bytes]) -> bytes:
         """Raises KilledWorker, ReaderDiedError, WorkerError; Ended for what no other try mends."""

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import connection
 from queue import SimpleQueue
@@ -20,7 +20,16 @@ from scrapy.utils.log import configure_logging
 
 from zjnews.archives import saved as archives
 from zjnews.archives.objects import StoreError
-from zjnews.archives.saved import Found, Passed, Place, SavedPage, Source, Stretch, Unusable
+from zjnews.archives.saved import (
+    Found,
+    MiscutError,
+    Passed,
+    Place,
+    SavedPage,
+    Source,
+    Stretch,
+    Unusable,
+)
 from zjnews.items import Article, Rejected
 from zjnews.loaders import reading
 from zjnews.loaders.reading import Pipeline
@@ -63,7 +72,9 @@ class Whole:
 Outcome = Piece | Whole | Unusable | Passed
 Order = list[Found] | Stretch
 """What is read at a time."""
-Answer = Callable[[], list[Outcome]]
+Outcomes = list[Outcome] | None
+"""What an order gives; None for a stretch that is miscut."""
+Answer = Callable[[], Outcomes]
 """Waits for what an order gives. Raises Ended, StoreError."""
 
 
@@ -137,12 +148,12 @@ class Processes:
 
     def begin(self, order: Order) -> Answer:
         # Of C, unlike the locks of a future, which an interrupt may leave locked.
-        done: SimpleQueue[Future[list[Outcome]]] = SimpleQueue()
+        done: SimpleQueue[Future[Outcomes]] = SimpleQueue()
         with _ended_by_death(), uninterrupted():
             self.pool.submit(_read, order).add_done_callback(done.put)
         return lambda: self.answer(done)
 
-    def answer(self, done: SimpleQueue[Future[list[Outcome]]]) -> list[Outcome]:
+    def answer(self, done: SimpleQueue[Future[Outcomes]]) -> Outcomes:
         with _ended_by_death():
             return done.get().result()
 
@@ -187,13 +198,17 @@ class Records:
         guard.page_seconds = settings.getfloat("PAGE_SECONDS")
         self.gathering = Gathering()
         self.bytes_read = 0
+        self.cut: set[Place] = set()
+        """Files that have been cut unseen, and those of them that were miscut."""
+        self.miscut: set[Place] = set()
 
     def outcomes(self, paths: Iterable[Place]) -> Iterator[Whole | Unusable | Passed]:
         """What the files and folders give, in their order; then articles that lack pages, with
         those that they have. Raises Ended."""
         try:
-            for order, index, outcome in self.results(_orders(self.found(paths))):
-                yield from self.put_together(order, index, outcome)
+            with self.readers:
+                for order, index, outcome in self.results(_orders(self.found(paths))):
+                    yield from self.put_together(order, index, outcome)
         except StoreError as error:
             raise Ended("archive_unreadable", str(error)) from error
         for article, rejected in self.gathering.leave():
@@ -207,25 +222,57 @@ class Records:
                 if isinstance(source, Unusable):
                     yield source
                 elif source.is_warc:
-                    reader = source.reader()
-                    takes_stretches = self.readers.take_stretches
-                    for found in archives.read_warc(reader, in_stretches=takes_stretches):
-                        self.bytes_read = before + min(reader.begun, size)
-                        yield found
+                    yield from self.in_archive(source, before, size)
                 else:
                     yield from archives.read_source(source)
                 self.bytes_read = before + size
 
+    def in_archive(self, source: Source, before: int, size: int) -> Iterator[Found | Stretch]:
+        """`before`: the bytes that have been read, `size`: those of the archive."""
+        in_stretches = self.readers.take_stretches
+        if in_stretches and source.may_be_cut and source.path not in self.cut:
+            yield from self.in_cuts(source.path, before)
+            return
+        reader = source.reader()
+        for found in archives.read_warc(reader, in_stretches=in_stretches):
+            self.bytes_read = before + min(reader.begun, size)
+            yield found
+
+    def in_cuts(self, path: Place, before: int) -> Iterator[Found | Stretch]:
+        """A file in stretches, up to the first that turns out to be miscut."""
+        self.cut.add(path)
+        try:
+            for stretch in archives.cut(path):
+                if path in self.miscut:
+                    return  # `finished` reads on
+                self.bytes_read = before + stretch.offset
+                yield stretch
+        except OSError as error:
+            yield archives.unreadable(path, error)
+
     def results(self, orders: Iterator[Order]) -> Iterator[tuple[Order, int, Outcome]]:
         """What each order gives, in their order, and as which one of it."""
         under_way: deque[tuple[Order, Answer]] = deque()
-        with self.readers:
-            for order in orders:
-                under_way.append((order, self.readers.begin(order)))
-                while len(under_way) >= self.readers.ahead:
-                    yield from _finished(under_way)
-            while under_way:
-                yield from _finished(under_way)
+        for order in orders:
+            under_way.append((order, self.readers.begin(order)))
+            while len(under_way) >= self.readers.ahead:
+                yield from self.finished(under_way)
+        while under_way:
+            yield from self.finished(under_way)
+
+    def finished(
+        self, under_way: deque[tuple[Order, Answer]]
+    ) -> Iterator[tuple[Order, int, Outcome]]:
+        order, answer = under_way.popleft()
+        outcomes = answer()
+        if outcomes is None:
+            assert isinstance(order, Stretch)
+            self.miscut.add(order.path)
+            while under_way and is_unseen(under_way[0][0], order.path):
+                under_way.popleft()
+            yield from self.results(_orders(archives.read_on(order)))
+        for index, outcome in enumerate(outcomes or ()):
+            yield order, index, outcome
 
     def put_together(
         self, order: Order, index: int, outcome: Outcome
@@ -239,11 +286,12 @@ class Records:
             yield whole(article, self.pipelines)
 
 
-def read_order(order: Order, pipelines: list[Pipeline]) -> list[Outcome]:
+def read_order(order: Order, pipelines: list[Pipeline]) -> Outcomes:
     """Raises OSError or StoreError where the archive of a stretch cannot be read."""
     pages = archives.read_stretch(order) if isinstance(order, Stretch) else order
-    with guard.ticking():
+    with guard.ticking(), suppress(MiscutError):
         return list(read_all(pages, pipelines))
+    return None
 
 
 def read_all(
@@ -312,17 +360,16 @@ def _orders(found: Iterator[Found | Stretch]) -> Iterator[Order]:
         yield batch
 
 
-def _finished(under_way: deque[tuple[Order, Answer]]) -> Iterator[tuple[Order, int, Outcome]]:
-    order, answer = under_way.popleft()
-    for index, outcome in enumerate(answer()):
-        yield order, index, outcome
+def is_unseen(order: Order, path: Place | None = None) -> bool:
+    """Whether an order is a stretch, of any file or of one, that was cut unseen."""
+    return isinstance(order, Stretch) and order.count is None and path in (None, order.path)
 
 
 def pages_in(order: Order) -> list[Found]:
     """Take the pages of an order out here. Raises Ended, StoreError."""
     try:
         return order if isinstance(order, list) else list(archives.read_stretch(order))
-    except OSError as error:
+    except (OSError, MiscutError) as error:
         assert isinstance(order, Stretch)
         raise Ended("archive_unreadable", f"{order.path}: {error_in_words(error)}") from error
 
@@ -354,7 +401,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _read(order: Order) -> list[Outcome]:
+def _read(order: Order) -> Outcomes:
     try:
         return read_order(order, _pipelines)
     except OSError as error:
