@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -139,6 +139,8 @@ RUNS: dict[str, Callable[[Path], None]] = {
     "reread -j 2": lambda path: reread(path, 2),
     "reread --on dask, 2 workers": lambda path: reread(path, 2, f"dask:{os.environ[SCHEDULER]}"),
 }
+ALONE = ("gunzip and lxml.html, bare", "reread -j 1", "reread -j 2")
+BESIDE_DASK = ("reread -j 2", "reread --on dask, 2 workers")
 SCHEDULER = "BENCH_SCHEDULER"
 """Variable of the environment that names the scheduler."""
 
@@ -160,25 +162,31 @@ def seconds(name: str, path: Path) -> float:
     return float(done.stdout.split()[-1])
 
 
+def in_turns(names: Sequence[str], path: Path, rounds: int) -> list[list[float]]:
+    """Seconds of each in every round."""
+    taken = [[seconds(name, path) for name in names] for _ in range(rounds)]
+    return [list(each) for each in zip(*taken, strict=True)]
+
+
+def ratio(one: list[float], other: list[float]) -> float:
+    return statistics.median(a / b for a, b in zip(one, other, strict=True))
+
+
 def compare_speed(folder: Path, count: int, rounds: int) -> None:
     path = make_archive(folder, count)
     size = path.stat().st_size / count / 1024
     print(f"{count:,} pages, {size:.1f} KB each in the archive, {rounds} rounds")
-    times: dict[str, list[float]] = {name: [] for name in RUNS}
+    times = in_turns(ALONE, path, rounds)
+    for name, taken in zip(ALONE, times, strict=True):
+        rate = count / statistics.median(taken)
+        print(f"{name:28} {rate:8,.0f} pages/s   {ratio(times[0], taken):6.3f} of bare")
+    print(f"-j 2 against -j 1            {ratio(times[1], times[2]):.2f}")
+    # Even one that has nothing to do takes a twentieth of both processors.
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         os.environ[SCHEDULER] = cluster.scheduler_address
-        for _ in range(rounds):
-            for name in RUNS:
-                times[name].append(seconds(name, path))
-    first, *_ = times.values()
-    for name, taken in times.items():
-        ratio = statistics.median(a / b for a, b in zip(first, taken, strict=True))
-        rate = count / statistics.median(taken)
-        print(f"{name:28} {rate:8,.0f} pages/s   {ratio:6.3f} of bare")
-    one, two, workers = list(times.values())[1:]
-    for what, a, b in (("-j 2 against -j 1", one, two), ("Dask against -j 2", two, workers)):
-        ratio = statistics.median(x / y for x, y in zip(a, b, strict=True))
-        print(f"{what:28} {ratio:.2f}")
+        two, workers = in_turns(BESIDE_DASK, path, rounds)
+    rate = count / statistics.median(workers)
+    print(f"{BESIDE_DASK[1]:28} {rate:8,.0f} pages/s   {ratio(two, workers):6.3f} of -j 2")
 
 
 def watch_memory(folder: Path, count: int) -> None:

@@ -711,6 +711,47 @@ def test_what_is_no_archive_is_told_the_same_way(tmp_path: Path, data: bytes) ->
     assert told(path, cut=1000) == expected
 
 
+class FailingFrom:
+    """A file of which no byte from one on can be read."""
+
+    def __init__(self, file: Any, first: int) -> None:
+        self.file, self.first = file, first
+
+    def __enter__(self) -> "FailingFrom":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.file.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def read(self, size: int = -1) -> bytes:
+        at = self.file.tell()
+        if size < 0 or at + size > self.first:
+            size = max(self.first - at, 0)
+            if not size:
+                raise OSError(5, "Input/output error")
+        return bytes(self.file.read(size))
+
+
+@pytest.mark.parametrize("first", [0, 2000, 4500])
+def test_what_the_disk_cannot_read_is_told_and_costs_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: int
+) -> None:
+    path = small_archive(tmp_path / "a.warc.gz")
+    is_open = Path.open
+
+    def failing(path: Path, *given: Any) -> Any:
+        return FailingFrom(is_open(path, *given), first)
+
+    monkeypatch.setattr(Path, "open", failing)
+    expected, found = told(path), told(path, cut=1000)
+    assert "Input/output error" in expected[-1]
+    assert "Input/output error" in found[-1]
+    assert {one for one in expected if one.startswith("Whole")} <= set(found)
+
+
 def test_a_file_that_cannot_be_opened_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

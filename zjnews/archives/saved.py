@@ -317,14 +317,17 @@ def cut(path: Place) -> Iterator[Stretch]:
     """A file in stretches, each from what looks like the beginning of a record to the next one.
 
     To find where a record ends it has to be unpacked, which is left to who reads the stretch. Each
-    is what it seems to be if all before it were, and it is not miscut. Raises OSError."""
-    with path.open("rb") as file:
-        start: int | None = 0
-        size = file.seek(0, os.SEEK_END)
-        while start is not None:
-            following = warcs.next_start(file, start + _CUT)
-            yield Stretch(path, start, (following or size) - start, None)
-            start = following
+    is what it seems to be if all before it were, and it is not miscut."""
+    start: int | None = 0
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            while start is not None:
+                following = warcs.next_start(file, start + _CUT)
+                yield Stretch(path, start, (following or size) - start, None)
+                start = following
+    except OSError:  # which is met again, and named, when the file is read on from here
+        yield Stretch(path, start or 0, 0, None)
 
 
 def read_on(stretch: Stretch) -> Iterator[Found | Stretch]:
@@ -345,9 +348,13 @@ def read_stretch(stretch: Stretch) -> Iterator[Found]:
 
 
 def _unseen(stretch: Stretch) -> Iterator[Record]:
-    """The records of a stretch that nobody has looked at. Raises MiscutError, OSError."""
+    """The records of a stretch that nobody has looked at. Raises MiscutError."""
     end = size = 0
-    for record in _records_of(stretch) if stretch.length <= _STRETCH_BYTES else ():
+    try:
+        records = _records_of(stretch) if stretch.length <= _STRETCH_BYTES else ()
+    except OSError as error:
+        raise MiscutError(error_in_words(error)) from error
+    for record in records:
         end = record.offset + record.length
         size += len(record.block)
         if size > _STRETCH_BYTES or not _is_alone(record):

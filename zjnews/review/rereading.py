@@ -238,17 +238,14 @@ class Records:
             self.bytes_read = before + min(reader.begun, size)
             yield found
 
-    def in_cuts(self, path: Place, before: int) -> Iterator[Found | Stretch]:
+    def in_cuts(self, path: Place, before: int) -> Iterator[Stretch]:
         """A file in stretches, up to the first that turns out to be miscut."""
         self.cut.add(path)
-        try:
-            for stretch in archives.cut(path):
-                if path in self.miscut:
-                    return  # `finished` reads on
-                self.bytes_read = before + stretch.offset
-                yield stretch
-        except OSError as error:
-            yield archives.unreadable(path, error)
+        for stretch in archives.cut(path):
+            if path in self.miscut:
+                return  # `finished` reads on
+            self.bytes_read = before + stretch.offset
+            yield stretch
 
     def results(self, orders: Iterator[Order]) -> Iterator[tuple[Order, int, Outcome]]:
         """What each order gives, in their order, and as which one of it."""
