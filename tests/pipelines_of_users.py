@@ -35,6 +35,16 @@ class TakeTime:
         return item
 
 
+class TakeTimeToClose:
+    """Has the crawl asked to end as it closes, and again a second later; then needs another one, as
+    for a database of the user's."""
+
+    async def close_spider(self) -> None:
+        for name in os.environ["SIGNALS"].split():
+            os.kill(os.getpid(), signal.Signals[name])
+            await asyncio.sleep(1)
+
+
 class NeedCrawl:
     def __init__(self, crawler: object) -> None:
         self.crawler = crawler

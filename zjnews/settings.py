@@ -154,6 +154,7 @@ ALERTS = ""  # our own: a file of words, and of those who are told of articles t
 # --- What the user sees --------------------------------------------------------------------------
 EXTENSIONS = {
     "scrapy.extensions.feedexport.FeedExporter": None,  # replaced by the same after an outbox
+    "zjnews.extensions.closing.Closing": -1,  # before any that may end a crawl as it begins
     "zjnews.extensions.feeds.Feeds": 0,
     "zjnews.extensions.leases.Leases": 400,
     "zjnews.middlewares.robots.CrawlDelay": 500,
