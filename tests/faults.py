@@ -1,6 +1,6 @@
 """Faults at chosen points of a crawl, as an extension: `-s EXTENSIONS={"tests.faults.Fault": 900}`
-with FAULT_POINT, FAULT_KIND (`kill`, `full` or `locked`) and FAULT_SKIP (how often the point is
-passed)."""
+with FAULT_POINT, FAULT_KIND (`kill`, `stop`, `full` or `locked`) and FAULT_SKIP (how often the
+point is passed)."""
 
 import os
 import resource
@@ -16,6 +16,7 @@ from zjnews import state
 from zjnews.extensions.watch import Watch
 from zjnews.feeds import storages
 from zjnews.feeds.batches import Shipping
+from zjnews.middlewares.downloads import BoundedProtocol
 from zjnews.state import State, outcomes
 from zjnews.state.outbox import Outbox
 from zjnews.state.run import Run
@@ -31,6 +32,7 @@ POINTS = (
 CLAIMING = "after the claim"
 WRITING = "while the feed is written"
 TELLING = ("before messages are written", "before a message is sent")
+SENDING = "before the bytes of a request leave"
 DROPPING = "while an item that is left out is remembered"
 _AT: dict[str, list[tuple[Any, str, bool]]] = {
     POINTS[0]: [(State, "add", True)],
@@ -42,6 +44,7 @@ _AT: dict[str, list[tuple[Any, str, bool]]] = {
     WRITING: [(Shipping, "export", False)],
     TELLING[0]: [(Watch, "write_messages", False)],
     TELLING[1]: [(Sender, "send", False)],
+    SENDING: [(BoundedProtocol, "request", True)],
     DROPPING: [(outcomes, "note_passed", False)],
 }
 """What is called at each point, and whether the fault comes after it."""
@@ -52,7 +55,12 @@ class Fault:
         settings = crawler.settings
         self.crawler = crawler
         self.left = settings.getint("FAULT_SKIP")
-        kinds = {"kill": kill, "full": fill_the_disk, "locked": self.lock_the_state}
+        kinds = {
+            "kill": kill,
+            "stop": self.stop,
+            "full": fill_the_disk,
+            "locked": self.lock_the_state,
+        }
         self.strike = kinds[settings["FAULT_KIND"]]
         point = settings["FAULT_POINT"]
         for owner, name, after in _AT[point]:
@@ -98,6 +106,11 @@ class Fault:
         self.left -= 1
         if self.left < 0:
             self.strike()
+
+    def stop(self) -> None:
+        """Once, until SIGCONT."""
+        self.strike = lambda: None
+        os.kill(os.getpid(), signal.SIGSTOP)
 
     def lock_the_state(self) -> None:
         """From now on another connection writes, and the crawl soon loses its patience."""

@@ -115,10 +115,11 @@ class Site:
 
 
 @contextmanager
-def serve(answers: Answers) -> Iterator[Site]:
-    """Serve until the block ends; what is not in a mapping of answers is 404."""
+def serve(answers: Answers, by_tls: bool = False) -> Iterator[Site]:
+    """Serve until the block ends; what is not in a mapping of answers is 404. `by_tls`: not as a
+    proxy, but as a server of https."""
     site = Site(answers)
-    server = _Server(site)
+    server = _Server(site, by_tls)
     site.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -142,8 +143,9 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False  # stopping waits for every thread
     request_queue_size = 128
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, by_tls: bool) -> None:
         self.site = site
+        self.by_tls = by_tls
         self.tls = _tls()[0]
         self.stopping = threading.Event()
         self.open: set[socket.socket] = set()
@@ -196,10 +198,15 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"  # keeps connections open
     disable_nagle_algorithm = True
     tunnel = ""
-    """Scheme and host of what is asked for behind `CONNECT`."""
+    """Scheme and host of what is asked for by TLS."""
 
     def handle(self) -> None:
         with contextlib.suppress(OSError):  # the client went away
+            if self.server.by_tls:
+                # Where the client goes away before it says anything, `wrap_socket` leaks a socket.
+                self.connection.recv(1, socket.MSG_PEEK)
+                self.tunnel = f"https://127.0.0.1:{self.server.site.port}"
+                self.speak_tls()
             super().handle()
 
     def finish(self) -> None:

@@ -3,16 +3,17 @@ one."""
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from time import monotonic
 from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import AsyncioLoopingCall, create_looping_call
+from twisted.internet.defer import CancelledError
 from twisted.internet.task import LoopingCall
 
 from zjnews import state
@@ -26,11 +27,23 @@ _RENEWALS = 3
 """Times that one is renewed in the time that it lasts."""
 _SURE = 0.9
 """Part of that time in which it is surely ours, whatever the clocks say."""
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+def time_now() -> float:
+    """Seconds, by a clock that goes on while the process is stopped, and while the machine sleeps,
+    as `time.monotonic` does not on Linux."""
+    return time.clock_gettime(_CLOCK)
+
+
+class LapsedError(CancelledError):
+    """A request was not sent, since its host may be another crawl's by now. What was cancelled is
+    not sent over another connection by Twisted, as other failures are."""
 
 
 @dataclass(slots=True)
 class Held:
-    """A lease that this crawl has. Times are monotonic."""
+    """A lease that this crawl has. Times are those of `time_now`."""
 
     until: float
     """Nothing may be sent later."""
@@ -102,13 +115,22 @@ class Leases:
     async def wait_for(self, host: str) -> Held:
         while not self.crawl_ends():
             held = self.ours(host)
-            now = monotonic()
+            now = time_now()
             seconds = held.sent_at + self.pause_of(host) - now if held else math.inf
             if held and seconds <= 0:
                 held.sent_at = now
                 return held
             await asyncio.sleep(min(seconds, self.seconds / _LOOKS))
         raise Rejected("interrupted", "the crawl ends")
+
+    def may_send(self, host: str) -> bool:
+        """Whether a request whose turn has come may still be sent. To be asked as its bytes leave,
+        since the crawl may have been stopped, or busy, after its turn had come."""
+        held, now = self.held.get(host), time_now()
+        if held is None or now > held.until:
+            return False
+        held.sent_at = now
+        return True
 
     def crawl_ends(self) -> bool:
         """Whether the crawl was asked to end, and only waits for what is under way."""
@@ -118,12 +140,12 @@ class Leases:
     def ours(self, host: str) -> Held | None:
         """The lease of a host, taken if it is free; None as long as others have it."""
         held = self.held.get(host)
-        if held is None or (monotonic() > held.until and not held.under_way):
+        if held is None or (time_now() > held.until and not held.under_way):
             return self.take(host)
-        return None if held.is_leaving or monotonic() > held.until else held
+        return None if held.is_leaving or time_now() > held.until else held
 
     def take(self, host: str) -> Held | None:
-        now = monotonic()
+        now = time_now()
         if now < self.not_before.get(host, 0):
             return None
         lease = self.leases.take(host, self.seconds)
@@ -132,7 +154,7 @@ class Leases:
             return None
         if lease.why and lease.left_for > 0:
             raise Rejected("host-paused", lease.why)
-        next_at = monotonic() + max(lease.free_in, lease.left_for)
+        next_at = time_now() + max(lease.free_in, lease.left_for)
         self.held[host] = Held(now + _SURE * self.seconds, now, next_at - self.pause_of(host))
         return self.held[host]
 
@@ -149,14 +171,14 @@ class Leases:
                 self.look_after(host, held)
 
     def look_after(self, host: str, held: Held) -> None:
-        now = monotonic()
+        now = time_now()
         idle = now - held.sent_at - self.pause_of(host)
         if not held.under_way and (held.is_leaving or idle > self.seconds / _RENEWALS):
             self.release(host)
             return
         is_wanted = self.leases.renew(host, self.seconds, self.pause_of(host))
         if is_wanted is None:
-            del self.held[host]
+            held.until = -math.inf  # and is taken anew when nothing is under way any more
             return
         held.until = now + _SURE * self.seconds
         if is_wanted and now - held.since > self.seconds:
@@ -169,7 +191,7 @@ class Leases:
     def release(self, host: str) -> None:
         held = self.held.pop(host, None)
         if held is not None:
-            self.leases.release(host, monotonic() - held.sent_at, self.pause_of(host))
+            self.leases.release(host, time_now() - held.sent_at, self.pause_of(host))
 
     def leave_alone(self, host: str, seconds: float, why: str = "") -> None:
         """Tell other crawls of a host in trouble."""

@@ -23,7 +23,7 @@ from twisted.python.failure import Failure
 from twisted.web._newclient import HEADER, STATUS
 
 from zjnews.archives.recorder import Exchange
-from zjnews.extensions.leases import Leases
+from zjnews.extensions.leases import LapsedError, Leases
 from zjnews.extensions.recording import Recording
 from zjnews.items import Rejected
 from zjnews.site import addresses
@@ -31,6 +31,7 @@ from zjnews.site import addresses
 MOST_HEADERS = 256 * 1024
 """Bytes of the headers of an answer, with those of informational answers (1xx) before it."""
 Keep = Callable[[Exchange], None]
+MaySend = Callable[[str], bool]
 
 
 class SiteDownloadHandler(http11.HTTP11DownloadHandler):
@@ -43,17 +44,22 @@ class SiteDownloadHandler(http11.HTTP11DownloadHandler):
         self.leases = crawler.get_extension(Leases)
         recording = crawler.get_extension(Recording)
         kind = partial(RecordingProtocol, keep=recording.keep) if recording else BoundedProtocol
-        self._pool._factory = _factory_for(kind, crawler.settings.getint("DOWNLOAD_MAXSIZE"))
+        most = crawler.settings.getint("DOWNLOAD_MAXSIZE")
+        may_send = self.leases.may_send if self.leases else None
+        self._pool._factory = _factory_for(kind, most, may_send)
 
     async def download_request(self, request: Request) -> Response:
         host = urlsplit(request.url).hostname or ""
-        try:
-            async with self.leases.turn(host) if self.leases else nullcontext():
-                return await super().download_request(request)
-        except Exception as error:
-            if rejected := _refusal(error, host):
-                raise rejected from error
-            raise
+        while True:
+            try:
+                async with self.leases.turn(host) if self.leases else nullcontext():
+                    return await super().download_request(request)
+            except Exception as error:
+                if any(isinstance(cause, LapsedError) for cause in _causes(error)):
+                    continue  # it was not sent, and waits for its turn again
+                if rejected := _refusal(error, host):
+                    raise rejected from error
+                raise
 
 
 def _refusal(error: BaseException, host: str) -> Rejected | None:
@@ -123,29 +129,51 @@ def is_public(ip: str) -> bool:
 
 
 def _factory_for(
-    kind: "Callable[..., BoundedProtocol]", most: int
+    kind: "Callable[..., BoundedProtocol]", most: int, may_send: MaySend | None
 ) -> type[http11._LenientHTTP11ClientFactory]:
     class Factory(http11._LenientHTTP11ClientFactory):
         def buildProtocol(self, addr: Any) -> BoundedProtocol:  # noqa: N802  Twisted's
-            return kind(self._quiescentCallback, most)
+            return kind(self._quiescentCallback, most, may_send)
 
     return Factory
 
 
 class BoundedProtocol(http11._LenientHTTP11ClientProtocol):
     """One connection, which ends if an answer has too many headers, or far more bytes around its
-    body than in it."""
+    body than in it, or if a request may not be sent any more."""
 
-    def __init__(self, quiescent: Callable[[Any], None], most: int) -> None:
-        """`most`: bytes of a body; 0 for any number."""
+    def __init__(
+        self, quiescent: Callable[[Any], None], most: int, may_send: MaySend | None
+    ) -> None:
+        """`most`: bytes of a body; 0 for any number. `may_send`: whether a request to a host may
+        be sent, asked at the last moment; None if any may."""
         super().__init__(quiescent)  # type: ignore[no-untyped-call]
         self.most = 2 * most + MOST_HEADERS if most else math.inf
+        self.may_send = may_send
         self.received = 0
         self.is_given_up = False
 
+    def connectionMade(self) -> None:  # noqa: N802  Twisted's
+        super().connectionMade()
+        if self.may_send:
+            socket: Any = getattr(self.transport, "transport", self.transport)  # below TLS
+            self.write = socket.writeSomeData
+            socket.writeSomeData = self.write_in_time
+
     def request(self, request: Any) -> Any:
+        self.url = request.absoluteURI.decode("ascii")
         self.received = 0
         return super().request(request)
+
+    def write_in_time(self, data: bytes) -> int | BaseException:
+        """Write to the socket what Twisted has held until now: for TLS to be agreed upon, or for
+        other work to be done. Returns bytes written."""
+        is_sending = self._parser is not None and not self.received
+        if is_sending and self.may_send and not self.may_send(urlsplit(self.url).hostname or ""):
+            self.give_up(LapsedError())
+            return 0
+        written: int | BaseException = self.write(data)
+        return written
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802  Twisted's
         self.received += len(data)
@@ -154,13 +182,14 @@ class BoundedProtocol(http11._LenientHTTP11ClientProtocol):
         if parser is None:
             return
         if parser.state in (STATUS, HEADER) and self.received > MOST_HEADERS:
-            self.give_up(f"more than {MOST_HEADERS:,} bytes of headers")
+            self.give_up(Rejected("too-large", f"more than {MOST_HEADERS:,} bytes of headers"))
         elif self.received > self.most:
-            self.give_up(f"more than {self.most:,} bytes with all that is around the body")
+            why = f"more than {self.most:,} bytes with all that is around the body"
+            self.give_up(Rejected("too-large", why))
 
-    def give_up(self, why: str) -> None:
+    def give_up(self, error: Exception) -> None:
         self.is_given_up = True
-        self._giveUp(Failure(Rejected("too-large", why)))  # type: ignore[no-untyped-call]
+        self._giveUp(Failure(error))  # type: ignore[no-untyped-call]
         assert self.transport is not None
         self.transport.abortConnection()
 
@@ -169,12 +198,11 @@ class RecordingProtocol(BoundedProtocol):
     """Gives `keep` an exchange when its answer is whole, before Scrapy gets it; an answer that
     breaks off is not recorded."""
 
-    def __init__(self, quiescent: Callable[[Any], None], most: int, keep: Keep) -> None:
-        super().__init__(quiescent, most)
+    def __init__(self, *given: Any, keep: Keep) -> None:
+        super().__init__(*given)
         self.keep = keep
 
     def request(self, request: Any) -> Any:
-        self.url = request.absoluteURI.decode("ascii")
         self.sent = _head_of(request)
         self.served = bytearray()
         return super().request(request)
