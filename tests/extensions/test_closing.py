@@ -1,6 +1,7 @@
 """A crawl that is asked to end when it is closing already."""
 
 import json
+import signal
 from collections import Counter
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import Run, crawl
+from tests import command_line
+from tests.command_line import Run, wait_until
 from tests.made_up_site import MadeUpSite
 from tests.site_server import Site
 from tests.spiders.test_channel_spider import FAST, is_article, lists_of
@@ -24,7 +26,7 @@ def run(folder: Path, made_up: MadeUpSite, site: Site, signals: str, *arguments:
     """A crawl that gets these signals when it closes, one a second."""
     lists = ("channel", "-a", lists_of(made_up, "zjxc"), "-a", "since=3d", *FAST)
     environment = {**site.environment, "SIGNALS": signals}
-    return crawl(folder, *lists, *arguments, environment=environment)
+    return command_line.crawl(folder, *lists, *arguments, environment=environment)
 
 
 def expected(made_up: MadeUpSite) -> set[str]:
@@ -73,3 +75,18 @@ def test_a_second_signal_ends_it_without_closing_anything(
     again = run(tmp_path, made_up, site, "")
     assert (again.status, again.ids) == (0, expected(made_up)), again.errors
     assert max(Counter(filter(is_article, site.requests)).values()) == 1
+
+
+def test_a_second_signal_ends_it_where_the_first_had_it_close(
+    tmp_path: Path, made_up: MadeUpSite, site: Site
+) -> None:
+    out = tmp_path / "out.jsonl"
+    lists = ("channel", "-a", lists_of(made_up, "zjxc"), *FAST, *SLOW, "-s", "DOWNLOAD_DELAY=0.2")
+    environment = {**site.environment, "SIGNALS": "SIGINT SIGINT"}
+    crawl = command_line.start(command_line.command_line(tmp_path, *lists, out=out), environment)
+    wait_until(lambda: len(site.requests) > 5)
+    crawl.send_signal(signal.SIGTERM)
+    _, errors = crawl.communicate()
+    assert crawl.returncode == 4, errors
+    assert "ended early (no end)" in errors.splitlines()[-1]
+    assert not out.exists()
