@@ -32,6 +32,24 @@ URL = "https://zjnews.zjol.com.cn/zjnews/202104/t20210426_22442858.shtml"
         "看浙江新闻,关注浙江在线微信",
         "扫码关注本网",
         "上一页 1 2 3 下一页",
+        "上一页 1 2 3 下一页 共3页",
+        "第1页 共3页",
+        "click here to read more",
+        "〖打印此稿〗〖关闭〗",
+        "【我要打印】【返回顶部】",
+        "[发表评论] [加入收藏] [打印] [关闭]",
+        "【纠错】",
+        "[返回]",
+        "返回首页",
+        "< 上一篇：一座桥的三次搬家",
+        "【下一篇】一座桥的三次搬家",
+        "上一篇 一座桥的三次搬家",
+        "上一篇 | 下一篇",
+        "下一组图：老茶厂",
+        "原标题《老茶厂里读书忙》",
+        "（原标题 老茶厂里读书忙）",
+        "（原標題：老茶廠裏讀書忙）",
+        "点击次数：128",
     ],
 )
 def test_frame(line: str) -> None:
@@ -51,6 +69,12 @@ def test_frame(line: str) -> None:
         "关闭了十年的老戏台又响起锣鼓。",
         "分享到最后，她哭了。",
         "阅读空间",
+        "返回",
+        "上篇：起源",
+        "下一篇 文章写给那条河，也写给岸上的人。",
+        "原标题党的套路",
+        "共3页的遗嘱",
+        "推荐文章",
     ],
 )
 def test_lines_of_an_article(line: str) -> None:
@@ -67,6 +91,8 @@ def test_lines_of_an_article(line: str) -> None:
         "浙江在线新闻网站版权所有 Copyright © 1999-2023 Zjol. All Rights Reserved",
         "未经书面授权，不得转载或镜像。",
         "© 浙江日报报业集团版权所有",
+        "转载请注明来源：浙江在线",
+        "声明：本文转载自江心日报，版权归原作者所有。",
     ],
 )
 def test_notices(line: str) -> None:
@@ -131,6 +157,20 @@ def test_breadcrumbs(line: str, sections: list[str] | None) -> None:
         ("您没有权限查看该内容，请先登录。", False),
         ("系统维护中，预计今晚恢复", False),
         ("您的访问请求存在异常，请完成下方滑块验证后继续访问。", False),
+        ("本文已被删除", True),
+        ("应作者要求，该文已删除", True),
+        ("因版权原因，该内容无法展示", True),
+        ("此篇文章已经不存在", True),
+        ("访问的页面不存在，点击返回首页", True),
+        ("该图集已被撤下", True),
+        ("查无此文", True),
+        ("The requested URL was not found on this server.", True),
+        ("内容加载失败，请刷新重试", False),
+        ("参数错误", False),
+        ("栏目建设中，敬请期待", False),
+        ("请使用微信客户端打开", False),
+        ("请输入验证码", False),
+        ("您的浏览器版本过低，请升级", False),
     ],
 )
 def test_messages(line: str, is_gone: bool) -> None:
@@ -145,6 +185,10 @@ def test_messages(line: str, is_gone: bool) -> None:
         "404名学生上山植树",
         "信息化让老厂焕发新生",
         "页面设计大赛昨天开幕",
+        "因台风影响，文章里写到的渡口停航了。",
+        "原文化站站长老周说，书还在。",
+        "本稿费已捐给村里的小学。",
+        "请升级你的早餐",
         "网络维护员小周的一天",
         "A moment of calm settled over the lake on Sunday.",
         "Please wait for the ferry at the second pier.",
@@ -186,6 +230,59 @@ def test_messages_and_lists_in_an_articles_template(lines: list[str], reason: st
     with pytest.raises(Rejected) as raised:
         read_record(page("提示信息", *lines), url=URL)
     assert raised.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("message", "reason"),
+    [
+        ("您看的这篇已经删掉啦", "not-found-page"),
+        ("刚才那篇找不到啦，去别处逛逛吧", "not-found-page"),
+        ("小编正在路上", "no-article"),
+    ],
+)
+def test_below_the_title_of_a_message_is_one_in_any_words(message: str, reason: str) -> None:
+    with pytest.raises(Rejected) as raised:
+        read_record(page("信息提示", message), url=URL)
+    assert raised.value.reason == reason
+    assert read_record(page("信息提示", SENTENCE * 2), url=URL)["text"] == SENTENCE * 2
+    assert read_record(page("温馨提示", message), url=URL)["text"] == message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "（原标题：茶厂书香）责任编辑：杨柳",
+        "（原标题：茶厂书香 责任编辑：杨柳）",
+        "责任编辑：杨柳 【打印】 【关闭】",
+        "【纠错】 责任编辑：杨柳",
+        "[打印本稿] [责任编辑：杨柳]",
+        "【大 中 小】 编辑：杨柳",
+    ],
+)
+def test_an_editor_on_a_line_of_the_frame(line: str) -> None:
+    record = read_record(page("老茶厂", SENTENCE, line), url=URL)
+    assert (record["text"], record["editors"]) == (SENTENCE, ["杨柳"])
+
+
+@pytest.mark.parametrize("head", ["往期推荐：", "【新闻延伸】", "其他报道", "为您推荐", "新闻链接"])
+def test_titles_of_boxes_of_links(head: str) -> None:
+    box = f"<p>{head}</p><p>1、<a href=/1.shtml>甲的故事</a></p>"
+    assert read_record(page("题", SENTENCE, box, SENTENCE[::-1]), url=URL)["text"] == (
+        f"{SENTENCE}\n\n{SENTENCE[::-1]}"
+    )
+    told = f"<p>{head}</p><p>甲的故事是老茶工讲的。</p>"
+    assert head in read_record(page("题", SENTENCE, told, SENTENCE[::-1]), url=URL)["text"]
+
+
+def test_links_to_the_articles_before_and_after() -> None:
+    links = "<p>上一篇</p><p><a href=/1.shtml>甲的故事</a></p>"
+    assert read_record(page("题", SENTENCE, links), url=URL)["text"] == SENTENCE
+
+
+@pytest.mark.parametrize("head", ["网友热评：", "精选留言", "最新评论(3)"])
+def test_titles_of_comments(head: str) -> None:
+    comments = f"<p>{head}</p><p>钱塘江边一棵草：支持！</p>"
+    assert read_record(page("题", SENTENCE, comments), url=URL)["text"] == SENTENCE
 
 
 def test_what_lies_below_a_body_is_read_and_left_out() -> None:

@@ -76,8 +76,10 @@ def _refuse_message(article: Article) -> None:
     """Raises Rejected where all that the article says is a message of the site."""
     if any(block.text is None for block in article.body):
         return
+    title = article.title or ""
     lines = [block.text for block in article.body if block.text]
-    if message := furniture.message_in(lines or [article.title or ""]):
+    message = furniture.message_in(lines or [title])
+    if message := message or furniture.message_below(title, lines):
         raise _rejected(message)
 
 

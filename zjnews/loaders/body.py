@@ -73,7 +73,9 @@ def read_body(
             continue
         if number in listed:
             _add_text(piece, piece.text, body)
-        elif not _is_furniture(piece):
+        elif _is_furniture(piece):
+            credits.merge(body.credits, _credits_of_frame(piece.text))
+        else:
             _take_line(piece, body, at_edge=not first < number < last, at_foot=number > last)
     if short_line_headings:
         _mark_short_lines(body)
@@ -188,11 +190,16 @@ def _is_furniture(line: Line) -> bool:
     return furniture.is_frame(line.text) and not (line.bold and line.text[0].isdigit())
 
 
+def _credits_of_frame(text: str) -> Credits:
+    return credits.read_line(furniture.credits_after_title(text))
+
+
 def _take_line(line: Line, body: Body, at_edge: bool, at_foot: bool) -> None:
-    if tags := furniture.tags_in(line.text, at_foot):
+    text = furniture.without_buttons(line.text)
+    if tags := furniture.tags_in(text, at_foot):
         credits.merge(body.credits, {"keywords": tags.words, **credits.read_line(tags.rest)})
         return
-    found = credits.credit_line(line.text, at_edge)
+    found = credits.credit_line(text, at_edge)
     if found is not None:
         credits.merge(body.credits, found)
         return

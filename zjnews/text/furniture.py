@@ -28,6 +28,8 @@ _GONE = _pattern("gone")
 _PASSING = _pattern("passing")
 _BESIDE_MESSAGES = _pattern("beside_messages")
 _MESSAGE_TITLES = _pattern("message_titles")
+_SURE_MESSAGE_TITLES = _pattern("sure_message_titles")
+_LOST = _pattern("lost")
 _SUSPECTS = _pattern("suspects")
 
 LINE_LENGTH = 400  # characters; no line of the page's frame is longer
@@ -40,6 +42,14 @@ _FRAME = "【】[]（）()《》>»·•:： |｜-—"
 _NAME_OF_SITE = (
     r"浙江在线|印象浙江|in ?zhejiang|.{0,8}(?:新闻网|新闻客户端|频道|数字报纸?)"
     r"|[\u4e00-\u9fff]{2,8}报"
+)
+_BUTTON = re.compile(
+    r"[〖〔【\[（(]\s?(?:我要)?(?:打印|关闭|收藏|纠错|推荐|评论|返回|(?:字[号体]\s?[:：]?\s?)?大\s中\s小)"
+    r"(?:[本此][页文稿]|窗口|顶部|首页)?\s?[】\]）)〗〕]"
+)
+_CREDITS_AFTER_TITLE = re.compile(
+    r"[（(【\[]?\s*原.{1,120}?[\s）)】\]]{1,3}"
+    r"(?P<credits>[（(【\[]?(?:责任编辑|责编|编辑|来源|作者)\s?[:：].{1,80}?)[）)】\]]?"
 )
 _SITE = re.compile(rf"(?:\W{{0,3}}(?:{_NAME_OF_SITE})){{1,3}}\W{{0,3}}", re.I)
 _TAGS = re.compile(
@@ -61,6 +71,17 @@ def may_be_frame(line: str) -> bool:
     """Whether a short line may be part of the page: words of buttons and no end of a sentence."""
     is_short = len(line) <= _SUSPECT_LENGTH and line[-1] not in "。！？；，"
     return is_short and bool(_SUSPECTS.search(line))
+
+
+def without_buttons(line: str) -> str:
+    """`责任编辑：张三 【打印】 【关闭】`  ->  `责任编辑：张三`"""
+    return fold(_BUTTON.sub(" ", line)) if len(line) <= _BUTTON_LENGTH else line
+
+
+def credits_after_title(frame: str) -> str:
+    """The credits on the line of another title: `（原标题：归乡）责任编辑：张三`."""
+    found = _CREDITS_AFTER_TITLE.fullmatch(frame)
+    return found["credits"] if found else ""
 
 
 def is_notice(line: str) -> bool:
@@ -111,13 +132,17 @@ def breadcrumb_in(line: str) -> list[str] | None:
 
 
 _SUMMARY = re.compile(
-    r"[【\[](?:内容|文章)?(?:摘要|提要|核心提示)[】\]]\s?[:：]?\s?(?P<summary>.{10,500})"
+    r"(?:[【\[［〔](?:内容|文章)?(?:摘要|提要|核心提示)[】\]］〕]\s?[:：]?"
+    r"|(?:内容|文章)?(?:摘要|提要|核心提示)\s?[:：])\s?(?P<summary>.{10,500})"
 )
+
+_SUMMARY_START = 8  # characters in which it says that it is one
 
 
 def may_hold_summary(text: str) -> bool:
     """Whether a text has what no line with a summary is without."""
-    return "【" in text or "[" in text
+    start = text.lstrip()[:_SUMMARY_START]
+    return "要" in start or "核心" in start
 
 
 def summary_in(line: str) -> str | None:
@@ -162,6 +187,14 @@ def message_in(lines: list[str]) -> Message | None:
         if message is None and not (is_short and (beside or is_frame(line))):
             return None
     return found
+
+
+def message_below(title: str, lines: list[str]) -> Message | None:
+    """The message on a page that has the title of one, `提示信息`, in whatever words, or None."""
+    text = " ".join(lines)
+    if len(text) > _MESSAGE_LENGTH or not _SURE_MESSAGE_TITLES.fullmatch(title):
+        return None
+    return Message(text, is_gone=bool(_LOST.search(text)))
 
 
 def message_of(line: str) -> Message | None:
