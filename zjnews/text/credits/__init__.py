@@ -21,6 +21,7 @@ from zjnews.text.credits.words import (
     Credits,
     Role,
     one_of,
+    plain,
     word_list,
 )
 
@@ -28,10 +29,11 @@ LINE_LENGTH = 120  # longer lines are no credits
 _HEAD_LENGTH = 300  # longer lines under a title are cut
 
 _MOST_BYLINES = 4  # so many brackets may be at one end of a paragraph
-_BULLETS = "□■●○◎▲△▼▽★☆◆◇▪＊*•· 　"
+_BULLETS = "□■●○◎▲△▼▽★☆◆◇▪◾◼▇▍▎▌⬤►▶➤☞✎✍📝📷\ufe0f＊*•· 　"
 _SIGNING_BULLETS = {"□": 1, "■": 2, "◎": 2}
 """How many names it takes after a bullet to sign: `□ 张三`; `■ 雁荡山` is a heading."""
-_PAIRS = {"(": ")", "（": "）", "[": "]", "【": "】", "〔": "〕"}
+_PAIRS = {**dict.fromkeys("(（", ")）"), **dict.fromkeys("[【〔［", "]】〕］")}
+"""What closes a bracket; editors mix full and half width."""
 _NOTE_LENGTH = 120
 _SOURCE_LENGTH = 30
 _OPENING, _CLOSING = re.compile(r"[（(【\[]"), re.compile(r"[）)】\]]")
@@ -93,6 +95,7 @@ def _read_head(text: str) -> Credits:
     if not HAN.search(text):
         read = english.credits_in(text, strict=False)
         return read[0] if read else {}
+    text = plain(text)
     if not _LABEL.search(text):
         return credit_line(text.strip(" |｜丨-")) or {}
     if by := re.search(r"\s[Bb]y\s(?=[A-Z])", text):
@@ -150,7 +153,8 @@ def _take_first(text: str, found: Credits) -> str:
         people = (
             _byline(text[start:end]) if not before.strip() or _DATELINE.fullmatch(before) else None
         )
-        if people is None or (not before.strip() and not _OCCUPATION.search(text, start, end)):
+        is_sure = before.strip() or _OCCUPATION.search(plain(text[start:end]))
+        if people is None or not is_sure:
             break
         merge(found, people)
         dateline, position = before, end
@@ -186,7 +190,7 @@ def _last_byline(text: str) -> tuple[str, Credits] | None:
     if start < 0:
         return None
     before = text[:start].rstrip()
-    reports = bool(_OCCUPATION.search(ended, start))
+    reports = bool(_OCCUPATION.search(plain(ended[start:])))
     if not reports and not before.endswith((*_SENTENCE_ENDS, "）", ")", "】")):
         return None
     people = _byline(ended[start:])
@@ -195,7 +199,7 @@ def _last_byline(text: str) -> tuple[str, Credits] | None:
 
 def _byline(bracket: str) -> Credits | None:
     """The people of a bracket that is a byline by what it says."""
-    inside = _bare(bracket)
+    inside = _bare(plain(bracket))
     reports = _OCCUPATION.search(inside)
     people = _trusted_people(inside) if reports else credit_line(inside)
     return None if people is None or SOURCE in people else people
@@ -213,6 +217,7 @@ def _read_credits(text: str, at_edge: bool) -> tuple[Credits, list[Role]] | None
     """The credits of a line and their roles. Most have none, so quick questions come first."""
     if len(text) > LINE_LENGTH or _SENTENCE.search(text, 1, len(text) - 2):
         return None
+    text = plain(text)
     if not at_edge and not _SIGNS_ANYWHERE.search(text):
         return None
     inner = _bare(text.lstrip(_BULLETS)).rstrip("。. ")
@@ -266,7 +271,7 @@ def _is_signed(text: str, reader: Reader) -> bool:
 def _bare(text: str) -> str:
     """The text without a pair of brackets around all of it."""
     text = text.strip()
-    closing = _PAIRS.get(text[:1])
-    if closing and text.endswith(closing) and text[1:-1].count(text[0]) == 0:
+    closing = _PAIRS.get(text[:1], "")
+    if text[-1:] in closing and text and text[1:-1].count(text[0]) == 0:
         return text[1:-1].strip()
     return text

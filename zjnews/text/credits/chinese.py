@@ -56,6 +56,7 @@ _COUNTRY = re.compile(
 _FOREIGN = "^"  # marks a name that a country stood before
 _FOREIGN_NAME = re.compile(rf"(?=..)[{_HAN}A-Z.]{{1,9}}(?:[·•・‧．.][{_HAN}A-Z]{{1,9}}){{0,3}}")
 _WHOLE_WORDS = frozenset(word for word, role in ROLES.items() if not role.is_letter)
+_LABEL_NEXT = re.compile(rf"(?:{one_of(_WHOLE_WORDS)})\s?[:：]")
 _LETTERS = "".join(word for word, role in ROLES.items() if role.is_letter)
 _ROLE_WORD = re.compile(
     rf"(?P<employer>[{_HAN}·•A-Za-z0-9-]{{0,16}}?)"
@@ -75,8 +76,8 @@ _WORKS = word_list("works")
 _PROSE = re.compile(f"[{''.join(word_list('names', 'prose'))}]")
 _LATIN_WORD = re.compile(r"[A-Z][\w.'’-]*")
 _FURNITURE = re.compile(
-    r"打印|收藏|评论|关闭|转发|字[体号大小].*|[大中小]字?号?|(?:分享|阅读|浏览|点击|责任).*|[A-Za-z+\-]{1,2}"
-    r"|[\d.,]+[万千]?[次人+]?(?:阅读|浏览|评论|点击|点赞|分享)?|\d{1,4}[年月日时点.-][\d年月日时点分秒.-]*|\W+"
+    r"打印|收藏|评论|关闭|转发|字[体号大小].*|[大中小]字?号?|(?:分享|阅读|浏览|点击|责任|手机看).*|[A-Za-z+\-]{1,2}"
+    r"|[\d.,]+[万千]?[次人+]?(?:阅读|浏览|评论|点击|点赞|分享|参与)?|\d{1,4}[年月日时点.-][\d年月日时点分秒.-]*|\W+"
 )
 """What a line under the title has beside credits."""
 _UNKNOWN_ROLE = re.compile(rf"[{_HAN}]{{2,6}}")
@@ -111,9 +112,13 @@ def tokens(text: str, strict: bool) -> list[Word]:
 
 
 def _mark_country(match: re.Match[str]) -> str:
-    """`[美]张三` is a name, `【编辑】张三` a role and a name."""
+    """`[美]张三` is a name, `【编辑】张三` a role and a name, `来源：[江心日报] ` a value."""
     inside = match["square"] or match["round"]
-    return f" {inside}:" if inside in ROLES else _FOREIGN
+    if inside in ROLES:
+        return f" {inside}:"
+    is_name_of_medium = inside not in _PLACES and is_employer(inside)
+    is_value = is_name_of_medium or _LABEL_NEXT.match(match.string, match.end())
+    return f" {inside} " if is_value else _FOREIGN
 
 
 def _read_note(note: str, strict: bool) -> str:
@@ -165,6 +170,10 @@ def _split(part: str, gap: Gap, raw_gap: str) -> tuple[Word, ...]:
         return (Word(part.lstrip(_FOREIGN), gap, raw_gap, is_foreign=True),)
     if role := ROLES.get(part):
         return (Word(part, gap, raw_gap, role),)
+    if part in _EMPLOYERS:  # 摄影爱好者
+        return (Word(part, gap, raw_gap),)
+    if part.endswith("等") and persons.is_name(part[:-1]):
+        return (Word(part[:-1], gap, raw_gap),)
     verb = _GLUED_VERB.fullmatch(part)
     if verb and persons.is_name(verb["name"]):
         return (
@@ -367,7 +376,8 @@ class Reader:
     def trail(self, first: int, last: int) -> None:
         """Credit the names that wait with the roles after them."""
         fields, gap = self.fields_of(first, last), self.words[first].gap
-        is_by_occupation = bool(self.roles) and all(role.is_occupation for role in self.roles)
+        others = [role for role in self.roles if role.is_person and role is not ROLES["作者"]]
+        is_by_occupation = bool(others) and all(role.is_occupation for role in others)
         self.roles += self.roles_of(first, last)
         if self.leading is ROLES["作者"] and gap is Gap.SLASH and len(self.waiting) > 1:
             last_name = self.waiting.pop()
@@ -409,19 +419,24 @@ class Reader:
     def is_sure_name(self, index: int) -> bool:
         """Whether a word can be nothing but a name, by itself or by the role before it."""
         word, leading = self.words[index], self.leading
-        is_foreign = word.is_foreign and self.is_labelled and _FOREIGN_NAME.fullmatch(word.text)
+        is_foreign = self.is_labelled and self.is_foreign_name(word)
         if is_foreign or persons.is_name(word.text):
             return True
         if leading is None or self.is_employer(index):
             return False
         if self.is_pen_name(word):
             return not leading.is_letter or word.gap is not Gap.COLON
-        if self.is_labelled and persons.is_latin_name(word.text):
-            return True
         if leading.names_only and word.gap is not Gap.GLUED:
             return persons.has_shape_of_name(word.text)
-        is_task = self.is_labelled and bool(leading.fields) and not leading.is_occupation
-        return is_task and persons.is_also_name(word.text)
+        if leading.is_occupation:
+            return persons.is_transcribed(word.text)
+        return self.is_labelled and bool(leading.fields) and persons.is_also_name(word.text)
+
+    def is_foreign_name(self, word: Word) -> bool:
+        """Whether a word is a name in Latin letters after a role, or one after a country."""
+        if self.leading is not None and persons.is_latin_name(word.text):
+            return True
+        return word.is_foreign and bool(_FOREIGN_NAME.fullmatch(word.text))
 
     def is_possible_name(self, index: int) -> bool:
         word = self.words[index]

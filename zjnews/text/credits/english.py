@@ -21,8 +21,12 @@ _OCCUPATION = re.compile(
     r"(?:[Rr]eporter|[Ww]riter|[Cc]orrespondent|[Jj]ournalist|[Pp]hotographer|[Ii]ntern?)s?\s+(?=[A-Z])"
 )
 """`Xinhua writers`, `Zhejiang Online reporter`."""
-_PLACE = re.compile(r"\s+(?:in|from|for|at|of)\s+[A-Z].{0,60}$")
-"""`Ma Zhenhuan in Hangzhou`, `Lin Qiao for Zhejiang Online`."""
+_PLACE = re.compile(
+    r"\s+(?:in|from|for|at|of)\s+[A-Z].{0,60}?"
+    r"(?=\s*$|\s+and\s+[A-Z][\w’'-]*\s+[A-Z][\w’'-]*\s+(?:in|from)\s+[A-Z])"
+)
+"""`Ma Zhenhuan in Hangzhou`, `Lin Qiao for Zhejiang Online`, `Lin Qiao in Ningbo and Chen Ye in
+Beijing`."""
 _BETWEEN = re.compile(r"[,，、;；/|｜&()（）\[\]]|\band\b")
 _MEDIUM = re.compile(
     r"\bXinhua\b|\bVCG\b|\.(?:com|cn|net|org)\b|^(?:chinadaily|zjol)"

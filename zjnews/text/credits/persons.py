@@ -57,6 +57,11 @@ def has_shape_of_name(text: str) -> bool:
     return not text.endswith(_NEVER_ENDS)
 
 
+def is_transcribed(text: str) -> bool:
+    """Whether a word is of the letters by which names of other languages are written: 努尔比亚."""
+    return bool(_TRANSCRIBED.fullmatch(text)) and has_shape_of_name(text)
+
+
 def may_be_pen_name(text: str) -> bool:
     """Whether a word can be what a column signs with: 之江轩, 一叶, 半枝莲."""
     if text in _NEVER or not _PEN_NAME.fullmatch(text) or text.endswith(_NEVER_ENDS):

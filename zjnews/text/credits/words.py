@@ -87,5 +87,29 @@ def _roles() -> dict[str, Role]:
 
 
 ROLES = _roles()  # Chinese role to what it means; the same with a modifier before it
+_LETTERS = word_list("traditional", "letters")
+_SIMPLIFIED = str.maketrans({pair[0]: pair[1] for pair in _LETTERS})
+_TRADITIONAL = str.maketrans({pair[1]: pair[0] for pair in _LETTERS})
 MODIFIERS = word_list("modifier").union(*(listed.split() for listed in _TABLE["task"].values()))
 """What may be before a role in one word."""
+
+_HAN = r"[\u3400-\u9fff]"
+_LONG_ROLES = frozenset(word for word in (*ROLES, *MODIFIERS) if len(word) > 1)
+_TRADITIONAL_LETTER = re.compile(f"[{''.join(map(chr, _SIMPLIFIED))}]")
+_TRADITIONAL_ROLE = re.compile(
+    one_of(frozenset(word.translate(_TRADITIONAL) for word in _LONG_ROLES))
+    + rf"|(?<!{_HAN})[攝圖譯](?!{_HAN})"
+)
+_SPACED = re.compile(rf"(?<!{_HAN}){_HAN}\s{_HAN}(?!{_HAN})")
+_SPACED_ROLE = re.compile(
+    rf"(?<!{_HAN})(?:{one_of(frozenset(map(' '.join, _LONG_ROLES)))})(?!{_HAN})"
+)
+
+
+def plain(text: str) -> str:
+    """A line with its roles written as in the table: `編輯：張三`, `记 者 李四`."""
+    if _TRADITIONAL_LETTER.search(text):
+        text = _TRADITIONAL_ROLE.sub(lambda role: role[0].translate(_SIMPLIFIED), text)
+    if _SPACED.search(text):
+        text = _SPACED_ROLE.sub(lambda role: role[0].replace(" ", ""), text)
+    return text
