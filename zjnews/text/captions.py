@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zjnews.text.cleaning import fold
 from zjnews.text.credits import people_in
 from zjnews.text.credits.persons import HAN, is_name, may_be_name
+from zjnews.text.credits.words import ROLES
 
 _CAPTION_LENGTH = 160
 _LINE_LENGTH = 300
@@ -15,7 +16,7 @@ _AROUND = " （(◎▲△▼■□●○↑↓←→|｜/／"
 _STOPS = "。！？；，…”"
 
 _TAKEN = re.compile(
-    r"\s?[/／|｜]?\s?(?<![拍录])(?P<verb>摄影报道|摄影|摄|航拍|供图)\s*[）)]?[。.]?$"
+    r"\s?[/／|｜]?\s?(?<![拍录])(?P<verb>摄影报道|摄影|摄|航拍|供图|(?<=\s)拍摄)\s*[）)]?[。.]?$"
 )
 """`张三 摄`, `张三/摄`, `村文化站供图`."""
 _ISSUED = re.compile(
@@ -44,17 +45,24 @@ _LATIN_TAIL = re.compile(
 """`Lanterns over the river. Photo by Lin Qiao`: without brackets, after a sentence."""
 _SMALL_WORDS = frozenset({"and", "of", "the", "for"})
 _ALONE = re.compile(
-    r"(?:^|(?<=[。！？])|(?=[（(]))[（(]?(?P<credit>资料图片?|资料照片?|新华社发|视觉中国)[）)]?$"
+    r"(?:^|(?<=[。！？])|(?<=[。！？]\s)|(?=[（(]))"
+    r"[（(]?(?P<credit>资料图片?|资料照片?|网络图片?|视频截图|新华社发|视觉中国|人民图片|IC photo"
+    r"|受访者(?=提供))(?:(?<=受访者)提供)?[）)]?[。.]?$"
 )
 _GIVEN = re.compile(
     r"(?:^|(?<=[。！？\s])|(?=[（(]))"
     r"[（(]?(?:图片|照片)(?:由)?(?P<credit>[^（()）。，]{2,20}?)提供[）)]?[。.]?$"
 )
 """`图片由市红十字会提供`; a sentence may end in 提供 too."""
+_FROM = re.compile(
+    r"(?:^|(?<=[。！？\s])|(?=[（(]))[（(]?(?:(?:图片|照片|图)(?:来自|来源于|源于|源自)|图据)\s?[:：]?"
+    r"(?P<credit>[^（()）。，]{2,20}?)[）)]?[。.]?$"
+)
+"""`图片来自网络`, `图据江心日报`"""
 _LENDER = re.compile(
     r".{0,10}(?:社|报|网|网络|新闻|客户端|视觉中国|受访者|资料图?片?|提供)|VCG|CFP|IC.{0,8}"
 )
-_SIGN = re.compile(r"[图摄照航(\[]|新华社发|视觉中国|photo", re.I)
+_SIGN = re.compile(r"[图摄照航(\[]|新华社发|视觉中国|受访者|photo", re.I)
 """What no credit does without; most lines do, and telling so is quick."""
 _SPACED_NAME = re.compile(
     r"(?:(?<![\u3400-\u9fff])|(?<=记者)|(?<=通讯员))"
@@ -95,19 +103,22 @@ def _issued(text: str) -> Caption | None:
 
 def _lent(text: str) -> Caption | None:
     """Credits to whoever lent the picture, and English ones, which name persons after `by`."""
-    for form in (_LATIN, _LATIN_TAIL, _LENT, _GIVEN, _ALONE):
+    for form in (_LATIN, _LATIN_TAIL, _LENT, _GIVEN, _FROM, _ALONE):
         if match := form.search(text):
             break
     else:
         return None
     credit, found = fold(match["credit"]), match.groupdict()
-    people = _photographers(credit)
     is_taken = bool(found.get("by")) or (form is _LENT and not found["sure"])
+    if form is _LENT and credit.endswith("摄"):  # 图源：江心日报 张三 摄
+        credit, is_taken = credit[:-1].rstrip(" /／"), True
+    people = _photographers(credit)
     words = credit.replace("/", " ").split()
     is_lender = all(w[0].isupper() or "." in w or w in _SMALL_WORDS for w in words)
     if form is _LATIN_TAIL and not (people if is_taken else is_lender):
         return None  # `Photo: A day in Wuzhen` is a caption
-    if form is _LENT and is_taken and not people and not _LENDER.fullmatch(credit):
+    needs_lender = form is _FROM or (form is _LENT and is_taken and not people)
+    if needs_lender and not _LENDER.fullmatch(credit):
         return None  # 图 may also begin a caption
     return _caption(text[: match.start()], credit, people if is_taken else ())
 
@@ -123,8 +134,10 @@ def _taken(text: str, hinted: bool) -> Caption | None:
         start = max(start, left.rfind("（") + 1, left.rfind("(") + 1)
     words = left[start:].split()
     if match["verb"] == "供图":
-        can_lend = words and len(words[-1]) <= _LENDER_LENGTH
-        return _caption(left[: len(left) - len(words[-1])], words[-1]) if can_lend else None
+        if not words or len(words[-1]) > _LENDER_LENGTH:
+            return None
+        first = len(words) - (2 if words[-2:-1] and words[-2] in ROLES else 1)  # 通讯员 张三
+        return _caption(left[: left.rfind(words[first])], " ".join(words[first:]))
     for first in range(max(0, len(words) - _MOST_WORDS), len(words)):
         credit = " ".join(words[first:])
         if people := _photographers(credit):
