@@ -62,12 +62,26 @@ def test_a_subtitle_after_a_dash_where_no_title_is_named() -> None:
         "2018-03-18 10:12 更新：2018-03-20 08:00 来源：浙江在线",
         "Updated: 2018-03-20 08:00 Published: 2018-03-18 10:12",
         "<span id=pubtime_baidu>更新于2018-03-20 08:00 发布于2018-03-18 10:12</span>",
+        "<span>修订时间：2018-03-20 08:00</span> <span>发布时间：2018-03-18 10:12</span>",
     ],
 )
 def test_an_update_time_is_not_the_date(line: str) -> None:
     for record in (old(line=line), unnamed(f"<div class=x>{line}</div>")):
         assert record["published_at"] == "2018-03-18T10:12:00+08:00"
         assert record["modified_at"] == "2018-03-20T08:00:00+08:00"
+
+
+def test_a_date_that_is_labelled_goes_before_others() -> None:
+    record = old(line="创建时间：2018-03-17 08:00 发布时间：2018-03-18 10:12 来源：浙江在线")
+    assert record["published_at"] == "2018-03-18T10:12:00+08:00"
+    assert record["source"] == "浙江在线"
+
+
+def test_labels_with_spaces_in_the_named_spans() -> None:
+    record = old(
+        line="<span id=source_baidu>来　源：江心日报</span><span id=author_baidu>作　者：张三</span>"
+    )
+    assert (record["source"], record["authors"]) == ("江心日报", ["张三"])
 
 
 def test_labels_in_elements_of_their_own() -> None:
@@ -95,6 +109,8 @@ def test_an_editor_is_no_update_time() -> None:
         "<meta property=og:release_date content='2018-03-18T02:12:33Z'>",
         "<meta property=bytedance:published_time content='2018-03-18T10:12:33+08:00'>",
         "<meta itemprop=datePublished content='2018-03-18T10:12:33'>",
+        "<meta name=firstpublishedtime content='2018-03-18-10:12:33'>",
+        "<meta name=createDate content='2018-03-18 10:12:33'>",
         LINKED % '{"@type": "NewsArticle", "datePublished": "2018-03-18T10:12:33+08:00"}',
         LINKED % '{"@graph": [{"a": 1},\n {"datePublished"\n:"2018-03-18 10:12:33",}]}',
         LINKED % '{"@id": "x", "pubDate": "2018-03-18T10:12:33"}',

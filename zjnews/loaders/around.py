@@ -16,7 +16,8 @@ from zjnews.text.credits.words import Credits
 
 _PUBLISHED_META = (
     "publishdate pubdate publishtime pubtime publishedtime publisheddate datepublished releasedate"
-    " published articlecreateat createat dcdate dcdateissued dctermsissued date"
+    " published firstpublishedtime articlecreateat createat createdate dcdate dcdateissued"
+    " dctermsissued date"
 ).split()
 _MODIFIED_META = "modifiedtime datemodified updatedtime lastmodified updatetime update".split()
 _NOT_LETTERS = re.compile(r"[^a-z]")
@@ -94,11 +95,14 @@ _LABELLED = re.compile(r"[^:：\s]{1,6}\s?[:：]")
 _LABEL_LENGTH = 12
 _PARTS_OF_LINE = 16
 UPDATED = re.compile(
-    r"(?=[最上更修编lum])(?:最[后近新]|上次)?(?:(?:更新|修改|编辑)(?:时间|日期|于)\s?[:：]?|(?:更新|修改)\s?[:：]"
+    r"(?=[最上更修编lum])(?:最[后近新]|上次)?"
+    r"(?:(?:更新|修改|修订|编辑)(?:时间|日期|于)\s?[:：]?|(?:更新|修改|修订)\s?[:：]"
     r"|\b(?:last )?(?:updated|modified)\b(?: (?:on|at))?\s?[:：]?)\s?(?P<raw>.+)",
     re.I,
 )
 """`更新时间：2018-03-19 08:00`"""
+PUBLISHED = re.compile(r"(?:发布|发表|刊发)(?:时间|日期)\s?[:：]\s?(?P<raw>\d.+)")
+"""`创建时间：2018-03-17 发布时间：2018-03-18 08:00`"""
 ROOM = 1000  # characters of an element that are looked at for dates, credits and summaries
 _NEAR_BEFORE = 8  # how many elements before the body may be its line of date and source
 _CLOCK = re.compile(r"\d[:：]\d\d")

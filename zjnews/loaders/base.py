@@ -13,6 +13,7 @@ from itemloaders.processors import Identity, TakeFirst
 
 from zjnews.items import Article, Payload, text_of
 from zjnews.loaders.around import (
+    PUBLISHED,
     ROOM,
     UPDATED,
     breadcrumb,
@@ -281,6 +282,8 @@ class ArticleLoader(ItemLoader):
             self.add_value("modified_raw", raw)
             text = text[: updated.start()] + updated["raw"].replace(raw, " ", 1)
         published = None if self.get_collected_values("published_raw") else date_of(text)
+        if published and (labelled := PUBLISHED.search(text)):
+            published = date_of(labelled["raw"]) or published
         self.add_value("published_raw", published)
         return text.replace(published, " ", 1) if published else text
 

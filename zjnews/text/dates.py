@@ -23,7 +23,7 @@ _PLAIN: dict[int, str] = {
 Parts = dict[str, Any]  # the named groups of a date, those that it lacks as None
 
 _HALVES = {
-    "morning": "凌晨 清晨 早晨 清早 早上 早间 拂晓 上午",
+    "morning": "凌晨 清晨 早晨 清早 早上 早间 拂晓 今晨 上午",
     "noon": "中午 正午 午间",
     "afternoon": "下午 午后 傍晚 黄昏",
     "night": "晚上 晚间 夜晚 夜间 夜里 深夜 半夜 午夜 晚",
@@ -71,7 +71,8 @@ _PLACE = (
 )
 """`(GSM+8 北京时间)`: the zone that all dates are in anyway."""
 _TIME = (
-    rf"(?:(?:{_REMARK}|{_BRACKET}){{0,3}}[\s,T]{{0,4}}(?:at\s)?{_CLOCK}|{_REMARK}{{1,3}})?{_PLACE}"
+    rf"(?:(?:{_REMARK}|{_BRACKET}){{0,3}}(?:[\s,T|]{{0,4}}(?:at\s)?|-(?=\d\d:)){_CLOCK}"
+    rf"|{_REMARK}{{1,3}})?{_PLACE}"
 )
 _DAY_NAME = rf"(?:{_ENGLISH_WEEKDAY},?\s)?"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
