@@ -51,6 +51,54 @@ def test_a_subtitle_after_a_dash_where_no_title_is_named() -> None:
     assert (record["title"], record["subtitle"]) == ("大桥 通车了", "——两岸不再隔江相望")
 
 
+def test_a_subtitle_after_a_space_and_a_dash() -> None:
+    record = old(title="桥通了 ——两岸不再隔江相望")
+    assert (record["title"], record["subtitle"]) == ("桥通了", "——两岸不再隔江相望")
+
+
+@pytest.mark.parametrize(
+    "head", ["桥通了-江心新闻网", "江心新闻网 - 桥通了", "江心新闻网 | 桥通了"]
+)
+def test_a_kicker_where_the_title_of_the_page_names_the_site_too(head: str) -> None:
+    markup = (
+        f"<html><head><title>{head}</title></head><body><div class=detail-title>江心洲的一天<br>桥通了"
+        f"</div><div class=list-style>{TEXT}</div></body></html>"
+    )
+    record = read_record(markup.encode(), url=URL)
+    assert (record["kicker"], record["title"]) == ("江心洲的一天", "桥通了")
+
+
+@pytest.mark.parametrize("title", ["", "&nbsp;", "<p></p>", "<font></font>"])
+def test_an_empty_title_is_the_one_of_the_head(title: str) -> None:
+    record = old(title=title)
+    assert (record["title"], record["warnings"]) == ("桥通了", ["date-from-address"])
+
+
+def test_kicker_and_subtitle_of_an_unknown_layout() -> None:
+    markup = (
+        "<html><head><title>桥通了_浙江在线</title></head><body><h1>江心洲的一天<br>桥通了"
+        f"<br>——两岸不再隔江相望</h1><div class=TRS_Editor>{TEXT}</div></body></html>"
+    )
+    record = read_record(markup.encode(), url=URL)
+    assert record["layout"] == "fallback"
+    titles = [record[key] for key in ("kicker", "title", "subtitle")]
+    assert titles == ["江心洲的一天", "桥通了", "——两岸不再隔江相望"]
+
+
+@pytest.mark.parametrize(
+    "label", ["【摘要】", "摘要：", "［摘要］", "核心提示：", "【内容提要】", "提要: "]
+)
+def test_a_summary_at_the_beginning_of_the_body(label: str) -> None:
+    summary = "大桥合龙那天，江心洲的老人把渡船的缆绳解下来，挂在了自家的堂屋里。"
+    markup = (
+        "<html><head><meta name=description content=别的话></head><body><div class=contTit>桥通了</div>"
+        f"<div class=contTxt><p>　　{label}{summary}</p>{TEXT}</div></body></html>"
+    )
+    record = read_record(markup.encode(), url=URL)
+    assert record["summary"] == summary
+    assert summary in record["text"]
+
+
 @pytest.mark.parametrize(
     "line",
     [

@@ -1,6 +1,7 @@
 """Which layout a page has, and what is no article at all."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -186,3 +187,33 @@ def test_what_a_video_says_to_browsers_without_videos_is_not_read(source: str) -
     record = read_record(page.encode())
     assert record["text"] == text
     assert record["videos"] == [{"url": "https://zjnews.zjol.com.cn/v.mp4"}]
+
+
+def newspaper(title: str, head: str) -> dict[str, Any]:
+    markup = (
+        f"<html><head><title>{title}</title></head><body><div>第00003版：要闻</div>{head}"
+        f"<div class=main-article-content><p>{LONG}</p></div></body></html>"
+    )
+    address = "http://zjrb.zjol.com.cn/html/2018-06/21/content_3145778.htm"
+    return read_record(markup.encode(), url=address)
+
+
+@pytest.mark.parametrize(
+    "title", ["渡口-浙江日报", "浙江日报-渡口", "渡口 - 浙江日报", "浙江日报", "浙江日报 数字报纸"]
+)
+def test_the_name_of_a_newspaper_in_the_title_of_its_page(title: str) -> None:
+    head = "<h1 class=main-article-title>浙江日报</h1><h1 class=main-article-title>渡口</h1>"
+    record = newspaper(title, head)
+    assert record["title"] == "渡口"
+    assert record["sections"] == ["浙江日报", "00003", "要闻"]
+
+
+def test_the_author_and_the_titles_of_a_newspaper_article() -> None:
+    record = newspaper(
+        "渡口-浙江日报",
+        "<p class=main-article-pretitle>走千家</p><p class=main-article-pretitle>看变化</p>"
+        "<p class=main-article-title>渡口</p><p class=main-article-subtitle>——一条船</p>"
+        "<p class=main-article-subtitle>的四季</p><p class=main-article-author>■ 余夏</p>",
+    )
+    assert record["authors"] == ["余夏"]
+    assert (record["kicker"], record["subtitle"]) == ("走千家 看变化", "——一条船 的四季")

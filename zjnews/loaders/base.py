@@ -58,6 +58,7 @@ _HOME = frozenset({"首页", "正文", "浙江在线", "浙江在线首页", "�
 _DASH = re.compile("[—─－]{2}|--")  # what a subtitle begins with
 _KEYWORD_SEPARATORS = re.compile(r"[;；,，、|]|\s{2,}")
 _TITLE_TAIL = re.compile(r"_|-{1,2}(?=浙江在线)")
+_TITLE_PART = re.compile(r"_|\s?(?:-{1,2}|\|)\s?")
 _TITLE_LENGTH = 200
 _LINE_TAGS = ("br", "p", "div", "h1", "h2", "h3", "h4")
 _ABOVE = 5  # how many elements before the body may be its summary or update time
@@ -164,18 +165,21 @@ class ArticleLoader(ItemLoader):
 
     def fill_title(self) -> None:
         for field, css in (("kicker", self.kicker_css), ("subtitle", self.subtitle_css)):
-            for element in self.select(css)[:FEW]:
-                self.add_value(field, text_in(element))
+            texts = map(text_in, self.select(css)[:FEW])
+            self.add_value(field, " ".join(unique(filter(None, texts))))
         for element in outermost(self.select(self.title_css))[:FEW]:
-            self.fill_title_lines(_lines_in(element))
+            self.fill_title_lines(lines_in(element))
         if not self.get_collected_values("title"):
             self.add_value("title", self.title_elsewhere())
 
     def fill_title_lines(self, lines: list[str]) -> None:
         """Title, kicker above and subtitle below, of the lines of the title's element: the title is
         the line that `<title>` names, else all up to one that begins with a dash."""
-        named = squeeze(self.named_title)
-        main = next((n for n, line in enumerate(lines) if squeeze(line) == named), None)
+        if not lines:
+            return
+        squeezed = list(map(squeeze, lines))
+        named = map(squeeze, (self.named_title, *_TITLE_PART.split(self.page.title)))
+        main = next((squeezed.index(name) for name in named if name in squeezed), None)
         if main is None:
             main = 0
             below = next((n for n, line in enumerate(lines) if n and _DASH.match(line)), len(lines))
@@ -389,12 +393,12 @@ def _goes_on(element: Element) -> bool:
 
 def _without_subtitle(line: str, named: str) -> list[str]:
     """`题目——副题`  ->  `题目`, `——副题`, where `题目` is what `<title>` names."""
-    rest = line.removeprefix(named)
+    rest = line.removeprefix(named).lstrip()
     return [named, rest] if named and rest != line and _DASH.match(rest) else [line]
 
 
-def _lines_in(element: Element) -> list[str]:
+def lines_in(element: Element) -> list[str]:
     """The lines of an element, as line breaks and blocks in it part them."""
     if next(element.iter_elements(_LINE_TAGS), None) is None:
-        return [text_in(element)]
+        return list(filter(None, (text_in(element),)))
     return [line.text for line in lines_of(element)]

@@ -8,9 +8,9 @@ from functools import cached_property
 
 from lxml import etree
 
-from zjnews.loaders.base import ANYWHERE, HEADINGS, SENTENCE, ArticleLoader
+from zjnews.loaders.base import ANYWHERE, HEADINGS, SENTENCE, ArticleLoader, lines_in
 from zjnews.loaders.walk import lines_of
-from zjnews.pages.elements import outermost, text_in, text_of_small
+from zjnews.pages.elements import outermost, text_of_small
 from zjnews.pages.tree import Element, Text, around, children_of
 from zjnews.text.cleaning import squeeze
 from zjnews.text.furniture import is_notice, names_site
@@ -95,8 +95,8 @@ class FallbackLoader(ArticleLoader):
         return next(ahead) is element or body in around(element)
 
     def fill_title(self) -> None:
-        heading = self.title_element
-        self.add_value("title", None if heading is None else text_in(heading))
+        if self.title_element is not None:
+            self.fill_title_lines(lines_in(self.title_element))
         self.add_value("title", self.title_elsewhere())
 
     def title_elsewhere(self) -> str | None:

@@ -22,6 +22,9 @@ _NUMBERED_STRIP = re.compile(
     r"(?P<paper>[\u4e00-\u9fff]{2,10}[报刊])\s?[>＞]\s?(?P<page>第\w{1,4}版)\s?[:：]\s?(?P<name>\S{1,20})"
 )
 """`浙江法制报 > 第二版:时政`"""
+_TITLE_PART = re.compile(r"[\s_|—-]+")
+_PAPER = re.compile(r"[\u4e00-\u9fff]{1,10}[报刊]")
+_BULLETS = "□■◎●◆▲△ "
 _STRIP_LENGTH = 100
 _STRIP_PARTS = 8
 
@@ -29,7 +32,9 @@ _STRIP_PARTS = 8
 def strip_in(line: str, paper: str) -> list[str] | None:
     """Paper (else `paper`), number and name of the printed page in a strip; None if it is none."""
     found = _STRIP.fullmatch(line) or _NUMBERED_STRIP.match(line)
-    return [found["paper"] or paper, found["page"], found["name"]] if found else None
+    if found is None:
+        return None
+    return [*filter(None, (found["paper"] or paper,)), found["page"], found["name"]]
 
 
 class Tail(NamedTuple):
@@ -73,8 +78,9 @@ class PaperLoader(ArticleLoader):
 
     @property
     def paper(self) -> str:
-        """Its name, as `<title>` has it before 数字报纸."""
-        return self.page.title.split(" ", 1)[0]
+        """Its name, as `<title>` has it: `浙江日报 数字报纸`, `加速过坝-浙江日报`."""
+        parts = _TITLE_PART.split(self.page.title)
+        return next(filter(_PAPER.fullmatch, parts), parts[0])
 
     def select(self, css: tuple[str, ...]) -> list[Element]:
         found = super().select(css)
@@ -85,7 +91,8 @@ class PaperLoader(ArticleLoader):
 
     @cached_property
     def line(self) -> list[str]:
-        return [text if credits.read_line(text) else f"作者：{text}" for text in super().line]
+        lines = (text.lstrip(_BULLETS) for text in super().line)
+        return [text if credits.read_line(text) else f"作者：{text}" for text in lines]
 
     def pieces(self) -> list[Piece]:
         return [*self.pictures_above(), *super().pieces()]
