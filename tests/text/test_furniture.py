@@ -318,6 +318,42 @@ def test_paragraphs_after_a_stray_end_tag() -> None:
     assert record["text"] == f"{SENTENCE}\n\n{SENTENCE[::-1]}。\n\n完。"
 
 
+@pytest.mark.parametrize(
+    ("astray", "said"),
+    [
+        ("</div><div>{}</div><div>完。</div>", "完。"),
+        ("</div><h3>后来</h3><p>{}</p>", "后来"),
+        ("</div><ul><li>渡船一条。</li></ul><p>{}</p>", "渡船一条。"),
+        ("</div><p class=MsoNormal>{}</p><p>完。</p>", "完。"),
+    ],
+)
+def test_other_blocks_after_a_stray_end_tag(astray: str, said: str) -> None:
+    rest = f"{SENTENCE[::-1]}。"
+    text = read_record(page("题", SENTENCE, astray.format(rest)), url=URL)["text"]
+    assert set(text.split("\n\n")) == {SENTENCE, rest, said}
+    as_box = astray.format(f"<a href=/1.shtml>{rest}</a>").replace("<p>", "<p class=x>")
+    box = as_box.replace("MsoNormal", "x").replace("</div>", "", 1)
+    assert read_record(page("题", SENTENCE, below=box), url=URL)["text"] == SENTENCE
+
+
+def test_a_table_after_a_stray_end_tag() -> None:
+    table = "<table><tr><th>线路</th><th>首班</th></tr><tr><td>一路</td><td>6:05</td></tr></table>"
+    page_of_two = page("题", SENTENCE, f"</div>{table}<p>{SENTENCE[::-1]}。</p>")
+    kinds = [block["type"] for block in read_record(page_of_two, url=URL)["body"]]
+    assert kinds == ["paragraph", "table", "paragraph"]
+
+
+def test_paragraphs_after_two_stray_end_tags() -> None:
+    rest = f"{SENTENCE[::-1]}。"
+    holder = "<div class=content><div class=artCon>"
+    cut = f"<h1 class=artTitle>题</h1>{holder}<p>{SENTENCE}</p></div></div><p>{rest}</p>"
+    template = f"<html><head><title>题_浙江在线</title></head><body>{cut}"
+    record = read_record(f"{template}</div></body></html>".encode(), url=URL)
+    assert record["text"] == f"{SENTENCE}\n\n{rest}"
+    record = read_record(f"{template}</body></html>".encode(), url=URL)
+    assert record["text"] == SENTENCE  # nothing is astray: the paragraph is another part's
+
+
 def test_the_body_of_another_container_where_the_own_is_empty() -> None:
     record = read_record(page("题", below=f"<div class=contTxt><p>{SENTENCE}</p></div>"), url=URL)
     assert record["text"] == SENTENCE

@@ -42,6 +42,7 @@ from zjnews.pages.tree import (
     around,
     children_of,
     document_of,
+    following,
     parent_of,
     preceding,
     root_of,
@@ -74,8 +75,12 @@ ANYWHERE = (
 """Containers of other layouts, for a page whose own is empty."""
 _RUN = frozenset("p br img b strong font span center section blockquote figure".split())
 """What a body goes on with after an end tag too many."""
+_RUN_WITHOUT_LINKS = frozenset("div h2 h3 h4 ul ol table".split())
+"""The same, where no link tells that it is a box of the page, and there is such an end tag."""
+_OF_WORD = "Mso"  # what the classes of paragraphs pasted from Word begin with
 _RUN_LENGTH = 20
 _FEW_LINKS = 3  # so many lines that are links make a list
+_DIV, _DIV_END = re.compile(r"<div\b", re.I), re.compile(r"</div\b", re.I)
 _END_TAG = re.compile(r"</(?:html|body|div|section|td)\s*>$", re.I)
 
 
@@ -366,11 +371,34 @@ class ArticleLoader(ItemLoader):
     def pieces_astray(self) -> list[Piece]:
         """What an end tag too many has cut off the body: plain paragraphs right after it."""
         for container in (c for c in self.containers[-1:] if c.tag != "p"):
-            run = pieces_after(container, self.page.base, within=_goes_on)
-            lines = (piece.text for piece in run if isinstance(piece, Line))
-            if any(len(line) >= _RUN_LENGTH and SENTENCE.search(line) for line in lines):
+            if run := self.run_after(container):
                 return run
+            holder = parent_of(container)
+            is_last = next(following(container), None) is None
+            if holder is not None and holder.tag == "div" and is_last:
+                run = self.run_after(holder)
+                return run if run and self.has_end_tag_too_many else []
         return []
+
+    def run_after(self, element: Element) -> list[Piece]:
+        """What may be the rest of a body, if there is a sentence in it."""
+        run = pieces_after(element, self.page.base, within=self.goes_on)
+        lines = (piece.text for piece in run if isinstance(piece, Line))
+        return run if any(map(_is_own_sentence, lines)) else []
+
+    def goes_on(self, element: Element) -> bool:
+        """Whether an element may be one more paragraph of the body before it."""
+        names = element.attr("class") or ""
+        if element.attr("id") or (names and not names.startswith(_OF_WORD)):
+            return False
+        if element.tag in _RUN:
+            return True
+        is_apart = element.tag not in _RUN_WITHOUT_LINKS or element.find("a") is not None
+        return not is_apart and self.has_end_tag_too_many
+
+    @cached_property
+    def has_end_tag_too_many(self) -> bool:
+        return len(_DIV_END.findall(self.page.markup)) > len(_DIV.findall(self.page.markup))
 
     def read_already(self) -> frozenset[Element]:
         """Title, line and breadcrumb, which some templates put inside the body container."""
@@ -386,9 +414,9 @@ def _is_list(lines: list[Line]) -> bool:
     return is_many and not any(SENTENCE.search(line.text) for line in own)
 
 
-def _goes_on(element: Element) -> bool:
-    """Whether an element may be one more paragraph of the body before it."""
-    return element.tag in _RUN and not element.attr("class") and not element.attr("id")
+def _is_own_sentence(line: str) -> bool:
+    is_sentence = len(line) >= _RUN_LENGTH and SENTENCE.search(line)
+    return bool(is_sentence) and not furniture.is_notice(line)
 
 
 def _without_subtitle(line: str, named: str) -> list[str]:
