@@ -142,6 +142,13 @@ def test_tags_notices_and_what_is_there_for_sharing() -> None:
     assert paragraphs(record) == [FIRST, SECOND]
 
 
+def test_a_third_line_of_the_head_is_not_lost() -> None:
+    record = read("第A03版：经济新闻", TITLE, "——衢州北乡见闻", "■ 余夏", FIRST, SECOND, url=PAPER)
+    assert (record["title"], record["subtitle"]) == (TITLE, "——衢州北乡见闻")
+    assert paragraphs(record) == ["■ 余夏", FIRST, SECOND]
+    assert record["sections"] == ["A03", "经济新闻"]
+
+
 def test_a_newspaper_page() -> None:
     record = read(
         "浙江日报 数字报纸",

@@ -38,6 +38,7 @@ _SENTENCE_LENGTH = 15
 _DATELINE = re.compile(r"(?:浙江在线|本报|本网|新华社|中新网)\S{0,16}(?:讯|电)\b")
 _TITLE_LENGTH = 80
 _MOST_TITLES = 3
+_TITLE_AND_SUBTITLE = 2
 _DATE_LINE_LENGTH = 160
 _LATER = datetime(2100, 1, 1, tzinfo=UTC)
 """What relative dates would count from; only whole dates are read here."""
@@ -196,9 +197,10 @@ class Text:
         titles = self.lines[number + 1 : end]
         if len(titles) > _MOST_TITLES or (len(titles) > 1 and start == 0):
             titles = titles[-1:]  # the frame's lines come before it
-        self.titles = titles
-        # Credits and datelines between the title and the first sentence belong to the body.
-        return end if titles else start
+        # Credits and datelines between the title and the first sentence belong to the body, and so
+        # does what follows the subtitle.
+        self.titles = titles[:_TITLE_AND_SUBTITLE]
+        return end - len(titles[_TITLE_AND_SUBTITLE:]) if titles else start
 
     def may_be_title(self, number: int) -> bool:
         line = self.lines[number]
