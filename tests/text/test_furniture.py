@@ -93,6 +93,18 @@ def test_lines_of_an_article(line: str) -> None:
         "© 浙江日报报业集团版权所有",
         "转载请注明来源：浙江在线",
         "声明：本文转载自江心日报，版权归原作者所有。",
+        "【版权声明】本文版权归浙江在线所有，未经授权不得转载。",
+        "江心新闻网 版权所有",
+        "（未经授权不得转载）",
+        "本文系浙江在线原创稿件，未经授权禁止转载。",
+        "浙江在线原创，转载请注明出处",
+        "此文仅供参考，不代表本网立场。",
+        "部分图片来源于网络，版权归原作者所有，如有侵权请联系我们删除。",
+        "若本文侵犯了您的权益，请与我们联系，我们将及时更正、删除，谢谢。",
+        "如因作品内容、版权和其他问题需要同本网联系的，请在30日内进行。",
+        "违法和不良信息举报电话：0571-85310961",
+        "网站简介 | 版权声明 | 联系我们",
+        "浙公网安备 33010302000000号",
     ],
 )
 def test_notices(line: str) -> None:
@@ -283,6 +295,28 @@ def test_links_to_the_articles_before_and_after() -> None:
 def test_titles_of_comments(head: str) -> None:
     comments = f"<p>{head}</p><p>钱塘江边一棵草：支持！</p>"
     assert read_record(page("题", SENTENCE, comments), url=URL)["text"] == SENTENCE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "他的原创歌曲，转载了三千次。",
+        "如果地基侵权，村里会联系法院。" * 3,
+        "关于我们的故事",
+        "本文写给那些不代表任何人的人。",
+        "举报有奖：我市出台新规",
+    ],
+)
+def test_lines_that_are_no_notice(line: str) -> None:
+    assert not furniture.is_notice(line)
+
+
+@pytest.mark.parametrize("notice", ["转载请注明出处。", "以上内容为转载，如有侵权请联系删除。"])
+def test_an_article_goes_on_after_a_notice_with_other_sentences(notice: str) -> None:
+    more = "老茶工说，那年冬天的雪下得很大，整座茶山白了半个月才露出青来。"
+    assert read_record(page("题", SENTENCE, notice, more), url=URL)["text"].endswith(more)
+    said_again = read_record(page("题", SENTENCE, more, notice, more), url=URL)
+    assert said_again["text"] == f"{SENTENCE}\n\n{more}"
 
 
 def test_what_lies_below_a_body_is_read_and_left_out() -> None:

@@ -15,6 +15,7 @@ from zjnews.text.credits.words import Credits
 _SENTENCE_LENGTH = 50
 """Lines from this length on that end like a sentence are the article itself; credits are before
 the first and after the last of them."""
+_SAID_LENGTH = 30  # characters of a sentence that is looked for on both sides of a notice
 _REPEATED = 20  # characters by which a sentence is known again
 _SHARED = 5  # so many sentences may be below an article once more, for sharing
 _HEADING_LENGTH = 40
@@ -116,7 +117,7 @@ def _without_boxes(pieces: list[Piece]) -> list[Piece]:
         if isinstance(piece, Line):
             if furniture.heads_comments(piece.text):
                 if last_sentence is None:
-                    last_sentence = max(_sentences(pieces), default=-1)
+                    last_sentence = max(_sentences(pieces, _SENTENCE_LENGTH), default=-1)
                 if number > last_sentence:
                     break
             following = pieces[number + 1] if number + 1 < len(pieces) else None
@@ -141,7 +142,7 @@ def _without_foot(pieces: list[Piece]) -> list[Piece]:
     said: _Said | None = None
     for number, text in enumerate(texts):
         if first < number and furniture.is_notice(text):
-            said = said or _Said(texts, _sentences(pieces))
+            said = said or _Said(texts, _sentences(pieces, _SAID_LENGTH))
             ends = not said.more_from(number)
         else:
             ends = last_other <= number and furniture.heads_box(text)
@@ -154,13 +155,13 @@ def _is_frame(piece: Piece) -> bool:
     return isinstance(piece, Line) and (piece.is_link or _is_furniture(piece))
 
 
-def _sentences(pieces: list[Piece]) -> list[int]:
-    """The numbers of the pieces that are whole sentences of an article."""
+def _sentences(pieces: list[Piece], length: int) -> list[int]:
+    """The numbers of the pieces that are whole sentences of an article, at least so long."""
     return [
         number
         for number, piece in enumerate(pieces)
         if isinstance(piece, Line)
-        and len(piece.text) >= _SENTENCE_LENGTH
+        and len(piece.text) >= length
         and _ends_sentence(piece.text)
         and not furniture.is_notice(piece.text)
     ]
