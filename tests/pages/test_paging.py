@@ -18,6 +18,17 @@ FOLDER = "https://zjnews.zjol.com.cn/zjnews/201803/"
 NAME = "t20180318_6823456"
 URL = f"{FOLDER}{NAME}.shtml"
 OLD = "http://zjnews.zjol.com.cn/system/2015/06/30/020717765.shtml"
+SYSTEM_SCRIPT = """
+var currentPage = 0;//所在页从0开始
+var prevPage = currentPage-1//上一页
+var countPage = %s//共多少页
+document.write("共"+countPage+"页&nbsp;&nbsp;");
+var num = 5;
+for(var i=0+(currentPage-1-(currentPage-1)%%num) ; i<=(num+(currentPage-1-(currentPage-1)%%num))&&(i<countPage) ; i++){
+  if(i==0) document.write("<a href=\\"%s.shtml\\">"+(i+1)+"</a>&nbsp;");
+  else document.write("<a href=\\"%s"+"_" + i + "."+"shtml\\">"+(i+1)+"</a>&nbsp;");
+}"""
+"""What the content system writes into its templates; the loop is too much for a reader."""
 TEXT = "<p>雨停了，第三批志愿者已经打点好行囊，下周一他们就要出发去往高原。</p>" * 4
 
 
@@ -48,6 +59,11 @@ def read(script: str, url: str = URL) -> Page:
         " document.write('<a href=\"' + u + '\">') }",
         f"var f = '{NAME}', n = 2; for (var i = 1; i <= n; i++)"
         " document.write('<a href=\"' + f + '_' + i + '.shtml\">' + i + '</a>')",
+        SYSTEM_SCRIPT % (3, NAME, NAME),
+        SYSTEM_SCRIPT % ('parseInt("3")', NAME, NAME),
+        f"CreatePageHTML(3, 0, '{NAME}', 'shtml');",
+        f"createPageHTML (3, 0, '{NAME}', 'shtml');",
+        f"for (let i = 1; i < 3; i++) document.write(`<a href={NAME}_${{i}}.shtml>${{i}}</a>`)",
         "var u = location.href.replace('.shtml', ''); for (var i = 1; i < 3; i++)"
         " document.write('<a href=\"' + u + '_' + i + '.shtml\">' + i + '</a>')",
     ],
@@ -108,12 +124,34 @@ def test_pages_that_no_reading_tells_are_missed_aloud(script: str) -> None:
         "document.write('<script src=\"//s.zjol.com.cn/a_' + id + '.js\"><\\/script>')",
         "var a = 'ad_' + n; document.write('<iframe src=//ad.zjol.com.cn/' + a + '.html>')",
         f"share('{NAME}_1.jpg'); var docId = '6823456_1';",
+        SYSTEM_SCRIPT % (1, NAME, NAME),
+        SYSTEM_SCRIPT % (3, "comments", "comments"),
     ],
 )
 def test_an_article_of_one_page(script: str) -> None:
     found = read(script)
     assert pages_of(found) == {}
     assert not may_lack_pages(found)
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        f"<select><option value={NAME}.shtml>1<option value={NAME}_1.shtml>2</select>",
+        f"<link rel=next href=./{NAME}_1.shtml>",
+    ],
+)
+def test_pages_that_no_link_leads_to(markup: str) -> None:
+    body = read("").markup.replace("<script>", f"{markup}<script>")
+    found = page.read_page(URL, body.encode(), "text/html", FETCHED)
+    assert pages_of(found) == {2: f"{FOLDER}{NAME}_1.shtml"}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_list_whose_pages_the_content_system_counts(count: int) -> None:
+    found = read(SYSTEM_SCRIPT % (count, "index", "index"), "https://zjnews.zjol.com.cn/zjxc/")
+    names = ("index", "index_1", "index_2")[:count]
+    assert found.announced.urls == [f"https://zjnews.zjol.com.cn/zjxc/{n}.shtml" for n in names]
 
 
 def test_a_list_with_variables_and_an_element_first() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from zjnews.items import Article, Payload, Rejected
 from zjnews.pages.page import Page
@@ -19,7 +20,9 @@ def pages_of(page: Page) -> dict[int, str]:
     may_have = address.page > 1 or page.may_have_further_pages or page.announced.urls
     if not address.is_article or not may_have:
         return {}
-    links = (link.attr("href") or "" for link in page.document.find_all("a"))
+    leading = (page.document.find_all(tag) for tag in ("a", "link", "option"))
+    elements = chain.from_iterable(leading)
+    links = (each.attr("value" if each.tag == "option" else "href") or "" for each in elements)
     urls = [link for link in links if address.number and address.number in link]
     found: dict[int, str] = {}
     for url in [*urls, *page.announced.urls]:

@@ -159,7 +159,7 @@ class Page:
         """The pages of a list or article, where scripts draw the links to them."""
         number = self.address.number or "createPageHTML"
         together = "\n".join(self.scripts)
-        is_drawn = "createPageHTML" in together or ".write" in together
+        is_drawn = "reatePageHTML" in together or ".write" in together
         if is_drawn or (number in together and self.may_have_further_pages):
             return paging.announced(self.scripts, self.address, self.base)
         return paging.Announced()

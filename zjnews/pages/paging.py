@@ -14,7 +14,7 @@ from zjnews.text.cleaning import unique
 
 MOST_PAGES = 2000  # no list shows more pages
 
-_CALL = re.compile(r"createPageHTML\(")
+_CALL = re.compile(r"[Cc]reatePageHTML\s{0,3}\(")
 _COMMENT = re.compile(r"/\*(?:[^*/]|\*(?!/)|/(?!\*)){0,20000}\*/")
 _MOST_CALLS = 20
 _MOST_SCRIPTS = 20  # scripts that may write links to the pages of an article
@@ -34,6 +34,9 @@ _COUNT = re.compile(r"\d{1,5}", re.ASCII)
 _PLUS = r"\s{0,9}\+\s{0,9}"
 _TWO_LITERALS = re.compile(rf"[\"']{_PLUS}[\"']")
 _MOST_NAMES = 10  # variables of a script that are looked into
+_TEMPLATE = re.compile(r"\$\{([\w$]{1,30})\}")
+_COUNTED = ("countPage", "pageCount")
+"""Variables of the content system's own script, which draws a few links around the present page."""
 _PREFIX = re.compile(rf"(?<![\w$.])(?P<name>[A-Za-z_$][\w$]{{0,60}}){_PLUS}(?P<quote>[\"'])")
 """A variable that a text is put after."""
 _LOOP = re.compile(
@@ -64,10 +67,13 @@ def announced(scripts: list[str], address: Address, base: str) -> Announced:
         for arguments in islice(_calls(scripts), _MOST_CALLS)
     ]
     if known := [call for call in calls if call is not None]:
-        count, stem, ending = max(known, key=itemgetter(0))
-        suffixes = ["", *(f"_{number}" for number in range(1, min(count, MOST_PAGES)))]
-        return Announced(_joined(address, (f"{stem}{suffix}.{ending}" for suffix in suffixes)))
+        return Announced(_pages(address, *max(known, key=itemgetter(0))))
     number = address.number
+    counted = next((values[name] for name in _COUNTED if name in values), "")
+    if not calls and _COUNT.fullmatch(counted):
+        stem, ending = _own_file(address)
+        if any(".write" in script and stem in script for script in scripts):
+            return Announced(_pages(address, int(counted), stem, ending))
     if calls or not address.is_article or not number:
         return Announced(is_readable=not calls)
     holding = [name for name, value in values.items() if number in value][:_MOST_NAMES]
@@ -81,6 +87,11 @@ def announced(scripts: list[str], address: Address, base: str) -> Announced:
     stem, ending = _own_file(address)
     urls = _joined(address, [f"{stem}_{suffix}.{ending}" for suffix in suffixes])
     return Announced(urls, is_readable=None not in written or bool(urls))
+
+
+def _pages(address: Address, count: int, stem: str, ending: str) -> list[str]:
+    suffixes = ["", *(f"_{number}" for number in range(1, min(count, MOST_PAGES)))]
+    return _joined(address, (f"{stem}{suffix}.{ending}" for suffix in suffixes))
 
 
 def _joined(address: Address, names: Iterable[str]) -> list[str]:
@@ -175,6 +186,7 @@ def _with_names(script: str, names: Values) -> str:
     def value(found: re.Match[str]) -> str:
         return found["quote"] + names[found["name"]] if found["name"] in names else found[0]
 
+    script = _TEMPLATE.sub(r"'+\1+'", script) if "${" in script else script
     return _TWO_LITERALS.sub("", _PREFIX.sub(value, script) if names else script)
 
 
