@@ -501,3 +501,19 @@ def test_a_row_in_a_cell_ends_the_cell_as_in_a_browser() -> None:
     blocks = body(f"<table><tr><td>甲<td>乙{inner}<tr><td>丙<td>丁</table>")
     rows = [["甲", "乙"], ["内", "里"], ["丙", "丁"]]
     assert [block["rows"] for block in blocks if "rows" in block] == [rows]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["一等奖：《晨曦》", "作者：田小野", "二等奖：《归航》", "作者：沙小滩"],
+        ["推荐书目：《山河故人》", "作者：李小娟"],
+        ["第三名：《渡口》", "摄影：田小野"],
+        ["菜名：片儿川", "制作：田小野"],
+    ],
+)
+def test_who_made_a_listed_work_did_not_make_the_article(lines: list[str]) -> None:
+    listed = "".join(f"<p>{line}</p>" for line in lines)
+    assert texts(f"<p>{TALL}</p>{listed}") == [TALL.strip(), *lines]
+    assert texts(f"{listed}<p>{TALL}</p>") == [*lines, TALL.strip()]
+    assert texts(f"<p>{TALL}</p><p>来源：《江心日报》</p><p>作者：田小野</p>") == [TALL.strip()]

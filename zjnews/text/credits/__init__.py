@@ -46,6 +46,10 @@ _SIGNS_ANYWHERE = re.compile(
     "|ditor|DITOR|ranslat|RANSLAT"
 )
 """What a line of credits in the middle of a body has one of."""
+_QUOTED_SOURCE = re.compile(
+    r"((?:来\s?源|稿源)\s?[:：|｜丨/／]\s?)《([^《》]{2,20})》(?=[\s）)】\]]|$)"
+)
+"""`来源：《江心日报》`"""
 _LABEL = re.compile(rf"(?:{one_of(frozenset(ROLES))})\s?[:：]|来源|稿源|Source|source")
 """What makes a line under the title one of credits for sure."""
 _WORD_RUN = re.compile(r"[^\s、，,;；/／|｜丨:：()（）\[\]【】&·]{26}")
@@ -61,7 +65,9 @@ _REPORTING = re.compile(
 )
 """`记者张三、通讯员李四报道：` before the first sentence."""
 _WORK = re.compile(
-    rf"\s*(?:《[^《》]{{1,60}}》[^。！？]{{0,20}}\Z|(?:{one_of(word_list('works'))})\s?[:：])", re.I
+    r"\s*(?:(?:[^。！？，《》:：]{0,6}(?:奖|名|书目|书单|作品|佳作)\s?[:：]\s?)?《[^《》]{1,60}》[^。！？]{0,20}\Z"
+    rf"|(?:{one_of(word_list('works'))})\s?[:：])",
+    re.I,
 )
 _ENGLISH_WORK = re.compile(r"(?:title|publisher|isbn|price|director|cast|starring)\s?:", re.I)
 
@@ -215,6 +221,7 @@ def _trusted_people(text: str) -> Credits | None:
 
 def _read_credits(text: str, at_edge: bool) -> tuple[Credits, list[Role]] | None:
     """The credits of a line and their roles. Most have none, so quick questions come first."""
+    text = _QUOTED_SOURCE.sub(r"\1\2", text[: LINE_LENGTH + 1])
     if len(text) > LINE_LENGTH or _SENTENCE.search(text, 1, len(text) - 2):
         return None
     text = plain(text)
