@@ -35,8 +35,9 @@ _SIGNING_BULLETS = {"□": 1, "■": 2, "◎": 2}
 _PAIRS = {**dict.fromkeys("(（", ")）"), **dict.fromkeys("[【〔［", "]】〕］")}
 """What closes a bracket; editors mix full and half width."""
 _NOTE_LENGTH = 120
+_SIGNATURE_LENGTH = 60
 _SOURCE_LENGTH = 30
-_OPENING, _CLOSING = re.compile(r"[（(【\[]"), re.compile(r"[）)】\]]")
+_OPENING, _CLOSING = re.compile(r"[（(【\[〔［]"), re.compile(r"[）)】\]〕］]")
 _SENTENCE = re.compile(r"[。？！?!“”《》…\"]")  # what no line of credits has
 _SENTENCE_ENDS = ("。", "！", "？", "”", "…")
 _OCCUPATIONS = one_of(frozenset(word for word, role in ROLES.items() if role.is_occupation))
@@ -55,13 +56,17 @@ _LABEL = re.compile(rf"(?:{one_of(frozenset(ROLES))})\s?[:：]|来源|稿源|Sou
 _WORD_RUN = re.compile(r"[^\s、，,;；/／|｜丨:：()（）\[\]【】&·]{26}")
 """So much without a break is a sentence."""
 _SIGNED = re.compile(
-    rf"(?<=[。！？”])\s?[-－—–]{{1,2}}\s?(?P<people>(?:{_OCCUPATIONS})[^。！？]{{2,40}})$"
+    rf"(?<=[。！？”])\s?(?P<dash>[-－—–]{{1,2}}\s?)?"
+    rf"(?P<people>[\u3400-\u9fff·]{{0,12}}?(?:{_OCCUPATIONS})[^。！？]{{2,40}})$"
 )
-"""`……成了新商圈。 -摄影记者冯三坤`"""
-_BYLINE_SIGN = re.compile(r"[-－—–（(【\[]")
-_DATELINE = re.compile(r"[^。，！？]{0,40}(?:(?<!通)讯|电|消息)\s?")
+"""`……成了新商圈。 -摄影记者冯三坤`, `……成了新商圈。本报记者 冯三坤`"""
+_FINISHED = re.compile(r"\s?[（(]完[）)]$")
+_BYLINE_SIGN = re.compile(r"[-－—–（(【\[〔［]")
+_DATELINE = re.compile(r"[^。，！？]{0,40}(?:(?<!通)[讯訊]|[电電]|消息)[】\]]?\s?")
+_WIRED = re.compile(r"\d日[电電讯訊]\s?$")
+_DATELINE_IN_BRACKETS = re.compile(r"[【\[][^。，！？】\]]{0,30}(?:讯|电|消息)[】\]]")
 _REPORTING = re.compile(
-    r"(?P<dateline>(?:[^。，！？:：]{0,40}?(?:(?<!通)讯|电|消息)\s?)?)(?P<people>[^。！？:：]{2,60}?)报道\s?[:：]\s?"
+    r"(?P<dateline>(?:[^。，！？:：]{0,40}?(?:(?<!通)讯|电|消息)[】\]]?\s?)?)(?P<people>[^。！？:：]{2,60}?)报道\s?[:：]\s?"
 )
 """`记者张三、通讯员李四报道：` before the first sentence."""
 _WORK = re.compile(
@@ -136,35 +141,37 @@ def take_byline(text: str) -> tuple[str, Credits]:
     """Take bylines, `（记者 张三 通讯员 李四）` or `记者张三、通讯员李四报道：`, off a paragraph:
     from its start, after its dateline, which stays, and from its end."""
     found: Credits = {}
-    if _BYLINE_SIGN.search(text) or "报道" in text:
+    is_signed = _OCCUPATION.search(text, max(0, len(text) - _SIGNATURE_LENGTH))
+    if _BYLINE_SIGN.search(text) or "报道" in text or is_signed:
         text = _take_first(text, found)
         closing: list[Credits] = []
+        finished = _FINISHED.search(text, max(0, len(text) - _NOTE_LENGTH))
+        text, end = (text[: finished.start()], finished[0]) if finished else (text, "")
         while len(closing) < _MOST_BYLINES and (last := _last_byline(text)):
             text, people = last
             closing.append(people)
         for people in reversed(closing):
             merge(found, people)
+        text += end
     return text, {field: unique(names) for field, names in found.items()}
 
 
 def _take_first(text: str, found: Credits) -> str:
     """Take the bylines before the first sentence."""
-    position = 0
-    dateline = ""
+    bracketed = _DATELINE_IN_BRACKETS.match(text)
+    dateline, position = (bracketed[0], bracketed.end()) if bracketed else ("", 0)
+    start_of_text = position
     for _ in range(_MOST_BYLINES):
         start, end = _bracket_from(text, position)
         if start < 0:
             break
         before = dateline + text[position:start]
-        people = (
-            _byline(text[start:end]) if not before.strip() or _DATELINE.fullmatch(before) else None
-        )
-        is_sure = before.strip() or _OCCUPATION.search(plain(text[start:end]))
-        if people is None or not is_sure:
+        people = _people_after(before, text[start:end])
+        if people is None:
             break
         merge(found, people)
         dateline, position = before, end
-    if position:
+    if position > start_of_text:
         return fold(f"{dateline} {text[position:]}")
     if "报道" in text[:_NOTE_LENGTH] and (match := _REPORTING.match(text)):
         people = _trusted_people(match["people"]) if _OCCUPATION.search(match["people"]) else None
@@ -172,6 +179,19 @@ def _take_first(text: str, found: Credits) -> str:
             merge(found, people)
             return fold(match["dateline"] + " " + text[match.end() :])
     return text
+
+
+def _people_after(before: str, bracket: str) -> Credits | None:
+    """The people of a bracket after a dateline, which agencies fill with names alone,
+    `中新网杭州3月18日电（张三）`, or of one that a paragraph begins with."""
+    if not before.strip():
+        return _byline(bracket) if _OCCUPATION.search(plain(bracket)) else None
+    if not _DATELINE.fullmatch(before):
+        return None
+    people = _byline(bracket)
+    if people is None and _WIRED.search(before):
+        return people_in(bracket, strict=True) or None
+    return people
 
 
 def _bracket_from(text: str, position: int) -> tuple[int, int]:
@@ -184,20 +204,21 @@ def _bracket_from(text: str, position: int) -> tuple[int, int]:
 
 def _last_byline(text: str) -> tuple[str, Credits] | None:
     """A paragraph without the byline after its last sentence, and the people of that."""
-    is_open = text[-1:] not in ("", *_SENTENCE_ENDS, ")", "）", "]", "】")
+    is_open = text[-1:] not in ("", *_SENTENCE_ENDS) and not _CLOSING.match(text[-1])
     if is_open and (signed := _SIGNED.search(text, max(0, len(text) - _NOTE_LENGTH))):
-        people = _trusted_people(signed["people"])
-        return None if people is None else (text[: signed.start()], people)
+        run = signed["people"]
+        people = _trusted_people(run) if signed["dash"] else people_in(run, strict=True)
+        return (text[: signed.start()], people) if people else None
     ended = text.rstrip("。. ")
-    if not ended.endswith(("）", ")", "】", "]")):
+    if not _CLOSING.match(ended[-1:]):
         return None
     room = max(0, len(ended) - _NOTE_LENGTH - 2)
-    start = max(ended.rfind(mark, room) for mark in "（(【[")
+    start = max(ended.rfind(mark, room) for mark in "（(【[〔［")
     if start < 0:
         return None
     before = text[:start].rstrip()
     reports = bool(_OCCUPATION.search(plain(ended[start:])))
-    if not reports and not before.endswith((*_SENTENCE_ENDS, "）", ")", "】")):
+    if not reports and not before.endswith((*_SENTENCE_ENDS, "）", ")", "】", "〕", "］")):
         return None
     people = _byline(ended[start:])
     return None if people is None else (before, people)
