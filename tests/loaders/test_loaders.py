@@ -125,6 +125,31 @@ def test_a_list_in_the_template_of_an_article(
 
 
 @pytest.mark.parametrize("template", [in_template_of_2022, in_template_of_2016])
+@pytest.mark.parametrize(
+    ("row", "around"),
+    [
+        ("<tr><td><a href=/{0}.shtml>第{0}件好事</a></td><td>2026-02-0{0}</td></tr>", "table"),
+        ("<li><a href=/{0}.shtml>山城里的第{0}家旧书铺</a> 江心日报 2026-02-0{0}</li>", "ul"),
+    ],
+)
+def test_a_list_with_dates_and_sources_beside_its_links(
+    template: Callable[[str, str], str], row: str, around: str
+) -> None:
+    rows = "".join(row.format(number) for number in range(1, 6))
+    markup = template("二月好事", f"<{around}>{rows}</{around}>")
+    assert reason(markup, "https://zjnews.zjol.com.cn/zjnews/202602/t20260203_31500001.shtml") == (
+        "list-page"
+    )
+
+
+def test_a_table_with_links_among_other_cells_is_one() -> None:
+    rows = "<tr><td>线路</td><td>车站</td></tr><tr><td>一路</td><td><a href=/1>渡口</a></td></tr>"
+    markup = in_template_of_2022("公交线路", f"<p>{LONG}</p><table>{rows}</table>")
+    table = read_record(markup.encode(), url="https://zjnews.zjol.com.cn/1.shtml")["body"][-1]
+    assert table["rows"] == [["线路", "车站"], ["一路", "渡口"]]
+
+
+@pytest.mark.parametrize("template", [in_template_of_2022, in_template_of_2016])
 def test_an_article_about_deleted_messages_and_with_links_is_one(
     template: Callable[[str, str], str],
 ) -> None:

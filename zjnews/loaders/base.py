@@ -80,6 +80,7 @@ _RUN_WITHOUT_LINKS = frozenset("div h2 h3 h4 ul ol table".split())
 _OF_WORD = "Mso"  # what the classes of paragraphs pasted from Word begin with
 _RUN_LENGTH = 20
 _FEW_LINKS = 3  # so many lines that are links make a list
+_LETTER = re.compile(r"[^\W\d]")
 _DIV, _DIV_END = re.compile(r"<div\b", re.I), re.compile(r"</div\b", re.I)
 _END_TAG = re.compile(r"</(?:html|body|div|section|td)\s*>$", re.I)
 
@@ -409,9 +410,15 @@ class ArticleLoader(ItemLoader):
 
 
 def _is_list(lines: list[Line]) -> bool:
-    own = [line for line in lines if not line.is_link]
+    own = [line for line in lines if not _leads_on(line)]
     is_many = len(lines) - len(own) >= _FEW_LINKS
     return is_many and not any(SENTENCE.search(line.text) for line in own)
+
+
+def _leads_on(line: Line) -> bool:
+    """Whether a line is a link, or a link with no more words beside it than a source has."""
+    beside = len(_LETTER.findall(line.own or ""))
+    return line.is_link or (line.own is not None and 2 * beside < len(_LETTER.findall(line.text)))
 
 
 def _is_own_sentence(line: str) -> bool:

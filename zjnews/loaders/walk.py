@@ -321,8 +321,9 @@ def is_hidden(element: Element) -> bool:
 
 
 def _data_rows(table: Element) -> list[list[str]] | None:
-    """The cells of a table of at least two by two; None for a table that lays out the page."""
-    if table.find("table") is not None or table.find("img") is not None:
+    """The cells of a table of at least two by two; None for a table that lays out the page, or is
+    a list of links."""
+    if table.find("table") is not None or table.find("img") is not None or _only_links(table):
         return None
     rows = []
     for row in table.find_all("tr"):
@@ -332,6 +333,15 @@ def _data_rows(table: Element) -> list[list[str]] | None:
         if any(cells):
             rows.append(cells)
     return rows if sum(len(row) >= 2 for row in rows) >= 2 else None
+
+
+def _only_links(table: Element) -> bool:
+    """Whether a table says nothing outside links but their dates."""
+    if table.find("a") is None:
+        return False
+    cells = (cell for row in table.find_all("tr") for cell in children_of(row))
+    lines = (line for cell in cells for line in lines_of(cell))
+    return all(line.is_link or not _OWN_WORD.search(line.text) for line in lines)
 
 
 def _cell_text(cell: Element) -> str:
