@@ -51,6 +51,28 @@ def test_a_subtitle_after_a_dash_where_no_title_is_named() -> None:
     assert (record["title"], record["subtitle"]) == ("大桥 通车了", "——两岸不再隔江相望")
 
 
+@pytest.mark.parametrize(
+    "crumb",
+    [
+        "当前位置：<a href=/>首页</a> > <a href=/x/>浙江新闻</a> > <a href=/y/>杭州</a> > 正文",
+        "<a href=/>首页</a>>><a href=/x/>浙江新闻</a>>><a href=/y/>杭州</a>>>正文",
+        "您的位置：首页 > 浙江新闻 > 杭州 > 文章内容",
+        "您的位置：<a href=/>首页</a>&gt;<a href=/x/>浙江新闻</a>&gt;<b>杭州</b>&gt;详情",
+    ],
+)
+def test_a_breadcrumb_as_pages_write_it(crumb: str) -> None:
+    markup = (
+        f"<html><head><title>桥通了</title></head><body><div class=x>{crumb}</div><div class=contTit>桥通了"
+        f"</div><div class=contTxt>{TEXT}</div></body></html>"
+    )
+    assert read_record(markup.encode(), url=URL)["sections"] == ["浙江新闻", "杭州"]
+
+
+def test_a_place_in_a_text_is_no_breadcrumb() -> None:
+    text = "<p>新校区的位置：<b>江心洲</b> <i>渡口</i>，2 > 1 的道理谁都懂。</p>"
+    assert unnamed(text)["sections"] == []
+
+
 def test_a_subtitle_after_a_space_and_a_dash() -> None:
     record = old(title="桥通了 ——两岸不再隔江相望")
     assert (record["title"], record["subtitle"]) == ("桥通了", "——两岸不再隔江相望")
