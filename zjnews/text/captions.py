@@ -39,10 +39,14 @@ _LATIN = re.compile(
 """`(Photo/VCG)`, `(Photo by Lin Qiao/Zhejiang Online)`, `(Xinhua/Lin Qiao)`."""
 _LATIN_TAIL = re.compile(
     r"(?:^|(?<=\s))(?:P(?:hotos?(?:graphs?)?|HOTOS?))"
-    r"(?:\s(?P<by>by|BY)\s|\s?[:/]\s?|\s(?:courtesy of|provided (?:by|to))\s)"
+    r"(?:\s(?P<by>by|BY)\s|(?:\scredits?)?\s?[:/]\s?|\s(?:courtesy of|provided (?:by|to)|from)\s)"
     r"(?P<credit>[A-Za-z][^.!?]{2,60}(?:\.(?:com|cn|net)[^.!?]{0,10}){0,2})\.?$"
 )
 """`Lanterns over the river. Photo by Lin Qiao`: without brackets, after a sentence."""
+_LATIN_AGENCY = re.compile(
+    r"(?:^|(?<=[.!?]\s))/\s?(?P<credit>VCG|CFP|CNS|IC|Xinhua|AP|AFP|Reuters)(?:\s[Pp]hotos?)?\.?$"
+)
+"""`A ferry. /VCG Photo`"""
 _SMALL_WORDS = frozenset({"and", "of", "the", "for"})
 _ALONE = re.compile(
     r"(?:^|(?<=[。！？])|(?<=[。！？]\s)|(?=[（(]))"
@@ -62,7 +66,7 @@ _FROM = re.compile(
 _LENDER = re.compile(
     r".{0,10}(?:社|报|网|网络|新闻|客户端|视觉中国|受访者|资料图?片?|提供)|VCG|CFP|IC.{0,8}"
 )
-_SIGN = re.compile(r"[图摄照航(\[]|新华社发|视觉中国|受访者|photo", re.I)
+_SIGN = re.compile(r"[图摄照航(\[/]|新华社发|视觉中国|受访者|photo", re.I)
 """What no credit does without; most lines do, and telling so is quick."""
 _SPACED_NAME = re.compile(
     r"(?:(?<![\u3400-\u9fff])|(?<=记者)|(?<=通讯员))"
@@ -103,7 +107,7 @@ def _issued(text: str) -> Caption | None:
 
 def _lent(text: str) -> Caption | None:
     """Credits to whoever lent the picture, and English ones, which name persons after `by`."""
-    for form in (_LATIN, _LATIN_TAIL, _LENT, _GIVEN, _FROM, _ALONE):
+    for form in (_LATIN, _LATIN_TAIL, _LATIN_AGENCY, _LENT, _GIVEN, _FROM, _ALONE):
         if match := form.search(text):
             break
     else:

@@ -218,7 +218,7 @@ def _last_byline(text: str) -> tuple[str, Credits] | None:
         return None
     before = text[:start].rstrip()
     reports = bool(_OCCUPATION.search(plain(ended[start:])))
-    if not reports and not before.endswith((*_SENTENCE_ENDS, "）", ")", "】", "〕", "］")):
+    if not reports and not before.endswith((*_SENTENCE_ENDS, *".!?）)】〕］")):
         return None
     people = _byline(ended[start:])
     return None if people is None else (before, people)

@@ -21,6 +21,11 @@ _OCCUPATION = re.compile(
     r"(?:[Rr]eporter|[Ww]riter|[Cc]orrespondent|[Jj]ournalist|[Pp]hotographer|[Ii]ntern?)s?\s+(?=[A-Z])"
 )
 """`Xinhua writers`, `Zhejiang Online reporter`."""
+_SIGNED = re.compile(
+    r"(?P<name>[A-Z][\w’'-]{1,20}(?:\s[A-Z][\w’'-]{1,20}){1,2})\s?[,|]\s?"
+    r"(?P<medium>[A-Z][\w.’'-]{1,20}(?:\s[A-Z][\w.’'-]{1,20}){0,3})"
+)
+"""`Lin Qiao, China Daily`"""
 _PLACE = re.compile(
     r"\s+(?:in|from|for|at|of)\s+[A-Z].{0,60}?"
     r"(?=\s*$|\s+and\s+[A-Z][\w’'-]*\s+[A-Z][\w’'-]*\s+(?:in|from)\s+[A-Z])"
@@ -36,8 +41,8 @@ _MEDIUM = re.compile(
 
 
 def may_credit(text: str) -> bool:
-    """Whether a line without a Chinese letter has a role in it."""
-    return bool(_ROLE.search(text) or _STARTING_ROLE.match(text))
+    """Whether a line without a Chinese letter has a role in it, or is a name and a medium."""
+    return bool(_ROLE.search(text) or _STARTING_ROLE.match(text) or _SIGNED.fullmatch(text))
 
 
 def credits_in(text: str, strict: bool) -> tuple[Credits, list[Role]] | None:
@@ -49,6 +54,9 @@ def credits_in(text: str, strict: bool) -> tuple[Credits, list[Role]] | None:
     start = _STARTING_ROLE.match(text)
     if start and start["label"].lower() in _UNMARKED and not (matches and not matches[0].start()):
         matches = [start, *matches]
+    if not matches and (signed := _SIGNED.fullmatch(text)):
+        is_sure = _MEDIUM.search(signed["medium"]) and not names_a_thing(signed["name"])
+        return ({"authors": [signed["name"]]}, [_ROLES["by"]]) if is_sure else None
     lead = text[: matches[0].start()].strip(" ([（【-–—") if matches else ""
     if not matches or (strict and lead and not _MEDIUM.fullmatch(lead)):
         return None
