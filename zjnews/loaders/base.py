@@ -171,8 +171,8 @@ class ArticleLoader(ItemLoader):
 
     def fill_title(self) -> None:
         for field, css in (("kicker", self.kicker_css), ("subtitle", self.subtitle_css)):
-            texts = map(text_in, self.select(css)[:FEW])
-            self.add_value(field, " ".join(unique(filter(None, texts))))
+            if texts := list(map(text_in, self.select(css)[:FEW])):
+                self.add_value(field, " ".join(unique(filter(None, texts))))
         for element in outermost(self.select(self.title_css))[:FEW]:
             self.fill_title_lines(lines_in(element))
         if not self.get_collected_values("title"):

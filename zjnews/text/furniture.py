@@ -75,7 +75,8 @@ def may_be_frame(line: str) -> bool:
 
 def without_buttons(line: str) -> str:
     """`责任编辑：张三 【打印】 【关闭】`  ->  `责任编辑：张三`"""
-    return fold(_BUTTON.sub(" ", line)) if len(line) <= _BUTTON_LENGTH else line
+    is_candidate = len(line) <= _BUTTON_LENGTH and _BUTTON.search(line)
+    return fold(_BUTTON.sub(" ", line)) if is_candidate else line
 
 
 def credits_after_title(frame: str) -> str:

@@ -36,6 +36,7 @@ _PAIRS = {**dict.fromkeys("(（", ")）"), **dict.fromkeys("[【〔［", "]】�
 """What closes a bracket; editors mix full and half width."""
 _NOTE_LENGTH = 120
 _SIGNATURE_LENGTH = 60
+_MARK_LENGTH = 4  # of `（完）` with the space before it
 _SOURCE_LENGTH = 30
 _OPENING, _CLOSING = re.compile(r"[（(【\[〔［]"), re.compile(r"[）)】\]〕］]")
 _SENTENCE = re.compile(r"[。？！?!“”《》…\"]")  # what no line of credits has
@@ -141,11 +142,11 @@ def take_byline(text: str) -> tuple[str, Credits]:
     """Take bylines, `（记者 张三 通讯员 李四）` or `记者张三、通讯员李四报道：`, off a paragraph:
     from its start, after its dateline, which stays, and from its end."""
     found: Credits = {}
-    is_signed = _OCCUPATION.search(text, max(0, len(text) - _SIGNATURE_LENGTH))
-    if _BYLINE_SIGN.search(text) or "报道" in text or is_signed:
+    if _BYLINE_SIGN.search(text) or "报道" in text or _may_be_signed(text):
         text = _take_first(text, found)
         closing: list[Credits] = []
-        finished = _FINISHED.search(text, max(0, len(text) - _NOTE_LENGTH))
+        is_marked = text.endswith(("完）", "完)"))
+        finished = _FINISHED.search(text, max(0, len(text) - _MARK_LENGTH)) if is_marked else None
         text, end = (text[: finished.start()], finished[0]) if finished else (text, "")
         while len(closing) < _MOST_BYLINES and (last := _last_byline(text)):
             text, people = last
@@ -154,6 +155,11 @@ def take_byline(text: str) -> tuple[str, Credits]:
             merge(found, people)
         text += end
     return text, {field: unique(names) for field, names in found.items()}
+
+
+def _may_be_signed(text: str) -> bool:
+    is_open = text[-1:] not in ("", *_SENTENCE_ENDS)
+    return is_open and bool(_OCCUPATION.search(text, max(0, len(text) - _SIGNATURE_LENGTH)))
 
 
 def _take_first(text: str, found: Credits) -> str:
@@ -242,7 +248,8 @@ def _trusted_people(text: str) -> Credits | None:
 
 def _read_credits(text: str, at_edge: bool) -> tuple[Credits, list[Role]] | None:
     """The credits of a line and their roles. Most have none, so quick questions come first."""
-    text = _QUOTED_SOURCE.sub(r"\1\2", text[: LINE_LENGTH + 1])
+    if "《" in text and len(text) <= LINE_LENGTH:
+        text = _QUOTED_SOURCE.sub(r"\1\2", text)
     if len(text) > LINE_LENGTH or _SENTENCE.search(text, 1, len(text) - 2):
         return None
     text = plain(text)

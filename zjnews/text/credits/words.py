@@ -110,6 +110,6 @@ def plain(text: str) -> str:
     """A line with its roles written as in the table: `編輯：張三`, `记 者 李四`."""
     if _TRADITIONAL_LETTER.search(text):
         text = _TRADITIONAL_ROLE.sub(lambda role: role[0].translate(_SIMPLIFIED), text)
-    if _SPACED.search(text):
+    if " " in text and _SPACED.search(text):
         text = _SPACED_ROLE.sub(lambda role: role[0].replace(" ", ""), text)
     return text
