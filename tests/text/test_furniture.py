@@ -391,6 +391,20 @@ def test_paragraphs_after_two_stray_end_tags() -> None:
     assert record["text"] == SENTENCE  # nothing is astray: the paragraph is another part's
 
 
+@pytest.mark.parametrize(
+    "holder", ["class='art-con mt-20'", "class=content", "id=content", "class=article"]
+)
+def test_the_body_of_a_vague_container_where_the_own_is_empty(holder: str) -> None:
+    text = f"<p>{SENTENCE}</p><p>{SENTENCE[::-1]}。</p>"
+    record = read_record(page("题", below=f"<div {holder}>{text}</div>"), url=URL)
+    assert record["layout"] == "trs"
+    assert record["text"] == f"{SENTENCE}\n\n{SENTENCE[::-1]}。"
+    links = "".join(f"<p><a href=/{n}>{SENTENCE}</a></p>" for n in range(4))
+    for other in (links, "<p>扫一扫关注我们。</p>"):
+        record = read_record(page("题", below=f"<div {holder}>{other}</div>"), url=URL)
+        assert (record["text"], "empty-body" in record["warnings"]) == ("", True)
+
+
 def test_the_body_of_another_container_where_the_own_is_empty() -> None:
     record = read_record(page("题", below=f"<div class=contTxt><p>{SENTENCE}</p></div>"), url=URL)
     assert record["text"] == SENTENCE

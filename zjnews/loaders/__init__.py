@@ -52,9 +52,22 @@ def _load(page: Page) -> Article:
     _refuse_message(article)
     if not article.body:
         _refuse_redirect(page)
-    elif loader.is_list:
+        return _with_body_elsewhere(page, type(loader)) or article
+    if loader.is_list:
         raise Rejected("list-page", "links where the article would be")
     return article
+
+
+def _with_body_elsewhere(page: Page, layout: type[ArticleLoader]) -> Article | None:
+    """The article of a page whose own container is empty, with the text of a container of pages
+    that have no layout; None if no such container holds sentences."""
+    container = FallbackLoader(page).filled_container() if page.is_markup else None
+    if container is None:
+        return None
+    loader = layout(page)
+    loader.containers = [container]
+    article = loader.load()
+    return article if SENTENCE.search(text_of(article.body)) else None
 
 
 def _load_unknown(page: Page) -> Article:

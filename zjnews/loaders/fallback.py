@@ -116,6 +116,14 @@ class FallbackLoader(ArticleLoader):
                 return _smallest_holding(_sentences(element), element) if is_vague else element
         return None
 
+    def filled_container(self) -> Element | None:
+        """A container that holds sentences enough for a body, and not the title as well."""
+        container = self.known_container()
+        if container is None or sum(map(len, _sentences(container))) < _ENOUGH_BODY:
+            return None
+        title = self.title_element
+        return None if title is not None and container in around(title) else container
+
     def found_container(self) -> Element | None:
         """The smallest element that holds what trafilatura finds, which leaves out captions and
         pictures."""
