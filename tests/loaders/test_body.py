@@ -517,3 +517,36 @@ def test_who_made_a_listed_work_did_not_make_the_article(lines: list[str]) -> No
     assert texts(f"<p>{TALL}</p>{listed}") == [TALL.strip(), *lines]
     assert texts(f"{listed}<p>{TALL}</p>") == [*lines, TALL.strip()]
     assert texts(f"<p>{TALL}</p><p>来源：《江心日报》</p><p>作者：田小野</p>") == [TALL.strip()]
+
+
+@pytest.mark.parametrize(
+    "label", ["作者：", "来源：", "责任编辑：", "本报记者", "通讯员", "江心日报记者"]
+)
+@pytest.mark.parametrize("form", ["<p>{}</p><p>田小野</p>", "<p>{}<br>田小野</p>"])
+def test_a_label_on_a_line_of_its_own(label: str, form: str) -> None:
+    credit = form.format(label)
+    assert texts(f"<p>{TALL}</p>{credit}") == [TALL.strip()]
+    assert texts(f"{credit}<p>{TALL}</p>") == [TALL.strip()]
+    assert texts(f"<p>{TALL}</p>{credit}<p>{TALL[::-1]}。</p>")[1:3] == [label, "田小野"]
+
+
+def test_several_labels_on_lines_of_their_own() -> None:
+    page = f"<p>{TALL}</p><p>来源：</p><p>江心日报</p><p>编辑：</p><p>田小野</p>"
+    assert texts(page) == [TALL.strip()]
+    assert texts(f"<p>{TALL}</p><p>记者：</p><p>你怕不怕？</p>")[1:] == ["记者：", "你怕不怕？"]
+
+
+@pytest.mark.parametrize(
+    ("line", "stays"),
+    [
+        ("2026-09-14 11:02 来源：江心日报", False),
+        ("发布时间：2026年09月14日 11:02:33", False),
+        ("2026年9月14日", True),
+        ("2026年9月14日 晴", True),
+        ("2026-09-14 11:02 江心洲起雾", True),
+    ],
+)
+def test_a_line_of_date_and_source_in_the_body(line: str, stays: bool) -> None:
+    head = "<h2>标题</h2>"
+    assert texts(f"{head}<p>{line}</p><p>{TALL}</p>") == [line] * stays + [TALL.strip()]
+    assert texts(f"<p>{TALL}</p><p>{line}</p>") == [TALL.strip(), line]

@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 
 from zjnews.items import Block, Image
 from zjnews.loaders.walk import Line, Piece
-from zjnews.text import captions, credits, furniture
+from zjnews.text import captions, credits, dates, furniture
 from zjnews.text.captions import Caption
 from zjnews.text.cleaning import squeeze, unique
 from zjnews.text.credits.words import Credits
@@ -23,6 +23,8 @@ _HEADING_WORDS = 12
 _SENTENCE_END = tuple("。！？；：，…!?;:,.")
 _LABELLED_LINE = re.compile(r"\W{0,3}[A-Z][\w’' ]{1,24}:\s")
 """`Getting there: Bus 27` is no heading."""
+_DATE_LABEL = re.compile(r"(?:发布|发表)?(?:时间|日期)\s?[:：]")
+_CLOCK = re.compile(r"\d[:：]\d\d")
 _CLOSING = "”’」』）)】\"' "
 
 
@@ -55,7 +57,7 @@ def read_body(
     `short_line_headings`: a short line without an end mark before a paragraph is a heading, as on
     English pages, where nothing in the markup says so.
     """
-    pieces = _without_foot(_without_boxes(list(pieces)))
+    pieces = _with_labels_joined(_without_foot(_without_boxes(list(pieces))))
     lines = [piece for piece in pieces if isinstance(piece, Line)]
     body = Body()
     printed = {squeeze(head) for head in heads if head}
@@ -84,6 +86,26 @@ def read_body(
     return body
 
 
+def _with_labels_joined(pieces: list[Piece]) -> list[Piece]:
+    """The pieces with a label on a line of its own, `来源：` or `本报记者`, joined to its value,
+    before and after the article's own sentences."""
+    first, last = _extent([piece for piece in pieces if isinstance(piece, Line)])
+    joined: list[Piece] = []
+    number = -1
+    for piece in pieces:
+        label = joined[-1] if joined else None
+        if isinstance(piece, Line):
+            number += 1
+            is_edge = not first <= number <= last
+            if is_edge and isinstance(label, Line) and credits.is_label(label.text):
+                text = f"{label.text} {piece.text}"
+                if credits.credit_line(text) is not None:
+                    joined[-1] = Line(text)
+                    continue
+        joined.append(piece)
+    return joined
+
+
 def _extent(lines: list[Line]) -> tuple[int, int]:
     """The numbers of the first and last line that are the article's own sentences."""
     own = [
@@ -91,7 +113,11 @@ def _extent(lines: list[Line]) -> tuple[int, int]:
         for number, line in enumerate(lines)
         if len(line.text) >= _SENTENCE_LENGTH and _ends_sentence(line.text)
     ]
-    own = own or [number for number, line in enumerate(lines) if _ends_sentence(line.text)]
+    own = own or [
+        number
+        for number, line in enumerate(lines)
+        if _ends_sentence(line.text) and not credits.is_label(line.text)
+    ]
     return (own[0], own[-1]) if own else (1, len(lines) - 2)
 
 
@@ -195,8 +221,20 @@ def _credits_of_frame(text: str) -> Credits:
     return credits.read_line(furniture.credits_after_title(text))
 
 
+def _of_date_line(text: str) -> Credits | None:
+    """The credits of a line of date and source above a text; a day alone may begin a diary."""
+    raw = dates.of_line(text)
+    if raw is None:
+        return None
+    rest = _DATE_LABEL.sub("", text.replace(raw, " ", 1)).strip(" |｜")
+    return credits.credit_line(rest) if rest else {} if _CLOCK.search(raw) else None
+
+
 def _take_line(line: Line, body: Body, at_edge: bool, at_foot: bool) -> None:
     text = furniture.without_buttons(line.text)
+    if not body.has_text and (found := _of_date_line(text)) is not None:
+        credits.merge(body.credits, found)
+        return
     if tags := furniture.tags_in(text, at_foot):
         credits.merge(body.credits, {"keywords": tags.words, **credits.read_line(tags.rest)})
         return

@@ -43,6 +43,8 @@ _SENTENCE = re.compile(r"[。？！?!“”《》…\"]")  # what no line of cre
 _SENTENCE_ENDS = ("。", "！", "？", "”", "…")
 _OCCUPATIONS = one_of(frozenset(word for word, role in ROLES.items() if role.is_occupation))
 _OCCUPATION = re.compile(_OCCUPATIONS)
+_OCCUPATION_ALONE = re.compile(rf"[\u3400-\u9fff·]{{0,8}}(?:{_OCCUPATIONS})")
+_LABEL_LENGTH = 12
 _SIGNS_ANYWHERE = re.compile(
     rf"{one_of(frozenset(word for word, role in ROLES.items() if role.is_anywhere))}"
     "|ditor|DITOR|ranslat|RANSLAT"
@@ -61,6 +63,10 @@ _SIGNED = re.compile(
     rf"(?P<people>[\u3400-\u9fff·]{{0,12}}?(?:{_OCCUPATIONS})[^。！？]{{2,40}})$"
 )
 """`……成了新商圈。 -摄影记者冯三坤`, `……成了新商圈。本报记者 冯三坤`"""
+_LABELLED_END = re.compile(
+    r"(?<=[。！？”])\s?(?P<line>(?:责任编辑|责编|编辑|来源|作者)\s?[:：][^。！？]{2,60})$"
+)
+"""`……成了新商圈。责任编辑：张三`"""
 _FINISHED = re.compile(r"\s?[（(]完[）)]$")
 _BYLINE_SIGN = re.compile(r"[-－—–（(【\[〔［]")
 _DATELINE = re.compile(r"[^。，！？]{0,40}(?:(?<!通)[讯訊]|[电電]|消息)[】\]]?\s?")
@@ -127,6 +133,13 @@ def credit_line(text: str, at_edge: bool = True) -> Credits | None:
     return None if read is None else read[0]
 
 
+def is_label(text: str) -> bool:
+    """Whether a line is a label whose value may be on the next one: `来源：`, `本报记者`."""
+    if len(text) > _LABEL_LENGTH:
+        return False
+    return text.endswith((":", "：")) or bool(_OCCUPATION_ALONE.fullmatch(text))
+
+
 def is_of_works(text: str) -> bool:
     """Whether a line of credits could be one of a book, film or exhibit: `作者：张三`."""
     read = _read_credits(text, at_edge=True)
@@ -159,7 +172,8 @@ def take_byline(text: str) -> tuple[str, Credits]:
 
 def _may_be_signed(text: str) -> bool:
     is_open = text[-1:] not in ("", *_SENTENCE_ENDS)
-    return is_open and bool(_OCCUPATION.search(text, max(0, len(text) - _SIGNATURE_LENGTH)))
+    start = max(0, len(text) - _SIGNATURE_LENGTH)
+    return is_open and bool(_OCCUPATION.search(text, start) or _LABEL.search(text, start))
 
 
 def _take_first(text: str, found: Credits) -> str:
@@ -215,6 +229,9 @@ def _last_byline(text: str) -> tuple[str, Credits] | None:
         run = signed["people"]
         people = _trusted_people(run) if signed["dash"] else people_in(run, strict=True)
         return (text[: signed.start()], people) if people else None
+    if is_open and (labelled := _LABELLED_END.search(text, max(0, len(text) - _NOTE_LENGTH))):
+        people = credit_line(labelled["line"])
+        return None if people is None else (text[: labelled.start()], people)
     ended = text.rstrip("。. ")
     if not _CLOSING.match(ended[-1:]):
         return None
@@ -235,7 +252,7 @@ def _byline(bracket: str) -> Credits | None:
     inside = _bare(plain(bracket))
     reports = _OCCUPATION.search(inside)
     people = _trusted_people(inside) if reports else credit_line(inside)
-    return None if people is None or SOURCE in people else people
+    return None if people is None or list(people) == [SOURCE] else people
 
 
 def _trusted_people(text: str) -> Credits | None:
