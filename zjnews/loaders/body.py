@@ -23,8 +23,10 @@ _HEADING_WORDS = 12
 _SENTENCE_END = tuple("。！？；：，…!?;:,.")
 _LABELLED_LINE = re.compile(r"\W{0,3}[A-Z][\w’' ]{1,24}:\s")
 """`Getting there: Bus 27` is no heading."""
+_DATE_LINE_LENGTH = 80
 _DATE_LABEL = re.compile(r"(?:发布|发表)?(?:时间|日期)\s?[:：]")
 _CLOCK = re.compile(r"\d[:：]\d\d")
+_CLOCK_OR_SOURCE = re.compile(rf"{_CLOCK.pattern}|源\s?[:：]")
 _CLOSING = "”’」』）)】\"' "
 
 
@@ -89,7 +91,10 @@ def read_body(
 def _with_labels_joined(pieces: list[Piece]) -> list[Piece]:
     """The pieces with a label on a line of its own, `来源：` or `本报记者`, joined to its value,
     before and after the article's own sentences."""
-    first, last = _extent([piece for piece in pieces if isinstance(piece, Line)])
+    lines = [piece for piece in pieces if isinstance(piece, Line)]
+    if not any(credits.is_label(line.text) for line in lines):
+        return pieces
+    first, last = _extent(lines)
     joined: list[Piece] = []
     number = -1
     for piece in pieces:
@@ -223,7 +228,8 @@ def _credits_of_frame(text: str) -> Credits:
 
 def _of_date_line(text: str) -> Credits | None:
     """The credits of a line of date and source above a text; a day alone may begin a diary."""
-    raw = dates.of_line(text)
+    is_short = len(text) <= _DATE_LINE_LENGTH
+    raw = dates.of_line(text) if is_short and _CLOCK_OR_SOURCE.search(text) else None
     if raw is None:
         return None
     rest = _DATE_LABEL.sub("", text.replace(raw, " ", 1)).strip(" |｜")

@@ -171,9 +171,10 @@ def take_byline(text: str) -> tuple[str, Credits]:
 
 
 def _may_be_signed(text: str) -> bool:
-    is_open = text[-1:] not in ("", *_SENTENCE_ENDS)
+    if text.endswith(_SENTENCE_ENDS):
+        return False
     start = max(0, len(text) - _SIGNATURE_LENGTH)
-    return is_open and bool(_OCCUPATION.search(text, start) or _LABEL.search(text, start))
+    return bool(_OCCUPATION.search(text, start) or _LABEL.search(text, start))
 
 
 def _take_first(text: str, found: Credits) -> str:
