@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from zjnews.text.cleaning import fold
 from zjnews.text.credits import people_in
+from zjnews.text.credits.chinese import is_employer, tokens
 from zjnews.text.credits.persons import HAN, is_name, may_be_name
 from zjnews.text.credits.words import ROLES
 
@@ -25,7 +26,7 @@ _ISSUED = re.compile(
 )
 """`新华社发（刘满仓摄）`."""
 _LENT = re.compile(
-    r"(?:^|(?<=[\s。！？…”/／（(]))[（(\[]?\s*(?:(?P<sure>图源|图片来源|图自|供图|图片提供)|摄影|图片|图)"
+    r"(?:^|(?<=[\s。！？…”/／（(]))[（(\[]?\s*(?:(?P<sure>图源|图片来源|(?<=[。！？”])来源|图自|供图|图片提供)|摄影|图片|图文|图|摄)"
     r"(?:\s*[:：/／|｜丨]\s*|(?<=摄影)\s)(?P<credit>[^（()）。，]{1,40}?)\s*[）)\]]?[。.]?$"
 )
 """`图源：新华社`; what follows 图 alone may be a caption."""
@@ -47,6 +48,7 @@ _LATIN_AGENCY = re.compile(
     r"(?:^|(?<=[.!?]\s))/\s?(?P<credit>VCG|CFP|CNS|IC|Xinhua|AP|AFP|Reuters)(?:\s[Pp]hotos?)?\.?$"
 )
 """`A ferry. /VCG Photo`"""
+_PICTURES = re.compile(r"^(?:本组|本版|本文|文中|以上)?(?:图片|照片)$")
 _SMALL_WORDS = frozenset({"and", "of", "the", "for"})
 _ALONE = re.compile(
     r"(?:^|(?<=[。！？])|(?<=[。！？]\s)|(?=[（(]))"
@@ -55,7 +57,8 @@ _ALONE = re.compile(
 )
 _GIVEN = re.compile(
     r"(?:^|(?<=[。！？\s])|(?=[（(]))"
-    r"[（(]?(?:图片|照片)(?:由)?(?P<credit>[^（()）。，]{2,20}?)提供[）)]?[。.]?$"
+    r"[（(]?(?:本组|本版|本文|文中|以上)?(?:图片|照片)均?由?(?P<credit>[^（()）。，]{2,20}?)"
+    r"(?:提供|(?P<taken>拍?摄))[）)]?[。.]?$"
 )
 """`图片由市红十字会提供`; a sentence may end in 提供 too."""
 _FROM = re.compile(
@@ -113,7 +116,8 @@ def _lent(text: str) -> Caption | None:
     else:
         return None
     credit, found = fold(match["credit"]), match.groupdict()
-    is_taken = bool(found.get("by")) or (form is _LENT and not found["sure"])
+    is_taken = bool(found.get("by") or found.get("taken"))
+    is_taken = is_taken or (form is _LENT and not found["sure"])
     if form is _LENT and credit.endswith("摄"):  # 图源：江心日报 张三 摄
         credit, is_taken = credit[:-1].rstrip(" /／"), True
     people = _photographers(credit)
@@ -144,6 +148,8 @@ def _taken(text: str, hinted: bool) -> Caption | None:
         return _caption(left[: left.rfind(words[first])], " ".join(words[first:]))
     for first in range(max(0, len(words) - _MOST_WORDS), len(words)):
         credit = " ".join(words[first:])
+        if not start and _may_be_caption(words[first]):
+            continue  # 晒秋 张三 摄
         if people := _photographers(credit):
             return _caption(left[: left.rfind(words[first]) if first else start], credit, people)
     if hinted and words and may_be_name(words[-1]):
@@ -151,8 +157,16 @@ def _taken(text: str, hinted: bool) -> Caption | None:
     return None
 
 
+def _may_be_caption(word: str) -> bool:
+    """Whether the first word of a line is rather a caption than a name, a role or an employer."""
+    if not may_be_name(word) or is_name(word) or is_employer(word):
+        return False
+    return not any(part.role for part in tokens(word, strict=True))
+
+
 def _caption(before: str, credit: str, photographers: tuple[str, ...] = ()) -> Caption:
-    return Caption(before.strip(_AROUND) or None, credit or None, photographers)
+    before = _PICTURES.sub("", before.strip(_AROUND))
+    return Caption(before or None, credit or None, photographers)
 
 
 def _photographers(credit: str) -> tuple[str, ...]:
