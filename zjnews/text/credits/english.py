@@ -34,7 +34,7 @@ _PLACE = re.compile(
 Beijing`."""
 _BETWEEN = re.compile(r"[,，、;；/|｜&()（）\[\]]|\band\b")
 _MEDIUM = re.compile(
-    r"\bXinhua\b|\bVCG\b|\.(?:com|cn|net|org)\b|^(?:chinadaily|zjol)"
+    r"\bXinhua\b|\b(?-i:VCG)\b|\.(?:com|cn|net|org)\b|^(?:chinadaily|zjol)"
     r"|\b(?:Online|Daily|News|Agency|Times|Press|Post|TV|Television|Radio|Network|Media|Weekly|InZhejiang)\b",
     re.I,
 )
