@@ -107,6 +107,17 @@ def test_kicker_and_subtitle_of_an_unknown_layout() -> None:
     assert titles == ["江心洲的一天", "桥通了", "——两岸不再隔江相望"]
 
 
+@pytest.mark.parametrize("name", ["class=title", "id=title", "class='news_title1'", "class=bt"])
+def test_the_title_of_an_unknown_layout_where_the_head_names_the_site(name: str) -> None:
+    markup = (
+        "<html><head><title>江心新闻网</title></head><body><div class=title>江心新闻网</div>"
+        f"<td><div {name}><b>江心洲桥通了</b></div></td><div>2018-03-18 10:12 来源：江心日报</div>"
+        f"<div class=TRS_Editor>{TEXT}</div><div class=title>热门新闻一条</div></body></html>"
+    )
+    record = read_record(markup.encode(), url=URL)
+    assert (record["title"], record["source"]) == ("江心洲桥通了", "江心日报")
+
+
 @pytest.mark.parametrize(
     "label", ["【摘要】", "摘要：", "［摘要］", "核心提示：", "【内容提要】", "提要: "]
 )

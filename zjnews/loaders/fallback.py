@@ -31,6 +31,9 @@ _LINKED_SHARE = 0.4  # a container with more of its text in links is a list
 _TAIL = re.compile(r"\s*(?:_|\||--|-{1,2}(?=[^-]*$))\s*")
 """What separates a title from section and site in `<title>`."""
 _AROUND_TITLE = 20  # characters that may be beside a title in its element: `[北京日记]`, `(图)`
+_TITLE_TAGS = ("div", "td", "p", "span")
+_TITLE_NAME = re.compile(r"(?:^|[\s_-])(?:title|tit|bt|biaoti|headline)(?=$|[\s_\d-])", re.I)
+_SHORTEST_TITLE, _LONGEST_TITLE = 4, 80
 _FOUND_SHARE = 0.9  # share of what trafilatura found that the chosen element must hold
 _SAMPLE = 100  # so many lines and more are enough to tell where the text is
 
@@ -71,7 +74,7 @@ class FallbackLoader(ArticleLoader):
             named = self.element_named()
         if named is None and headings and self.is_above_body(headings[0]):
             return headings[0]
-        return named
+        return named or self.element_called_title()
 
     def element_named(self) -> Element | None:
         """The smallest element that holds the title named by `<title>`, and little more."""
@@ -84,6 +87,21 @@ class FallbackLoader(ArticleLoader):
                 continue
             if 0 < len(text_of_small(holder)) <= len(title) + _AROUND_TITLE:
                 return holder
+        return None
+
+    def element_called_title(self) -> Element | None:
+        """The first element above the body that has the class or id of a title, where `<title>`
+        names no more than the site."""
+        if not names_site(self.page.title):
+            return None
+        for element in self.page.root.iter_elements(_TITLE_TAGS):
+            names = f"{element.attr('class') or ''} {element.attr('id') or ''}"
+            if element in self.containers:
+                break
+            if _TITLE_NAME.search(names):
+                text = text_of_small(element)
+                if _SHORTEST_TITLE <= len(text) <= _LONGEST_TITLE and not names_site(text):
+                    return element
         return None
 
     def is_above_body(self, element: Element) -> bool:
