@@ -34,6 +34,7 @@ _SIGNING_BULLETS = {"□": 1, "■": 2, "◎": 2}
 """How many names it takes after a bullet to sign: `□ 张三`; `■ 雁荡山` is a heading."""
 _PAIRS = {**dict.fromkeys("(（", ")）"), **dict.fromkeys("[【〔［", "]】〕］")}
 """What closes a bracket; editors mix full and half width."""
+_CLOSERS = frozenset("".join(_PAIRS.values()))
 _NOTE_LENGTH = 120
 _SIGNATURE_LENGTH = 60
 _MARK_LENGTH = 4  # of `（完）` with the space before it
@@ -236,8 +237,7 @@ def _last_byline(text: str) -> tuple[str, Credits] | None:
     ended = text.rstrip("。. ")
     if not _CLOSING.match(ended[-1:]):
         return None
-    room = max(0, len(ended) - _NOTE_LENGTH - 2)
-    start = max(ended.rfind(mark, room) for mark in "（(【[〔［")
+    start = _opening_of_last(ended)
     if start < 0:
         return None
     before = text[:start].rstrip()
@@ -321,10 +321,21 @@ def _is_signed(text: str, reader: Reader) -> bool:
     return len(texts) >= needed and all(map(is_name, texts))
 
 
+def _opening_of_last(text: str) -> int:
+    """Where the bracket begins in which a text ends, with those inside it, `（张三（文））`; -1 if
+    nowhere."""
+    depth = 0
+    for position in range(len(text) - 1, max(-1, len(text) - _NOTE_LENGTH - 2), -1):
+        depth += (text[position] in _CLOSERS) - (text[position] in _PAIRS)
+        if depth == 0:
+            return position
+    return -1
+
+
 def _bare(text: str) -> str:
     """The text without a pair of brackets around all of it."""
     text = text.strip()
     closing = _PAIRS.get(text[:1], "")
-    if text[-1:] in closing and text and text[1:-1].count(text[0]) == 0:
+    if text and text[-1] in closing and _opening_of_last(text) == 0:
         return text[1:-1].strip()
     return text
