@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from zjnews.text.cleaning import unique
 from zjnews.text.credits import persons
@@ -218,6 +218,13 @@ def _can_follow(rest: str, role: Role) -> bool:
     return role in _FOLLOWED and persons.is_name(rest)
 
 
+def _is_button(word: Word) -> bool:
+    """Whether a word of a line under a title is a button or a count: 打印, 评论, 1.2万."""
+    if word.role is None:
+        return bool(_FURNITURE.fullmatch(word.text))
+    return CONTROL in word.role.fields
+
+
 def is_employer(text: str) -> bool:
     """Whether a word is a medium, an organisation or a place: 本报, 天目新闻, 浙江在线·桐乡."""
     if text in _EMPLOYERS or text.startswith(_EMPLOYER_STARTS):
@@ -367,11 +374,21 @@ class Reader:
             return False
         if last == len(self.words):
             return True
-        starts_with_name = self.words[0].role is None and not self.employs(0)
         is_before_role = role.is_letter and self.words[last].role is not None
-        ends_with_role = self.words[-1].role is not None
-        is_placed_so = is_before_role or starts_with_name or ends_with_role
+        is_placed_so = is_before_role or self.starts_with_name or self.ends_with_role
         return is_placed_so and not word.employer and not role.is_occupation
+
+    @cached_property
+    def starts_with_name(self) -> bool:
+        """Whether the first word is neither a role nor an employer, buttons apart."""
+        first = next((n for n, word in enumerate(self.words) if not _is_button(word)), 0)
+        return self.words[first].role is None and not self.employs(first)
+
+    @cached_property
+    def ends_with_role(self) -> bool:
+        """Whether the last word is a role, buttons such as 打印 and counts apart."""
+        last = next((word for word in reversed(self.words) if not _is_button(word)), None)
+        return last is not None and last.role is not None
 
     def trail(self, first: int, last: int) -> None:
         """Credit the names that wait with the roles after them."""
