@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from zjnews.text.cleaning import fold
 from zjnews.text.credits import people_in
-from zjnews.text.credits.chinese import is_employer, tokens
-from zjnews.text.credits.persons import HAN, is_name, may_be_name
+from zjnews.text.credits.persons import HAN, is_name, is_transcribed, may_be_name
 from zjnews.text.credits.words import ROLES
 
 _CAPTION_LENGTH = 160
@@ -146,22 +145,25 @@ def _taken(text: str, hinted: bool) -> Caption | None:
             return None
         first = len(words) - (2 if words[-2:-1] and words[-2] in ROLES else 1)  # 通讯员 张三
         return _caption(left[: left.rfind(words[first])], " ".join(words[first:]))
-    for first in range(max(0, len(words) - _MOST_WORDS), len(words)):
-        credit = " ".join(words[first:])
-        if not start and _may_be_caption(words[first]):
-            continue  # 晒秋 张三 摄
-        if people := _photographers(credit):
-            return _caption(left[: left.rfind(words[first]) if first else start], credit, people)
+    if found := _longest_run(left, start, words):
+        return found
     if hinted and words and may_be_name(words[-1]):
         return _caption(left[: len(left) - len(words[-1])], words[-1], (words[-1],))
     return None
 
 
-def _may_be_caption(word: str) -> bool:
-    """Whether the first word of a line is rather a caption than a name, a role or an employer."""
-    if not may_be_name(word) or is_name(word) or is_employer(word):
-        return False
-    return not any(part.role for part in tokens(word, strict=True))
+def _longest_run(left: str, start: int, words: list[str]) -> Caption | None:
+    """The caption before the longest run of roles and names. Where no stop parts them, the run
+    begins with a name for sure: 晒秋 of `晒秋 张三 摄` is the caption."""
+    found: Caption | None = None
+    for first in range(max(0, len(words) - _MOST_WORDS), len(words)):
+        credit = " ".join(words[first:])
+        if people := _photographers(credit):
+            before = left[: left.rfind(words[first]) if first else start]
+            found = found or _caption(before, credit, people)
+            if start or is_name(people[0]) or is_transcribed(people[0]):
+                return _caption(before, credit, people)
+    return found
 
 
 def _caption(before: str, credit: str, photographers: tuple[str, ...] = ()) -> Caption:
