@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from zjnews.text.cleaning import fold
 from zjnews.text.credits import people_in
+from zjnews.text.credits.chinese import is_employer
 from zjnews.text.credits.persons import HAN, is_name, is_transcribed, may_be_name
 from zjnews.text.credits.words import ROLES
 
@@ -61,14 +62,14 @@ _GIVEN = re.compile(
 )
 """`图片由市红十字会提供`; a sentence may end in 提供 too."""
 _FROM = re.compile(
-    r"(?:^|(?<=[。！？\s])|(?=[（(]))[（(]?(?:(?:图片|照片|图)(?:来自|来源于|源于|源自)|图据)\s?[:：]?"
+    r"(?:^|(?<=[。！？\s])|(?=[（(]))[（(]?(?:(?:图片|照片|图)(?:来自|来源于|源于|源自)|图[据自])\s?[:：]?"
     r"(?P<credit>[^（()）。，]{2,20}?)[）)]?[。.]?$"
 )
 """`图片来自网络`, `图据江心日报`"""
 _LENDER = re.compile(
-    r".{0,10}(?:社|报|网|网络|新闻|客户端|视觉中国|受访者|资料图?片?|提供)|VCG|CFP|IC.{0,8}"
+    r".{0,10}(?:社|报|网|网络|新闻|客户端|视觉中国|受访者|资料图?片?|提供)|VCG|CFP|(?:东方)?IC.{0,8}"
 )
-_SIGN = re.compile(r"[图摄照航(\[/]|新华社发|视觉中国|受访者|photo", re.I)
+_SIGN = re.compile(r"[图摄照航(\[/]|源\s?[:：]|新华社发|视觉中国|受访者|photo", re.I)
 """What no credit does without; most lines do, and telling so is quick."""
 _SPACED_NAME = re.compile(
     r"(?:(?<![\u3400-\u9fff])|(?<=记者)|(?<=通讯员))"
@@ -125,7 +126,8 @@ def _lent(text: str) -> Caption | None:
     if form is _LATIN_TAIL and not (people if is_taken else is_lender):
         return None  # `Photo: A day in Wuzhen` is a caption
     needs_lender = form is _FROM or (form is _LENT and is_taken and not people)
-    if needs_lender and not _LENDER.fullmatch(credit):
+    can_lend = _LENDER.fullmatch(credit) or (match.start() and is_employer(credit))
+    if needs_lender and not can_lend:
         return None  # 图 may also begin a caption
     return _caption(text[: match.start()], credit, people if is_taken else ())
 
