@@ -374,9 +374,9 @@ class ArticleLoader(ItemLoader):
         for container in (c for c in self.containers[-1:] if c.tag != "p"):
             if run := self.run_after(container):
                 return run
-            holder = parent_of(container)
             is_last = next(following(container), None) is None
-            if holder is not None and holder.tag == "div" and is_last:
+            holder = parent_of(container) if is_last else None
+            if holder is not None and holder.tag == "div":
                 run = self.run_after(holder)
                 return run if run and self.has_end_tag_too_many else []
         return []

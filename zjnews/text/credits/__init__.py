@@ -172,7 +172,7 @@ def take_byline(text: str) -> tuple[str, Credits]:
 
 
 def _may_be_signed(text: str) -> bool:
-    if text.endswith(_SENTENCE_ENDS):
+    if text.endswith(_SENTENCE_ENDS) or not any(mark in text for mark in "。！？”"):
         return False
     start = max(0, len(text) - _SIGNATURE_LENGTH)
     return bool(_OCCUPATION.search(text, start) or _LABEL.search(text, start))
