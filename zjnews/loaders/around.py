@@ -31,8 +31,8 @@ _CRUMB_SIGNS = ("位置", "浙江在线</", "首页</")
 _CRUMB_END = re.compile(
     r"</(?:div|td|p|li|ul|h\d|dd|section|nav|table)\b|<(?:br|div|p|table|h\d)\b", re.I
 )
-_ARROW = re.compile(r"&gt;|&raquo;|&rsaquo;|[＞»›→]|>\s{0,9}>|\w\s{1,9}>\s")
-"""What parts the steps of a breadcrumb; a bare > is none if it ends a tag."""
+_ARROWS = ("&gt;", "&raquo;", "&rsaquo;", *"＞»›→", "> >", ">>", " > ")
+"""What parts the steps of a breadcrumb; a bare > is none where it ends a tag."""
 _CRUMB_ROOM = 2000  # characters of markup that a breadcrumb takes at most
 _MOST_CRUMBS = 10
 
@@ -41,7 +41,7 @@ def breadcrumb(markup: str) -> list[str]:
     """The sections after `您当前的位置 :` in a page, whatever the markup."""
     for start in _crumbs_of(markup):
         crumb = _CRUMB_END.split(markup[start : start + _CRUMB_ROOM], maxsplit=1)[0]
-        if not _ARROW.search(crumb):
+        if not any(arrow in crumb for arrow in _ARROWS):
             continue
         steps = furniture.breadcrumb_in(fold(remove_tags(replace_entities(crumb))))
         if steps is not None:

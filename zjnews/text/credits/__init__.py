@@ -78,10 +78,12 @@ _REPORTING = re.compile(
 )
 """`记者张三、通讯员李四报道：` before the first sentence."""
 _WORK = re.compile(
-    r"\s*(?:(?:[^。！？，《》:：]{0,6}(?:奖|名|书目|书单|作品|佳作)\s?[:：]\s?)?《[^《》]{1,60}》[^。！？]{0,20}\Z"
-    rf"|(?:{one_of(word_list('works'))})\s?[:：])",
-    re.I,
+    rf"\s*(?:《[^《》]{{1,60}}》[^。！？]{{0,20}}\Z|(?:{one_of(word_list('works'))})\s?[:：])", re.I
 )
+_LABELLED_WORK = re.compile(
+    r"[^。！？，《》:：]{0,6}(?:奖|名|书目|书单|作品|佳作)\s?[:：]\s?《[^《》]{1,60}》[^。！？]{0,20}"
+)
+"""`一等奖：《晨曦》`"""
 _ENGLISH_WORK = re.compile(r"(?:title|publisher|isbn|price|director|cast|starring)\s?:", re.I)
 
 
@@ -149,7 +151,9 @@ def is_of_works(text: str) -> bool:
 
 def describes_work(text: str) -> bool:
     """Whether a line tells of a book, film or exhibit: `《活着》`, `出版社：作家出版社`."""
-    return bool(_WORK.match(text) or _ENGLISH_WORK.match(text))
+    if _WORK.match(text) or _ENGLISH_WORK.match(text):
+        return True
+    return "《" in text and bool(_LABELLED_WORK.fullmatch(text))
 
 
 def take_byline(text: str) -> tuple[str, Credits]:
