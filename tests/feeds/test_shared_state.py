@@ -30,9 +30,9 @@ from zjnews.state import State
 from zjnews.state.outbox import Batch
 
 DAYS = 6
-PAUSE = 0.3
+PAUSE = 0.5
 """Seconds between two requests to a host."""
-SLACK = 0.2
+SLACK = 0.4
 """By how much two of them may come closer, on a machine where much goes on at once."""
 LEASE = 1.0
 """HOST_LEASE, in seconds."""
