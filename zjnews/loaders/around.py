@@ -106,7 +106,6 @@ PUBLISHED = re.compile(r"(?:发布|发表|刊发)(?:时间|日期)\s?[:：]\s?(?
 """`创建时间：2018-03-17 发布时间：2018-03-18 08:00`"""
 ROOM = 1000  # characters of an element that are looked at for dates, credits and summaries
 _NEAR_BEFORE = 8  # how many elements before the body may be its line of date and source
-_CLOCK = re.compile(r"\d[:：]\d\d")
 _LINE_LENGTH = 200  # longer texts between title and body are no line of date and source
 
 
@@ -136,7 +135,7 @@ def lines_above(title: Element | None, body: Element) -> Iterator[str]:
     """What is between title and body; without a title, what is above the body with a clock."""
     if title is None:
         over = islice(above(body), _NEAR_BEFORE)
-        texts: Iterator[str] = filter(_CLOCK.search, (text_in(e, " ") for e in over))
+        texts: Iterator[str] = filter(dates.CLOCK_SIGN.search, (text_in(e, " ") for e in over))
     else:
         texts = texts_between(title, body)
     yield from (text for text in texts if 0 < len(text) <= _LINE_LENGTH)

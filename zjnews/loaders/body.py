@@ -25,8 +25,7 @@ _LABELLED_LINE = re.compile(r"\W{0,3}[A-Z][\w’' ]{1,24}:\s")
 """`Getting there: Bus 27` is no heading."""
 _DATE_LINE_LENGTH = 80
 _DATE_LABEL = re.compile(r"(?:发布|发表)?(?:时间|日期)\s?[:：]")
-_CLOCK = re.compile(r"\d[:：]\d\d")
-_CLOCK_OR_SOURCE = re.compile(rf"{_CLOCK.pattern}|源\s?[:：]")
+_CLOCK_OR_SOURCE = re.compile(rf"{dates.CLOCK_SIGN.pattern}|源\s?[:：]")
 _CLOSING = "”’」』）)】\"' "
 
 
@@ -233,7 +232,7 @@ def _of_date_line(text: str) -> Credits | None:
     if raw is None:
         return None
     rest = _DATE_LABEL.sub("", text.replace(raw, " ", 1)).strip(" |｜")
-    return credits.credit_line(rest) if rest else {} if _CLOCK.search(raw) else None
+    return credits.credit_line(rest) if rest else {} if dates.CLOCK_SIGN.search(raw) else None
 
 
 def _take_line(line: Line, body: Body, at_edge: bool, at_foot: bool) -> None:

@@ -40,6 +40,8 @@ is on the next day, unless its clock is at 0."""
 
 _HALF = "|".join(_HALF_OF)
 _MERIDIEM = r"[AaPp]\.?\s?[Mm](?![A-Za-z])\.?"
+CLOCK_SIGN = re.compile(r"\d[:：]\d\d")
+"""What the clock of a date is known by: `8:30`."""
 _CLOCK = (
     rf"(?P<half>{_HALF}|{_MERIDIEM})?\s?(?P<hour>\d{{1,2}})"
     # After a minute, `-13:15` is no zone but the end of a span.

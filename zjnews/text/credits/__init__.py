@@ -34,14 +34,18 @@ _SIGNING_BULLETS = {"□": 1, "■": 2, "◎": 2}
 """How many names it takes after a bullet to sign: `□ 张三`; `■ 雁荡山` is a heading."""
 _PAIRS = {**dict.fromkeys("(（", ")）"), **dict.fromkeys("[【〔［", "]】〕］")}
 """What closes a bracket; editors mix full and half width."""
+_OPENERS = re.escape("".join(_PAIRS))
 _CLOSERS = frozenset("".join(_PAIRS.values()))
+_OPENING = re.compile(f"[{_OPENERS}]")
+_CLOSING = re.compile(f"[{re.escape(''.join(sorted(_CLOSERS)))}]")
 _NOTE_LENGTH = 120
 _SIGNATURE_LENGTH = 60
 _MARK_LENGTH = 4  # of `（完）` with the space before it
 _SOURCE_LENGTH = 30
-_OPENING, _CLOSING = re.compile(r"[（(【\[〔［]"), re.compile(r"[）)】\]〕］]")
 _SENTENCE = re.compile(r"[。？！?!“”《》…\"]")  # what no line of credits has
 _SENTENCE_ENDS = ("。", "！", "？", "”", "…")
+_CLOSED = frozenset({"", *_SENTENCE_ENDS, *_CLOSERS})
+"""How a paragraph ends that is not signed without a bracket."""
 _OCCUPATIONS = one_of(frozenset(word for word, role in ROLES.items() if role.is_occupation))
 _OCCUPATION = re.compile(_OCCUPATIONS)
 _OCCUPATION_ALONE = re.compile(rf"[\u3400-\u9fff·]{{0,8}}(?:{_OCCUPATIONS})")
@@ -69,7 +73,7 @@ _LABELLED_END = re.compile(
 )
 """`……成了新商圈。责任编辑：张三`"""
 _FINISHED = re.compile(r"\s?[（(]完[）)]$")
-_BYLINE_SIGN = re.compile(r"[-－—–（(【\[〔［]")
+_BYLINE_SIGN = re.compile(rf"[-－—–{_OPENERS}]")
 _DATELINE = re.compile(r"[^。，！？]{0,40}(?:(?<!通)[讯訊]|[电電]|消息)[】\]]?\s?")
 _WIRED = re.compile(r"\d日[电電讯訊]\s?$")
 _DATELINE_IN_BRACKETS = re.compile(r"[【\[][^。，！？】\]]{0,30}(?:讯|电|消息)[】\]]")
@@ -230,7 +234,7 @@ def _bracket_from(text: str, position: int) -> tuple[int, int]:
 
 def _last_byline(text: str) -> tuple[str, Credits] | None:
     """A paragraph without the byline after its last sentence, and the people of that."""
-    is_open = text[-1:] not in ("", *_SENTENCE_ENDS) and not _CLOSING.match(text[-1])
+    is_open = text[-1:] not in _CLOSED
     if is_open and (signed := _SIGNED.search(text, max(0, len(text) - _NOTE_LENGTH))):
         run = signed["people"]
         people = _trusted_people(run) if signed["dash"] else people_in(run, strict=True)
@@ -239,7 +243,7 @@ def _last_byline(text: str) -> tuple[str, Credits] | None:
         people = credit_line(labelled["line"])
         return None if people is None else (text[: labelled.start()], people)
     ended = text.rstrip("。. ")
-    if not _CLOSING.match(ended[-1:]):
+    if ended[-1:] not in _CLOSERS:
         return None
     start = _opening_of_last(ended)
     if start < 0:
