@@ -118,6 +118,14 @@ def test_the_title_of_an_unknown_layout_where_the_head_names_the_site(name: str)
     assert (record["title"], record["source"]) == ("江心洲桥通了", "江心日报")
 
 
+def test_what_is_called_a_title_below_the_body_is_that_of_a_box() -> None:
+    markup = (
+        "<html><head><title>江心新闻网</title></head><body><div>江心新闻网</div>"
+        f"<div class=TRS_Editor>{TEXT}</div><div class=title>热门新闻一条</div></body></html>"
+    )
+    assert read_record(markup.encode(), url=URL)["title"] == "江心新闻网"
+
+
 @pytest.mark.parametrize(
     "label", ["【摘要】", "摘要：", "［摘要］", "核心提示：", "【内容提要】", "提要: "]
 )

@@ -242,3 +242,8 @@ def test_the_author_and_the_titles_of_a_newspaper_article() -> None:
     )
     assert record["authors"] == ["余夏"]
     assert (record["kicker"], record["subtitle"]) == ("走千家 看变化", "——一条船 的四季")
+
+
+def test_a_bullet_is_no_part_of_the_name_of_a_newspaper_author() -> None:
+    head = "<p class=main-article-title>渡口</p><p class=main-article-author>●余夏</p>"
+    assert newspaper("渡口-浙江日报", head)["authors"] == ["余夏"]

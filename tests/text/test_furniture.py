@@ -377,6 +377,12 @@ def test_other_blocks_after_a_stray_end_tag(astray: str, said: str) -> None:
     assert read_record(page("题", SENTENCE, below=box), url=URL)["text"] == SENTENCE
 
 
+def test_a_notice_after_a_body_without_a_sentence_is_none_of_it() -> None:
+    notice = "<p>本网站所有内容未经授权不得转载，违者必究，本网保留追究责任的权利。</p>"
+    record = read_record(page("题", "<img src=/a.jpg>", below=notice), url=URL)
+    assert (record["text"], len(record["images"])) == ("", 1)
+
+
 def test_a_table_after_a_stray_end_tag() -> None:
     table = "<table><tr><th>线路</th><th>首班</th></tr><tr><td>一路</td><td>6:05</td></tr></table>"
     page_of_two = page("题", SENTENCE, f"</div>{table}<p>{SENTENCE[::-1]}。</p>")
