@@ -20,7 +20,8 @@ from tests.warc_files import Given
 from zjnews.archives import cdxj, recorder
 from zjnews.archives.cdxj import Index
 from zjnews.review import rereading
-from zjnews.review.rereading import Records, Whole
+from zjnews.review.orders import Whole
+from zjnews.review.rereading import Records
 from zjnews.site import channels
 from zjnews.site.windows import Window
 from zjnews.spiders.finding import end_of

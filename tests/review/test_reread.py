@@ -7,6 +7,8 @@ import resource
 import shutil
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from io import BytesIO
@@ -29,9 +31,10 @@ from zjnews import settings as project
 from zjnews.archives import saved, warcs
 from zjnews.archives.saved import Found, Passed, Stretch, Unusable
 from zjnews.commands.reread import Reread, records_of
-from zjnews.review import rereading
+from zjnews.review import orders, rereading
+from zjnews.review.orders import Outcome, Whole
 from zjnews.review.outputs import Output
-from zjnews.review.rereading import Outcome, Records, Whole
+from zjnews.review.rereading import Records
 
 SAMPLES = ROOT / "samples" / "zjol.warc.gz"
 
@@ -406,14 +409,70 @@ def test_killed_it_leaves_the_file_and_no_process(tmp_path: Path) -> None:
 
 
 @needs_ps
-def test_a_process_that_dies_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_process_that_dies_is_told(tmp_path: Path, number: int) -> None:
     process = start(tmp_path)
-    [child, *_] = [pid for pid in family(process.pid) if pid != process.pid]
+    os.kill(children(process)[number], signal.SIGKILL)
+    assert_told(process, tmp_path)
+
+
+@needs_ps
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_process_that_dies_in_the_middle_of_an_answer_is_told(
+    tmp_path: Path, number: int
+) -> None:
+    process = start(tmp_path)
+    child = children(process)[number]
+    os.kill(process.pid, signal.SIGSTOP)  # nobody takes the answer, which is too long for a pipe
+    wait_until(lambda: not is_at_work(child))
     os.kill(child, signal.SIGKILL)
+    os.kill(process.pid, signal.SIGCONT)
+    assert_told(process, tmp_path)
+
+
+def children(process: subprocess.Popen[str]) -> list[int]:
+    return [pid for pid in family(process.pid) if pid != process.pid]
+
+
+def is_at_work(pid: int) -> bool:
+    """Whether a process runs, or would, at one of some moments."""
+    return any(state_of(pid).startswith("R") for _ in range(20))
+
+
+def state_of(pid: int) -> str:
+    time.sleep(0.02)
+    return subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=True
+    ).stdout
+
+
+def assert_told(process: subprocess.Popen[str], tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=MOST_SECONDS)
     assert process.returncode == 4
     assert "a process that was reading has died; try -j 1" in errors
     assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
+    wait_until(lambda: not family(process.pid))
+
+
+@needs_ps
+def test_processes_that_are_asked_to_stop_go_on(tmp_path: Path) -> None:
+    """Who stops a whole group asks them too; it is for the first process to say what happened."""
+    process = start(tmp_path)
+    for child in children(process):
+        os.kill(child, signal.SIGTERM)
+    _, errors = process.communicate(timeout=MOST_SECONDS)
+    assert process.returncode == 0, errors
+    assert "interrupted" not in errors
+
+
+def test_a_fault_of_ours_leaves_no_process(tmp_path: Path) -> None:
+    path = many(tmp_path / "many.warc.gz")
+    fault = "zjnews.commands.reread.Reread.line = lambda *_: 1 / 0"
+    code = f"import zjnews.commands.reread; {fault}; from scrapy.cmdline import execute; execute()"
+    given = ["reread", str(path), "-O", str(tmp_path / "out.jsonl"), "-j", "2"]
+    done = run([sys.executable, "-c", code, *given])
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "ZeroDivisionError: division by zero"
 
 
 def test_a_full_disk_is_told(tmp_path: Path) -> None:
@@ -472,13 +531,13 @@ def test_a_page_of_many_bytes_is_a_batch_of_its_own(
     pages = {ARTICLE.format(n): article_page(f"题{n}", f"{n}{TEXT[n:]}" * 2) for n in range(1, 6)}
     path = archive_of(tmp_path / "a.warc.gz", pages)
     batches: list[int] = []
-    read_all = rereading.read_all
+    read_all = orders.read_all
 
     def counting(batch: list[Found], *how: Any) -> Iterator[Outcome]:
         batches.append(len(batch))
         return read_all(batch, *how)
 
-    monkeypatch.setattr(rereading, "read_all", counting)
+    monkeypatch.setattr(orders, "read_all", counting)
     monkeypatch.setattr(rereading, "_BATCH_BYTES", 500)
     assert len(read(path, processes=1)) == 5
     assert batches[:5] == [1] * 5
@@ -561,7 +620,9 @@ def test_a_file_that_changes_meanwhile_is_counted_and_named(tmp_path: Path) -> N
     [stretch] = stretches(path)
     path.write_bytes(b"")
     assert isinstance(stretch, Stretch)
-    [unusable] = rereading._read(stretch)
+    readers = rereading.Processes(get_project_settings(), 1)
+    with readers:
+        [unusable] = readers.begin(stretch)() or []
     assert isinstance(unusable, Unusable)
     assert unusable.rejected.reason == "unreadable-file"
     assert unusable.rejected.detail == "changed at byte 0 while it was read"
@@ -593,18 +654,18 @@ def told(*paths: Path, cut: int = 0) -> list[str]:
 
 def seen(path: Path, cut: int) -> list[int | None]:
     """How many records the stretches have that a file is read in."""
-    orders: list[int | None] = []
+    begun: list[int | None] = []
 
     class Watching(Cutting):
-        def begin(self, order: rereading.Order) -> rereading.Answer:
-            orders.append(order.count if isinstance(order, Stretch) else -len(order))
+        def begin(self, order: orders.Order) -> rereading.Answer:
+            begun.append(order.count if isinstance(order, Stretch) else -len(order))
             return super().begin(order)
 
     readers = Watching(Records(get_project_settings()).pipelines)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(saved, "_CUT", cut)
         list(Records(get_project_settings(), readers=readers).outcomes([path]))
-    return orders
+    return begun
 
 
 def small_archive(path: Path, count: int = 12) -> Path:

@@ -36,8 +36,9 @@ from zjnews.pages.guard import ticking
 from zjnews.pipelines.copies import CopiesPipeline
 from zjnews.pipelines.duplicates import DuplicatesPipeline
 from zjnews.review import rereading
+from zjnews.review.orders import Whole
 from zjnews.review.outputs import ENDINGS, PARQUET, STDOUT, Output, parts_before
-from zjnews.review.rereading import Ended, Readers, Records, Whole
+from zjnews.review.rereading import Ended, Readers, Records
 from zjnews.spiders import needs
 from zjnews.spiders.archive import ArchiveSpider
 from zjnews.state import outcomes, verdict

@@ -146,12 +146,6 @@ def heed_signals() -> None:
                 signal.signal(number, partial(_stop, then))
 
 
-def stop() -> None:
-    """Break off what is being read in this process, and whatever is read from now on."""
-    global _stops_at  # noqa: PLW0603
-    _stops_at = 0.0
-
-
 def _stop(
     then: Callable[[int, FrameType | None], Any], number: int, frame: FrameType | None
 ) -> None:

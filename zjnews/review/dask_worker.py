@@ -19,8 +19,9 @@ from scrapy.settings import Settings
 
 import zjnews
 from zjnews.archives.objects import StoreError
-from zjnews.review import rereading
-from zjnews.review.rereading import Order, Outcomes
+from zjnews.archives.saved import Stretch
+from zjnews.review.orders import Order
+from zjnews.review.reader import Reader, prepare, serve
 from zjnews.text.cleaning import error_in_words
 
 _READ_BY = ("turbohtml", "lxml", "trafilatura", "dateparser")
@@ -31,10 +32,6 @@ _IDLE_SECONDS = 60.0
 
 class OtherVersionError(Exception):
     """The worker would not read as the driver does; the message says what differs."""
-
-
-class ReaderDiedError(Exception):
-    """The process that was reading has died."""
 
 
 class WorkerError(Exception):
@@ -57,14 +54,21 @@ def read(expected: dict[str, str], given: bytes) -> bytes:
         ours, theirs = _listed(versions(), differing), _listed(expected, differing)
         raise OtherVersionError(f"a worker has {ours}, here is {theirs}")
     job, order = pickle.loads(given)  # noqa: S301  a worker runs whatever its scheduler sends
-    reader = _idle_one(job) or _Reader(job)
+    reader = _idle_one(job) or _reader(job)
     try:
         outcomes = reader.answer(order)
-    except (EOFError, ConnectionError) as error:
-        raise ReaderDiedError(f"the process that was reading died ({reader.end()})") from error
+    except (OSError, StoreError, WorkerError) as error:
+        reader.end()
+        raise WorkerError(_in_words(error, order)) from error
     with _lock:
-        _idle.append(reader)
+        _idle.append((job, reader))
     return outcomes
+
+
+def _in_words(error: Exception, order: Order) -> str:
+    if isinstance(error, OSError) and isinstance(order, Stretch):
+        return f"{order.path}: {error_in_words(error)}"
+    return str(error)
 
 
 @cache
@@ -85,78 +89,46 @@ def _listed(found: dict[str, str], names: list[str]) -> str:
     return ", ".join(f"{name} {found.get(name)}" for name in names)
 
 
-class _Reader:
-    """A process that reads. It ends when this one does, however that ends."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-        self.connection, theirs = Pipe()
-        with theirs:
-            number = theirs.fileno()
-            self.process = subprocess.Popen(  # noqa: S603  ourselves
-                [sys.executable, "-c", f"from {__name__} import main; main({number})"],
-                pass_fds=[number],
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-                stdin=subprocess.DEVNULL,
-            )
-        self.connection.send(job)
-
-    def answer(self, order: Order) -> bytes:
-        """Raises EOFError or ConnectionError if the process dies, and WorkerError."""
-        self.connection.send(order)
-        if failure := self.connection.recv():
-            self.end()
-            raise WorkerError(failure)
-        return self.connection.recv_bytes()
-
-    def end(self) -> str:
-        """Gives how it had ended."""
-        self.connection.close()
-        self.process.kill()
-        return f"status {self.process.wait()}"
-
-
-_idle: list[_Reader] = []
+_idle: list[tuple[Job, Reader]] = []
 _lock = threading.Lock()
 
 
-def _idle_one(job: Job) -> _Reader | None:
-    """A process that is waiting for work; those of other runs end."""
+def _idle_one(job: Job) -> Reader | None:
+    """A reader that is waiting for work; those of other runs end."""
     with _lock:
         while _idle:
-            reader = _idle.pop()
-            if reader.job == job and reader.process.poll() is None:
+            jobs, reader = _idle.pop()
+            if jobs == job and not reader.has_ended():
                 return reader
             reader.end()
     return None
 
 
-# --- in the process that reads -------------------------------------------------------------------
+def _reader(job: Job) -> Reader:
+    """Another one. This process has threads, and is not to be forked."""
+    ours, theirs = Pipe()
+    with theirs:
+        number = theirs.fileno()
+        process = subprocess.Popen(  # noqa: S603  ourselves
+            [sys.executable, "-c", f"from {__name__} import main; main({number})"],
+            pass_fds=[number],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            stdin=subprocess.DEVNULL,
+        )
+    with suppress(ConnectionError):  # `answer` says it
+        ours.send(job)
+    return Reader(ours, process)
 
 
 def main(descriptor: int) -> None:
-    """Answer over a connection until it is closed."""
+    """What the process of a reader runs."""
     connection = Connection(descriptor)
-    with suppress(EOFError, ConnectionError, KeyboardInterrupt):
-        _serve(connection)
-
-
-def _serve(connection: Connection) -> None:
-    job = connection.recv()
-    try:
-        pipelines = rereading.prepare(Settings(job.settings))
-    except (ImportError, AttributeError, NameError, TypeError) as error:
-        connection.recv()
-        connection.send(f"ITEM_PIPELINES: {error_in_words(error)}")
-        return
-    while connection.poll(_IDLE_SECONDS):
-        order = connection.recv()
+    with suppress(EOFError, ConnectionError):
+        job = connection.recv()
         try:
-            outcomes: Outcomes = rereading.read_order(order, pipelines)
-        except StoreError as error:
-            connection.send(str(error))
-        except OSError as error:
-            connection.send(f"{order.path}: {error_in_words(error)}")
+            pipelines = prepare(Settings(job.settings))
+        except (ImportError, AttributeError, NameError, TypeError) as error:
+            connection.recv()
+            connection.send(WorkerError(f"ITEM_PIPELINES: {error_in_words(error)}"))
         else:
-            connection.send("")
-            connection.send_bytes(pickle.dumps(outcomes))
+            serve(connection, pipelines, _IDLE_SECONDS)

@@ -15,18 +15,10 @@ from scrapy.settings import Settings
 from zjnews.archives.saved import Found, SavedPage, Unusable
 from zjnews.items import Rejected
 from zjnews.review import dask_worker
-from zjnews.review.dask_worker import Job, OtherVersionError, ReaderDiedError, WorkerError
-from zjnews.review.rereading import (
-    AHEAD,
-    Answer,
-    Ended,
-    Order,
-    Outcome,
-    Outcomes,
-    is_unseen,
-    pages_in,
-    uninterrupted,
-)
+from zjnews.review.dask_worker import Job, OtherVersionError, WorkerError
+from zjnews.review.orders import Order, Outcome, Outcomes
+from zjnews.review.reader import ReaderDiedError
+from zjnews.review.rereading import AHEAD, Answer, Ended, is_unseen, pages_in, uninterrupted
 from zjnews.text.cleaning import error_in_words
 
 logger = logging.getLogger("zjnews")

@@ -1,22 +1,16 @@
 """Reads archives again and gives their records, in the order of the archives; the pages are read
 here, by several processes, or by other machines."""
 
-import multiprocessing
-import os
+import pickle
 import signal
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from multiprocessing import connection
+from contextlib import contextmanager
 from queue import SimpleQueue
+from threading import Thread
 from typing import Protocol
 
 from scrapy.settings import Settings
-from scrapy.utils.log import configure_logging
 
 from zjnews.archives import saved as archives
 from zjnews.archives.objects import StoreError
@@ -30,50 +24,29 @@ from zjnews.archives.saved import (
     Stretch,
     Unusable,
 )
-from zjnews.items import Article, Rejected
 from zjnews.loaders import reading
 from zjnews.loaders.reading import Pipeline
 from zjnews.pages import guard
-from zjnews.pages.joining import Gathering, number_of, pages_of
+from zjnews.pages.joining import Gathering
+from zjnews.review import reader
+from zjnews.review.orders import (
+    Order,
+    Outcome,
+    Outcomes,
+    Piece,
+    Whole,
+    read_all,
+    read_order,
+    whole,
+)
+from zjnews.review.reader import Reader, ReaderDiedError
 from zjnews.text.cleaning import error_in_words
-from zjnews.text.sketches import sketch
 
 _BATCH = 50
 _BATCH_BYTES = 4 * 1024 * 1024
 """Pages that a process is given at a time, unless so many bytes are enough."""
 AHEAD = 4
 """Orders for each process that are under way."""
-_COMPARED = ("id", "url", "canonical_url", "layout", "sketch", "warnings")
-"""What is compared with other articles, and counted."""
-
-
-@dataclass(slots=True)
-class Piece:
-    """One page of an article, which may have more of them."""
-
-    article: Article
-    number: int
-    others: dict[int, str]
-    """The pages that it leads to, address by number."""
-
-
-@dataclass(slots=True)
-class Whole:
-    """An article that is finished, but not yet compared with others."""
-
-    id_of_page: str
-    """The id by the address, which further pages of it have too."""
-    article: Article
-    """Only what is compared and counted."""
-    line: bytes
-    """Its record as a line of JSON, without the end of the line."""
-
-
-Outcome = Piece | Whole | Unusable | Passed
-Order = list[Found] | Stretch
-"""What is read at a time."""
-Outcomes = list[Outcome] | None
-"""What an order gives; None for a stretch that is miscut."""
 Answer = Callable[[], Outcomes]
 """Waits for what an order gives. Raises Ended, StoreError."""
 
@@ -126,7 +99,7 @@ class Here:
 
 
 class Processes:
-    """Reads in several processes of this machine."""
+    """Reads in several processes of this machine; a thread hands each its orders."""
 
     take_stretches = True
 
@@ -134,42 +107,59 @@ class Processes:
         self.settings = settings
         self.count = count
         self.ahead = count * AHEAD
+        # Of C: an interrupt leaves no lock of it locked.
+        self.orders: SimpleQueue[tuple[Order, _Done] | None] = SimpleQueue()
 
     def __enter__(self) -> None:
-        self.pool = ProcessPoolExecutor(self.count, initializer=_begin, initargs=(self.settings,))
+        with uninterrupted():
+            self.readers = [reader.fork(self.settings) for _ in range(self.count)]
+            self.threads = [Thread(target=self.hand_out, args=(one,)) for one in self.readers]
+            for thread in self.threads:
+                thread.start()
 
-    def __exit__(self, kind: object, *error: object) -> None:
-        if kind is not None:
-            # What they read is not needed. One killed in the middle of an answer would have the
-            # pool wait for the rest of it.
-            for child in multiprocessing.active_children():
-                child.terminate()
-        self.pool.shutdown(wait=True, cancel_futures=True)
+    def __exit__(self, *error: object) -> None:
+        with uninterrupted():
+            for one in self.readers:
+                self.orders.put(None)
+                one.end()
+            for thread in self.threads:
+                thread.join()
 
     def begin(self, order: Order) -> Answer:
-        # Of C, unlike the locks of a future, which an interrupt may leave locked.
-        done: SimpleQueue[Future[Outcomes]] = SimpleQueue()
-        with _ended_by_death(), uninterrupted():
-            self.pool.submit(_read, order).add_done_callback(done.put)
-        return lambda: self.answer(done)
+        done: _Done = SimpleQueue()
+        self.orders.put((order, done))
+        return lambda: _answer(order, done)
 
-    def answer(self, done: SimpleQueue[Future[Outcomes]]) -> Outcomes:
-        with _ended_by_death():
-            return done.get().result()
+    def hand_out(self, to: Reader) -> None:
+        while given := self.orders.get():
+            order, done = given
+            try:
+                done.put(to.answer(order))
+            except Exception as error:
+                done.put(error)
 
 
-@contextmanager
-def _ended_by_death() -> Iterator[None]:
-    try:
-        yield
-    except BrokenProcessPool as error:
-        raise Ended("process_died", "a process that was reading has died; try -j 1") from error
+_Done = SimpleQueue[bytes | Exception]
+
+
+def _answer(order: Order, done: _Done) -> Outcomes:
+    outcomes = done.get()
+    if isinstance(outcomes, ReaderDiedError):
+        raise Ended("process_died", "a process that was reading has died; try -j 1") from outcomes
+    if isinstance(outcomes, OSError):
+        assert isinstance(order, Stretch)
+        return [archives.unreadable(order.path, outcomes)]
+    if isinstance(outcomes, Exception):
+        raise outcomes
+    found: Outcomes = pickle.loads(outcomes)  # noqa: S301  by a process of ours
+    return found
 
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Let signals wait until the end of the block: KeyboardInterrupt in the middle of a queue's
-    code leaves its lock locked, and other threads wait for it for ever."""
+    """Let signals wait until the end of the block. KeyboardInterrupt in the middle of a client's
+    code leaves its lock locked, and other threads wait for it for ever; in the middle of a start it
+    leaves a process that nobody ends."""
     came: list[int] = []
     handlers = {
         number: signal.signal(number, lambda number, _: came.append(number))
@@ -283,49 +273,6 @@ class Records:
             yield whole(article, self.pipelines)
 
 
-def read_order(order: Order, pipelines: list[Pipeline]) -> Outcomes:
-    """Raises OSError or StoreError where the archive of a stretch cannot be read."""
-    pages = archives.read_stretch(order) if isinstance(order, Stretch) else order
-    with guard.ticking(), suppress(MiscutError):
-        return list(read_all(pages, pipelines))
-    return None
-
-
-def read_all(
-    pages: Iterable[Found], pipelines: list[Pipeline], in_pieces: bool = False
-) -> Iterator[Outcome]:
-    """What each page, or record of a page, gives, in their order. `in_pieces`: leave every article
-    unfinished."""
-    # All pages first: to change between the steps at every page is an eighth slower.
-    for outcome in list(map(_outcome_of, pages)):
-        if in_pieces or not isinstance(outcome, Piece) or outcome.number > 1 or outcome.others:
-            yield outcome
-        else:
-            yield whole(outcome.article, pipelines)
-
-
-def _outcome_of(found: Found) -> Piece | Unusable | Passed:
-    if not isinstance(found, SavedPage):
-        return found
-    try:
-        read, article = reading.load(found.url, found.body, found.content_type, found.fetched_at)
-    except Rejected as rejected:
-        return Unusable(found.url, rejected)
-    return Piece(article, number_of(read), pages_of(read))
-
-
-def whole(article: Article, pipelines: list[Pipeline]) -> Whole | Unusable:
-    """Finish an article that has all its pages."""
-    id_of_page = article.id
-    try:
-        finished = reading.finish(article, pipelines)
-    except Rejected as rejected:
-        return Unusable(article.url, rejected)
-    finished.sketch = sketch(finished.text)  # here, where other processes share the work
-    compared = Article(**{key: getattr(finished, key) for key in _COMPARED})
-    return Whole(id_of_page, compared, reading.line_of(finished.record()))
-
-
 def size_of(paths: Iterable[Place]) -> int:
     """Bytes to be read."""
     return sum(_size(source) for path in paths for source in archives.sources(path))
@@ -369,38 +316,3 @@ def pages_in(order: Order) -> list[Found]:
     except (OSError, MiscutError) as error:
         assert isinstance(order, Stretch)
         raise Ended("archive_unreadable", f"{order.path}: {error_in_words(error)}") from error
-
-
-# --- in the processes ----------------------------------------------------------------------------
-
-_pipelines: list[Pipeline] = []
-
-
-def _begin(settings: Settings) -> None:
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _pipelines.extend(prepare(settings))
-
-
-def prepare(settings: Settings) -> list[Pipeline]:
-    """Make a process one that reads for another, which ends it. Gives the pipelines."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, lambda *_: guard.stop())
-    configure_logging(settings)
-    guard.page_seconds = settings.getfloat("PAGE_SECONDS")
-    return reading.pipelines_of(settings.getwithbase("ITEM_PIPELINES"))
-
-
-def _end_with_parent() -> None:
-    """However the parent ends: a process must not wait for work from one that was killed."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    connection.wait([parent.sentinel])
-    os._exit(1)
-
-
-def _read(order: Order) -> Outcomes:
-    try:
-        return read_order(order, _pipelines)
-    except OSError as error:
-        assert isinstance(order, Stretch)
-        return [archives.unreadable(order.path, error)]
