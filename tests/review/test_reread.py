@@ -410,15 +410,15 @@ def test_killed_it_leaves_the_file_and_no_process(tmp_path: Path) -> None:
 
 @needs_ps
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_process_that_dies_is_told(tmp_path: Path, number: int) -> None:
+def test_a_process_that_dies_costs_nothing(tmp_path: Path, number: int) -> None:
     process = start(tmp_path)
     os.kill(children(process)[number], signal.SIGKILL)
-    assert_told(process, tmp_path)
+    assert_nothing_lost(process, tmp_path)
 
 
 @needs_ps
 @pytest.mark.parametrize("number", [0, 1])
-def test_a_process_that_dies_in_the_middle_of_an_answer_is_told(
+def test_a_process_that_dies_in_the_middle_of_an_answer_costs_nothing(
     tmp_path: Path, number: int
 ) -> None:
     process = start(tmp_path)
@@ -427,7 +427,7 @@ def test_a_process_that_dies_in_the_middle_of_an_answer_is_told(
     wait_until(lambda: not is_at_work(child))
     os.kill(child, signal.SIGKILL)
     os.kill(process.pid, signal.SIGCONT)
-    assert_told(process, tmp_path)
+    assert "what read " in assert_nothing_lost(process, tmp_path)
 
 
 def children(process: subprocess.Popen[str]) -> list[int]:
@@ -446,12 +446,33 @@ def state_of(pid: int) -> str:
     ).stdout
 
 
-def assert_told(process: subprocess.Popen[str], tmp_path: Path) -> None:
+def assert_nothing_lost(process: subprocess.Popen[str], tmp_path: Path) -> str:
+    """Gives what it said."""
     _, errors = process.communicate(timeout=MOST_SECONDS)
-    assert process.returncode == 4
-    assert "a process that was reading has died; try -j 1" in errors
-    assert (tmp_path / "reread.jsonl").read_text() == "as it was before\n"
+    assert process.returncode == 0, errors
+    assert "Traceback" not in errors
+    assert (tmp_path / "reread.jsonl").read_bytes() == records(tmp_path, SAMPLES)
     wait_until(lambda: not family(process.pid))
+    return errors
+
+
+def test_a_page_that_kills_what_reads_it_is_counted_and_named(tmp_path: Path) -> None:
+    found = reread(tmp_path, str(SAMPLES), "-s", with_ours("KillOne", 350), "-j", "2")
+    assert (found.status, found.rejected["reader-fault"], len(found.records)) == (6, 1, 53)
+    [line] = [line for line in found.lines if "reader-fault" in line]
+    assert "t20260908_31896504.shtml" in line
+    assert "what read it has died 3 times" in line
+
+
+def test_a_process_that_cannot_be_started_again_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
+    readers = rereading.Processes(get_project_settings(), 1)
+    with readers:
+        readers.readers[0].end()
+        with pytest.raises(rereading.Ended, match="no process can be started: No such file"):
+            readers.begin([])()
 
 
 @needs_ps

@@ -32,7 +32,7 @@ from tests.review.test_reread import (
 from tests.s3_server import BUCKET, S3Server
 from zjnews.archives.saved import Stretch
 from zjnews.review import on_dask
-from zjnews.review.rereading import Ended
+from zjnews.review.rereading import Ended, Records
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -157,8 +157,9 @@ def test_interrupted_it_leaves_the_file_as_it_was(tmp_path: Path, cluster: DaskC
 
 def test_a_worker_that_does_not_have_the_archive_is_named(cluster: DaskCluster) -> None:
     readers = on_dask.OnDask(cluster.address, get_project_settings())
+    nowhere = Stretch(Path("/nowhere.warc.gz"), 0, 100, 1)
     with readers, pytest.raises(Ended) as ended:
-        readers.begin(Stretch(Path("/nowhere.warc.gz"), 0, 100, 1))()
+        Records(get_project_settings(), readers=readers).answer(nowhere, readers.begin(nowhere))
     assert ended.value.reason == "worker_failed"
     assert ended.value.why == "a worker cannot read: /nowhere.warc.gz: No such file or directory"
 

@@ -2,16 +2,12 @@
 in a main thread the reading of a page can be broken off."""
 
 import hashlib
-import os
 import pickle
-import subprocess
 import sys
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +17,7 @@ import zjnews
 from zjnews.archives.objects import StoreError
 from zjnews.archives.saved import Stretch
 from zjnews.review.orders import Order
-from zjnews.review.reader import Reader, prepare, serve
+from zjnews.review.reader import Reader, ReaderError, start
 from zjnews.text.cleaning import error_in_words
 
 _READ_BY = ("turbohtml", "lxml", "trafilatura", "dateparser")
@@ -32,10 +28,6 @@ _IDLE_SECONDS = 60.0
 
 class OtherVersionError(Exception):
     """The worker would not read as the driver does; the message says what differs."""
-
-
-class WorkerError(Exception):
-    """The worker cannot read what it was given; the message is one line."""
 
 
 @dataclass(frozen=True)
@@ -49,23 +41,23 @@ class Job:
 def read(expected: dict[str, str], given: bytes) -> bytes:
     """Read a pickled Job and Order, in a thread of a worker. Gives the pickled list of outcomes.
     `expected`: the versions of the driver. Raises OtherVersionError, ReaderDiedError,
-    WorkerError."""
+    ReaderError."""
     if differing := [name for name, ours in versions().items() if ours != expected.get(name)]:
         ours, theirs = _listed(versions(), differing), _listed(expected, differing)
         raise OtherVersionError(f"a worker has {ours}, here is {theirs}")
     job, order = pickle.loads(given)  # noqa: S301  a worker runs whatever its scheduler sends
-    reader = _idle_one(job) or _reader(job)
+    reader = _idle_one(job) or start(Settings(job.settings), _IDLE_SECONDS)
     try:
         outcomes = reader.answer(order)
-    except (OSError, StoreError, WorkerError) as error:
+    except (OSError, StoreError) as error:
         reader.end()
-        raise WorkerError(_in_words(error, order)) from error
+        raise ReaderError(_in_words(error, order)) from error
     with _lock:
         _idle.append((job, reader))
     return outcomes
 
 
-def _in_words(error: Exception, order: Order) -> str:
+def _in_words(error: OSError | StoreError, order: Order) -> str:
     if isinstance(error, OSError) and isinstance(order, Stretch):
         return f"{order.path}: {error_in_words(error)}"
     return str(error)
@@ -102,33 +94,3 @@ def _idle_one(job: Job) -> Reader | None:
                 return reader
             reader.end()
     return None
-
-
-def _reader(job: Job) -> Reader:
-    """Another one. This process has threads, and is not to be forked."""
-    ours, theirs = Pipe()
-    with theirs:
-        number = theirs.fileno()
-        process = subprocess.Popen(  # noqa: S603  ourselves
-            [sys.executable, "-c", f"from {__name__} import main; main({number})"],
-            pass_fds=[number],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-            stdin=subprocess.DEVNULL,
-        )
-    with suppress(ConnectionError):  # `answer` says it
-        ours.send(job)
-    return Reader(ours, process)
-
-
-def main(descriptor: int) -> None:
-    """What the process of a reader runs."""
-    connection = Connection(descriptor)
-    with suppress(EOFError, ConnectionError):
-        job = connection.recv()
-        try:
-            pipelines = prepare(Settings(job.settings))
-        except (ImportError, AttributeError, NameError, TypeError) as error:
-            connection.recv()
-            connection.send(WorkerError(f"ITEM_PIPELINES: {error_in_words(error)}"))
-        else:
-            serve(connection, pipelines, _IDLE_SECONDS)

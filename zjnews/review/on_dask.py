@@ -1,5 +1,4 @@
-"""The workers of a Dask cluster as readers of `reread`. What was given to one that dies is given to
-another; what all die of is left out."""
+"""The workers of a Dask cluster as readers of `reread`."""
 
 import logging
 import math
@@ -12,13 +11,11 @@ from distributed import Client, Future, wait
 from distributed.scheduler import KilledWorker
 from scrapy.settings import Settings
 
-from zjnews.archives.saved import Found, SavedPage, Unusable
-from zjnews.items import Rejected
 from zjnews.review import dask_worker
-from zjnews.review.dask_worker import Job, OtherVersionError, WorkerError
-from zjnews.review.orders import Order, Outcome, Outcomes
+from zjnews.review.dask_worker import Job, OtherVersionError
+from zjnews.review.orders import Order, Outcomes
 from zjnews.review.reader import ReaderDiedError
-from zjnews.review.rereading import AHEAD, Answer, Ended, is_unseen, pages_in, uninterrupted
+from zjnews.review.rereading import AHEAD, Answer, Ended, uninterrupted
 from zjnews.text.cleaning import error_in_words
 
 logger = logging.getLogger("zjnews")
@@ -29,8 +26,6 @@ _LOOK_SECONDS = 2.0
 """Between two looks at which workers there are."""
 _TELL_SECONDS = 60.0
 """Between two lines that say there is none."""
-_TRIES = 3
-"""For each order. Dask itself gives a task to four workers before it says that all have died."""
 _NEEDED = ("PAGE_SECONDS", "LOG_LEVEL")
 
 
@@ -68,52 +63,27 @@ class OnDask:
         return AHEAD * max(self.threads, 1)
 
     def begin(self, order: Order) -> Answer:
-        future = self.submit(order)
-        return lambda: self.answer(order, future)
-
-    def submit(self, order: Order) -> Future[bytes]:
         # As bytes, which Dask does not look into. A key that was never used: one whose workers have
         # died stays dead.
         given = pickle.dumps((self.job, order))
         key = f"reread-{uuid.uuid4().hex}"
         try:
             with uninterrupted():
-                return self.client.submit(dask_worker.read, dask_worker.versions(), given, key=key)
+                future = self.client.submit(
+                    dask_worker.read, dask_worker.versions(), given, key=key
+                )
         except (OSError, RuntimeError) as error:
             raise self.gone() from error
+        return lambda: self.answer(future)
 
-    def answer(self, order: Order, future: Future[bytes]) -> Outcomes:
-        """What an order gives, however many workers die. Raises Ended."""
-        failure = None
-        for number in range(1, _TRIES + 1):
-            if number > 1:
-                future = self.submit(order)
-            try:
-                outcomes: Outcomes = pickle.loads(self.result(future))  # noqa: S301
-            except (KilledWorker, ReaderDiedError):
-                logger.warning("reread: what read %s has died (%d)", _named(order), number)
-                failure = None
-            except WorkerError as error:
-                failure = str(error)
-            else:
-                return outcomes
-        if failure:
-            raise Ended("worker_failed", f"a worker cannot read: {failure}")
-        return None if is_unseen(order) else self.each_alone(order)
-
-    def each_alone(self, order: Order) -> list[Outcome]:
-        """The pages of an order of which what reads it dies; the one to blame is left out."""
-        pages = pages_in(order)
-        if isinstance(order, list) and len(pages) == 1:
-            return [_deadly(pages[0])]
-        return [one for page in pages for one in self.answer([page], self.submit([page])) or ()]
-
-    def result(self, future: Future[bytes]) -> bytes:
-        """Raises KilledWorker, ReaderDiedError, WorkerError; Ended for what no other try mends."""
+    def answer(self, future: Future[bytes]) -> Outcomes:
+        """Raises ReaderDiedError, ReaderError; Ended for what no other try mends."""
         try:
             while not self.is_done(future):
                 self.look()
-            result: bytes = future.result()
+            outcomes: Outcomes = pickle.loads(future.result())  # noqa: S301
+        except KilledWorker as error:
+            raise ReaderDiedError(str(error)) from error
         except OtherVersionError as error:
             raise Ended("other_version", str(error)) from error
         except (CancelledError, OSError) as error:
@@ -122,7 +92,7 @@ class OnDask:
             why = error_in_words(error.__cause__ or error)
             why = f"the scheduler or a worker has no zjnews: {why}"
             raise Ended("other_version", why) from error
-        return result
+        return outcomes
 
     def is_done(self, future: Future[bytes]) -> bool:
         try:
@@ -149,17 +119,3 @@ class OnDask:
 
     def gone(self) -> Ended:
         return Ended("scheduler_gone", f"the scheduler at {self.address} has gone")
-
-
-def _named(order: Order) -> str:
-    if isinstance(order, list):
-        names = [one.url for one in order if isinstance(one, SavedPage)]
-        return f"{len(order)} pages from {names[0]} on" if names else "nothing"
-    return f"{order.path} from byte {order.offset:,} on"
-
-
-def _deadly(page: Found) -> Outcome:
-    if not isinstance(page, SavedPage):
-        return page
-    detail = f"what read it has died {_TRIES} times"
-    return Unusable(page.url, Rejected("reader-fault", detail))

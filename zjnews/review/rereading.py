@@ -1,6 +1,7 @@
 """Reads archives again and gives their records, in the order of the archives; the pages are read
 here, by several processes, or by other machines."""
 
+import logging
 import pickle
 import signal
 from collections import deque
@@ -24,6 +25,7 @@ from zjnews.archives.saved import (
     Stretch,
     Unusable,
 )
+from zjnews.items import Rejected
 from zjnews.loaders import reading
 from zjnews.loaders.reading import Pipeline
 from zjnews.pages import guard
@@ -39,16 +41,21 @@ from zjnews.review.orders import (
     read_order,
     whole,
 )
-from zjnews.review.reader import Reader, ReaderDiedError
+from zjnews.review.reader import Reader, ReaderDiedError, ReaderError
 from zjnews.text.cleaning import error_in_words
+
+logger = logging.getLogger("zjnews")
 
 _BATCH = 50
 _BATCH_BYTES = 4 * 1024 * 1024
 """Pages that a process is given at a time, unless so many bytes are enough."""
 AHEAD = 4
 """Orders for each process that are under way."""
+_TRIES = 3
+"""For each order. Dask itself gives a task to four workers before it says that all have died."""
 Answer = Callable[[], Outcomes]
-"""Waits for what an order gives. Raises Ended, StoreError."""
+"""Waits for what an order gives. Raises ReaderDiedError and ReaderError, which another try may
+mend; Ended, StoreError."""
 
 
 class Ended(Exception):  # noqa: N818  it is no error of the caller
@@ -98,8 +105,12 @@ class Here:
         return lambda: read_order(order, self.pipelines)
 
 
+_Done = SimpleQueue[bytes | Exception]
+
+
 class Processes:
-    """Reads in several processes of this machine; a thread hands each its orders."""
+    """Reads in several processes of this machine. A thread hands each its orders, and starts
+    another when it has died."""
 
     take_stretches = True
 
@@ -109,50 +120,61 @@ class Processes:
         self.ahead = count * AHEAD
         # Of C: an interrupt leaves no lock of it locked.
         self.orders: SimpleQueue[tuple[Order, _Done] | None] = SimpleQueue()
+        self.is_over = False
 
     def __enter__(self) -> None:
         with uninterrupted():
             self.readers = [reader.fork(self.settings) for _ in range(self.count)]
-            self.threads = [Thread(target=self.hand_out, args=(one,)) for one in self.readers]
+            self.threads = [Thread(target=self.hand_out, args=(n,)) for n in range(self.count)]
             for thread in self.threads:
                 thread.start()
 
     def __exit__(self, *error: object) -> None:
         with uninterrupted():
+            self.is_over = True
             for one in self.readers:
                 self.orders.put(None)
                 one.end()
             for thread in self.threads:
                 thread.join()
+            for one in self.readers:  # that has been started since
+                one.end()
 
     def begin(self, order: Order) -> Answer:
         done: _Done = SimpleQueue()
         self.orders.put((order, done))
-        return lambda: _answer(order, done)
+        return lambda: _given(order, done)
 
-    def hand_out(self, to: Reader) -> None:
+    def hand_out(self, number: int) -> None:
         while given := self.orders.get():
             order, done = given
             try:
-                done.put(to.answer(order))
-            except Exception as error:
+                done.put(self.reader(number).answer(order))
+            except Exception as error:  # raised where it is waited for
                 done.put(error)
 
+    def reader(self, number: int) -> Reader:
+        if self.readers[number].has_ended():
+            self.readers[number].end()
+            try:
+                self.readers[number] = reader.start(self.settings)
+            except OSError as error:
+                why = f"no process can be started: {error_in_words(error)}"
+                raise Ended("no_process", why) from error
+        if self.is_over:
+            raise Ended("shutdown", "interrupted")
+        return self.readers[number]
 
-_Done = SimpleQueue[bytes | Exception]
 
-
-def _answer(order: Order, done: _Done) -> Outcomes:
-    outcomes = done.get()
-    if isinstance(outcomes, ReaderDiedError):
-        raise Ended("process_died", "a process that was reading has died; try -j 1") from outcomes
-    if isinstance(outcomes, OSError):
+def _given(order: Order, done: _Done) -> Outcomes:
+    given = done.get()
+    if isinstance(given, OSError):
         assert isinstance(order, Stretch)
-        return [archives.unreadable(order.path, outcomes)]
-    if isinstance(outcomes, Exception):
-        raise outcomes
-    found: Outcomes = pickle.loads(outcomes)  # noqa: S301  by a process of ours
-    return found
+        return [archives.unreadable(order.path, given)]
+    if isinstance(given, Exception):
+        raise given
+    outcomes: Outcomes = pickle.loads(given)  # noqa: S301  by a process of ours
+    return outcomes
 
 
 @contextmanager
@@ -251,7 +273,7 @@ class Records:
         self, under_way: deque[tuple[Order, Answer]]
     ) -> Iterator[tuple[Order, int, Outcome]]:
         order, answer = under_way.popleft()
-        outcomes = answer()
+        outcomes = self.answer(order, answer)
         if outcomes is None:
             assert isinstance(order, Stretch)
             self.miscut.add(order.path)
@@ -260,6 +282,29 @@ class Records:
             yield from self.results(_orders(archives.read_on(order)))
         for index, outcome in enumerate(outcomes or ()):
             yield order, index, outcome
+
+    def answer(self, order: Order, answer: Answer) -> Outcomes:
+        """What an order gives, however many die that read it. Raises Ended, StoreError."""
+        failure = None
+        for number in range(1, _TRIES + 1):
+            try:
+                return answer() if number == 1 else self.readers.begin(order)()
+            except ReaderDiedError:
+                logger.warning("reread: what read %s has died (%d)", _named(order), number)
+                failure = None
+            except ReaderError as error:
+                failure = str(error)
+        if failure:
+            raise Ended("worker_failed", f"a worker cannot read: {failure}")
+        return None if is_unseen(order) else self.each_alone(order)
+
+    def each_alone(self, order: Order) -> list[Outcome]:
+        """The pages of an order of which what reads it dies; the one to blame is left out."""
+        pages = pages_in(order)
+        if isinstance(order, list) and len(pages) == 1:
+            return [_deadly(pages[0])]
+        answers = (self.answer([page], self.readers.begin([page])) for page in pages)
+        return [outcome for outcomes in answers for outcome in outcomes or ()]
 
     def put_together(
         self, order: Order, index: int, outcome: Outcome
@@ -316,3 +361,17 @@ def pages_in(order: Order) -> list[Found]:
     except (OSError, MiscutError) as error:
         assert isinstance(order, Stretch)
         raise Ended("archive_unreadable", f"{order.path}: {error_in_words(error)}") from error
+
+
+def _named(order: Order) -> str:
+    if isinstance(order, list):
+        names = [one.url for one in order if isinstance(one, SavedPage)]
+        return f"{len(order)} pages from {names[0]} on" if names else "nothing"
+    return f"{order.path} from byte {order.offset:,} on"
+
+
+def _deadly(page: Found) -> Outcome:
+    if not isinstance(page, SavedPage):
+        return page
+    detail = f"what read it has died {_TRIES} times"
+    return Unusable(page.url, Rejected("reader-fault", detail))
