@@ -1,7 +1,9 @@
 """`scrapy reread`: the same bytes as the spider `archive` gives, on any number of processes."""
 
+import errno
 import gzip
 import json
+import multiprocessing
 import os
 import resource
 import shutil
@@ -21,6 +23,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 from pyarrow import parquet
 from scrapy import cmdline
+from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
@@ -31,7 +34,7 @@ from zjnews import settings as project
 from zjnews.archives import saved, warcs
 from zjnews.archives.saved import Found, Passed, Stretch, Unusable
 from zjnews.commands.reread import Reread, records_of
-from zjnews.review import orders, rereading
+from zjnews.review import orders, reader, rereading
 from zjnews.review.orders import Outcome, Whole
 from zjnews.review.outputs import Output
 from zjnews.review.rereading import Records
@@ -484,6 +487,48 @@ def test_processes_that_are_asked_to_stop_go_on(tmp_path: Path) -> None:
     _, errors = process.communicate(timeout=MOST_SECONDS)
     assert process.returncode == 0, errors
     assert "interrupted" not in errors
+    assert "Traceback" not in errors  # none has died
+
+
+def test_an_interrupt_while_processes_are_started_leaves_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fork = reader.fork
+
+    def interrupted(settings: Settings) -> reader.Reader:
+        started = fork(settings)
+        signal.raise_signal(signal.SIGINT)
+        return started
+
+    monkeypatch.setattr(reader, "fork", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    readers = rereading.Processes(get_project_settings(), 2)
+    try:
+        with pytest.raises(KeyboardInterrupt), readers:
+            pass
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert [one.has_ended() for one in readers.readers] == [True, True]
+    assert not any(thread.is_alive() for thread in readers.threads)
+
+
+def test_processes_that_cannot_be_started_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fork, forks = os.fork, []
+
+    def only_once() -> int:
+        if forks:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        forks.append(fork())
+        return forks[0]
+
+    monkeypatch.setattr(os, "fork", only_once)
+    run = Reread(get_project_settings(), records_of(get_project_settings(), 2), [SAMPLES])
+    said = run.write(Output(str(tmp_path / "out.jsonl")))
+    assert said.endswith("no process can be started: Resource temporarily unavailable")
+    assert run.stats["finish_reason"] == "no_process"
+    wait_until(lambda: not multiprocessing.active_children())
 
 
 def test_a_fault_of_ours_leaves_no_process(tmp_path: Path) -> None:

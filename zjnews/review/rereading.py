@@ -120,14 +120,31 @@ class Processes:
         self.ahead = count * AHEAD
         # Of C: an interrupt leaves no lock of it locked.
         self.orders: SimpleQueue[tuple[Order, _Done] | None] = SimpleQueue()
+        self.readers: list[Reader] = []
+        self.threads: list[Thread] = []
         self.is_over = False
 
     def __enter__(self) -> None:
-        with uninterrupted():
-            self.readers = [reader.fork(self.settings) for _ in range(self.count)]
-            self.threads = [Thread(target=self.hand_out, args=(n,)) for n in range(self.count)]
-            for thread in self.threads:
-                thread.start()
+        try:
+            with uninterrupted():
+                self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+
+    def start(self) -> None:
+        for _ in range(self.count):
+            self.readers.append(self.started(reader.fork))
+        for number in range(self.count):
+            self.threads.append(Thread(target=self.hand_out, args=(number,)))
+            self.threads[-1].start()
+
+    def started(self, start: Callable[[Settings], Reader]) -> Reader:
+        try:
+            return start(self.settings)
+        except OSError as error:
+            why = f"no process can be started: {error_in_words(error)}"
+            raise Ended("no_process", why) from error
 
     def __exit__(self, *error: object) -> None:
         with uninterrupted():
@@ -156,11 +173,7 @@ class Processes:
     def reader(self, number: int) -> Reader:
         if self.readers[number].has_ended():
             self.readers[number].end()
-            try:
-                self.readers[number] = reader.start(self.settings)
-            except OSError as error:
-                why = f"no process can be started: {error_in_words(error)}"
-                raise Ended("no_process", why) from error
+            self.readers[number] = self.started(reader.start)
         if self.is_over:
             raise Ended("shutdown", "interrupted")
         return self.readers[number]
