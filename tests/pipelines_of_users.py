@@ -90,6 +90,19 @@ class KillOne:
         return item
 
 
+class InterruptWhileDeleting:
+    """Has a signal come at a moment in which Python drops what it raises."""
+
+    def process_item(self, item: Article) -> Article:
+        _Deleted()
+        return item
+
+
+class _Deleted:
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+
 class NeverEnd:
     """Does not come to an end over one article of the bundled site."""
 

@@ -34,9 +34,10 @@ from zjnews import settings as project
 from zjnews.archives import saved, warcs
 from zjnews.archives.saved import Found, Passed, Stretch, Unusable
 from zjnews.commands.reread import Reread, records_of
-from zjnews.review import orders, reader, rereading
+from zjnews.review import orders, reader_process, rereading
 from zjnews.review.orders import Outcome, Whole
 from zjnews.review.outputs import Output
+from zjnews.review.readers import Answer, Ended, Here, Processes, uninterrupted
 from zjnews.review.rereading import Records
 
 SAMPLES = ROOT / "samples" / "zjol.warc.gz"
@@ -389,11 +390,19 @@ def test_interrupted_it_leaves_the_file_as_it_was(tmp_path: Path, sent: signal.S
     assert not (tmp_path / ".reread.jsonl.part").exists()
 
 
+def test_an_interrupt_is_heeded_that_comes_while_an_object_is_deleted(tmp_path: Path) -> None:
+    ours = with_ours("InterruptWhileDeleting", 350)
+    found = reread(tmp_path, str(SAMPLES), "-s", ours, "-j", "1")
+    assert found.status == 4
+    assert "Exception ignored" not in found.errors
+    assert found.errors.splitlines()[-1].endswith("exit status 4, ended early (shutdown)")
+
+
 def test_an_interrupt_waits_until_work_is_handed_out() -> None:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     done = []
     try:
-        with pytest.raises(KeyboardInterrupt), rereading.uninterrupted():
+        with pytest.raises(KeyboardInterrupt), uninterrupted():
             signal.raise_signal(signal.SIGINT)
             done.append("handed out")
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -471,10 +480,10 @@ def test_a_process_that_cannot_be_started_again_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "none"))
-    readers = rereading.Processes(get_project_settings(), 1)
+    readers = Processes(get_project_settings(), 1)
     with readers:
         readers.readers[0].end()
-        with pytest.raises(rereading.Ended, match="no process can be started: No such file"):
+        with pytest.raises(Ended, match="no process can be started: No such file"):
             readers.begin([])()
 
 
@@ -493,16 +502,16 @@ def test_processes_that_are_asked_to_stop_go_on(tmp_path: Path) -> None:
 def test_an_interrupt_while_processes_are_started_leaves_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fork = reader.fork
+    fork = reader_process.fork
 
-    def interrupted(settings: Settings) -> reader.Reader:
+    def interrupted(settings: Settings) -> reader_process.Reader:
         started = fork(settings)
         signal.raise_signal(signal.SIGINT)
         return started
 
-    monkeypatch.setattr(reader, "fork", interrupted)
+    monkeypatch.setattr(reader_process, "fork", interrupted)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    readers = rereading.Processes(get_project_settings(), 2)
+    readers = Processes(get_project_settings(), 2)
     try:
         with pytest.raises(KeyboardInterrupt), readers:
             pass
@@ -686,7 +695,7 @@ def test_a_file_that_changes_meanwhile_is_counted_and_named(tmp_path: Path) -> N
     [stretch] = stretches(path)
     path.write_bytes(b"")
     assert isinstance(stretch, Stretch)
-    readers = rereading.Processes(get_project_settings(), 1)
+    readers = Processes(get_project_settings(), 1)
     with readers:
         [unusable] = readers.begin(stretch)() or []
     assert isinstance(unusable, Unusable)
@@ -697,7 +706,7 @@ def test_a_file_that_changes_meanwhile_is_counted_and_named(tmp_path: Path) -> N
 # --- stretches that are cut unseen ------------------------------------------------------------------
 
 
-class Cutting(rereading.Here):
+class Cutting(Here):
     """Reads here what processes would be given."""
 
     ahead = 4
@@ -723,7 +732,7 @@ def seen(path: Path, cut: int) -> list[int | None]:
     begun: list[int | None] = []
 
     class Watching(Cutting):
-        def begin(self, order: orders.Order) -> rereading.Answer:
+        def begin(self, order: orders.Order) -> Answer:
             begun.append(order.count if isinstance(order, Stretch) else -len(order))
             return super().begin(order)
 

@@ -32,7 +32,8 @@ from tests.review.test_reread import (
 from tests.s3_server import BUCKET, S3Server
 from zjnews.archives.saved import Stretch
 from zjnews.review import on_dask
-from zjnews.review.rereading import Ended, Records
+from zjnews.review.readers import Ended
+from zjnews.review.rereading import Records
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 

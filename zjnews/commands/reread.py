@@ -38,7 +38,8 @@ from zjnews.pipelines.duplicates import DuplicatesPipeline
 from zjnews.review import rereading
 from zjnews.review.orders import Whole
 from zjnews.review.outputs import ENDINGS, PARQUET, STDOUT, Output, parts_before
-from zjnews.review.rereading import Ended, Readers, Records
+from zjnews.review.readers import Ended, Readers
+from zjnews.review.rereading import Records
 from zjnews.spiders import needs
 from zjnews.spiders.archive import ArchiveSpider
 from zjnews.state import outcomes, verdict
@@ -105,6 +106,7 @@ class Command(ScrapyCommand):
         reread = Reread(self.settings, records_of(self.settings, processes, opts.on), paths)
         configure_logging(self.settings)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        sys.unraisablehook = reread.heed
         result = reread.write(output)
         status, words = verdict.verdict_of(reread.stats)
         lines = [*counts("reread", reread.stats), f"  {result}"]
@@ -126,6 +128,7 @@ class Reread:
         ]
         self.records = records
         self.paths = paths
+        self.is_interrupted = False
 
     @property
     def stats(self) -> dict[str, Any]:
@@ -146,10 +149,19 @@ class Reread:
         self.crawler.stats.set_value("finish_reason", reason)
         return output.result(why)
 
+    def heed(self, unraisable: "sys.UnraisableHookArgs") -> None:
+        """An interrupt that comes while an object is deleted, and that Python drops."""
+        if unraisable.exc_type is KeyboardInterrupt:
+            self.is_interrupted = True
+        else:
+            sys.__unraisablehook__(unraisable)
+
     def lines(self) -> Iterator[bytes]:
-        """The records as lines of JSON."""
+        """The records as lines of JSON. Raises KeyboardInterrupt where one was dropped."""
         self.crawler.stats.set_value("zjnews/given", sum(path.exists() for path in self.paths))
         for found in self.watched(self.records.outcomes(self.paths)):
+            if self.is_interrupted:
+                raise KeyboardInterrupt
             if isinstance(found, Whole):
                 yield from self.line(found)
             elif isinstance(found, Passed):

@@ -17,7 +17,7 @@ import zjnews
 from zjnews.archives.objects import StoreError
 from zjnews.archives.saved import Stretch
 from zjnews.review.orders import Order
-from zjnews.review.reader import Reader, ReaderError, start
+from zjnews.review.reader_process import Reader, ReaderError, start
 from zjnews.text.cleaning import error_in_words
 
 _READ_BY = ("turbohtml", "lxml", "trafilatura", "dateparser")

@@ -14,8 +14,8 @@ from scrapy.settings import Settings
 from zjnews.review import dask_worker
 from zjnews.review.dask_worker import Job, OtherVersionError
 from zjnews.review.orders import Order, Outcomes
-from zjnews.review.reader import ReaderDiedError
-from zjnews.review.rereading import AHEAD, Answer, Ended, uninterrupted
+from zjnews.review.reader_process import ReaderDiedError
+from zjnews.review.readers import AHEAD, Answer, Ended, uninterrupted
 from zjnews.text.cleaning import error_in_words
 
 logger = logging.getLogger("zjnews")
