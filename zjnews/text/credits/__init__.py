@@ -43,6 +43,9 @@ _SIGNATURE_LENGTH = 60
 _MARK_LENGTH = 4  # of `（完）` with the space before it
 _SOURCE_LENGTH = 30
 _SENTENCE = re.compile(r"[。？！?!“”《》…\"]")  # what no line of credits has
+_DAY_AFTER = re.compile(  # `编辑：张三 2018年3月18日 10:20`
+    r"\s(?:19|20)\d\d[年./-]?\d\d?[月./-]?\d\d?日?(?:\s?\d\d?[:：]\d\d(?:[:：]\d\d)?)?$"
+)
 _SENTENCE_ENDS = ("。", "！", "？", "”", "…")
 _CLOSED = frozenset({"", *_SENTENCE_ENDS, *_CLOSERS})
 """How a paragraph ends that is not signed without a bracket."""
@@ -281,7 +284,7 @@ def _read_credits(text: str, at_edge: bool) -> tuple[Credits, list[Role]] | None
     text = plain(text)
     if not at_edge and not _SIGNS_ANYWHERE.search(text):
         return None
-    inner = _bare(text.lstrip(_BULLETS)).rstrip("。. ")
+    inner = _DAY_AFTER.sub("", _bare(text.lstrip(_BULLETS)).rstrip("。. "))
     if _SENTENCE.search(inner):
         return None
     if HAN.search(inner):
