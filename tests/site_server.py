@@ -6,6 +6,7 @@ for leaves the machine: hosts outside the site get 502 and are noted.
 
 import atexit
 import contextlib
+import shutil
 import socket
 import ssl
 import sys
@@ -342,9 +343,10 @@ def _tls() -> tuple[ssl.SSLContext, Path]:
         encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    folder = tempfile.TemporaryDirectory()
-    atexit.register(folder.cleanup)
-    trusted, pem = Path(folder.name) / "certificate.pem", Path(folder.name) / "key.pem"
+    folder = Path(tempfile.mkdtemp())
+    # Of a TemporaryDirectory a fork that forgets what is to be done at its exit would remove it.
+    atexit.register(shutil.rmtree, folder)
+    trusted, pem = folder / "certificate.pem", folder / "key.pem"
     trusted.write_bytes(certificate.public_bytes(encoding))
     pem.write_bytes(private + trusted.read_bytes())
     context.load_cert_chain(pem)
