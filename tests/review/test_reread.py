@@ -349,11 +349,12 @@ def many(path: Path, times: int = 40) -> Path:
     return path
 
 
-def start(tmp_path: Path) -> subprocess.Popen[str]:
+def start(tmp_path: Path, times: int = 40) -> subprocess.Popen[str]:
     (tmp_path / "reread.jsonl").write_text("as it was before\n")
     process = subprocess.Popen(
         command(
-            str(many(tmp_path / "many.warc.gz")), "-O", str(tmp_path / "reread.jsonl"), "-j", "2"
+            *(str(many(tmp_path / "many.warc.gz", times)), "-j", "2"),
+            *("-O", str(tmp_path / "reread.jsonl")),
         ),
         cwd=ROOT,
         stderr=subprocess.PIPE,
@@ -423,7 +424,7 @@ def test_killed_it_leaves_the_file_and_no_process(tmp_path: Path) -> None:
 @needs_ps
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_process_that_dies_costs_nothing(tmp_path: Path, number: int) -> None:
-    process = start(tmp_path)
+    process = start(tmp_path, times=15)
     os.kill(children(process)[number], signal.SIGKILL)
     assert_nothing_lost(process, tmp_path)
 
@@ -433,7 +434,7 @@ def test_a_process_that_dies_costs_nothing(tmp_path: Path, number: int) -> None:
 def test_a_process_that_dies_in_the_middle_of_an_answer_costs_nothing(
     tmp_path: Path, number: int
 ) -> None:
-    process = start(tmp_path)
+    process = start(tmp_path, times=15)
     child = children(process)[number]
     os.kill(process.pid, signal.SIGSTOP)  # nobody takes the answer, which is too long for a pipe
     wait_until(lambda: not is_at_work(child))
@@ -490,7 +491,7 @@ def test_a_process_that_cannot_be_started_again_is_told(
 @needs_ps
 def test_processes_that_are_asked_to_stop_go_on(tmp_path: Path) -> None:
     """Who stops a whole group asks them too; it is for the first process to say what happened."""
-    process = start(tmp_path)
+    process = start(tmp_path, times=15)
     for child in children(process):
         os.kill(child, signal.SIGTERM)
     _, errors = process.communicate(timeout=MOST_SECONDS)
@@ -541,7 +542,7 @@ def test_processes_that_cannot_be_started_are_told(
 
 
 def test_a_fault_of_ours_leaves_no_process(tmp_path: Path) -> None:
-    path = many(tmp_path / "many.warc.gz")
+    path = many(tmp_path / "many.warc.gz", times=15)
     fault = "zjnews.commands.reread.Reread.line = lambda *_: 1 / 0"
     code = f"import zjnews.commands.reread; {fault}; from scrapy.cmdline import execute; execute()"
     given = ["reread", str(path), "-O", str(tmp_path / "out.jsonl"), "-j", "2"]
