@@ -351,11 +351,9 @@ def many(path: Path, times: int = 40) -> Path:
 
 def start(tmp_path: Path, times: int = 40) -> subprocess.Popen[str]:
     (tmp_path / "reread.jsonl").write_text("as it was before\n")
+    archive, out = many(tmp_path / "many.warc.gz", times), tmp_path / "reread.jsonl"
     process = subprocess.Popen(
-        command(
-            *(str(many(tmp_path / "many.warc.gz", times)), "-j", "2"),
-            *("-O", str(tmp_path / "reread.jsonl")),
-        ),
+        command(str(archive), "-O", str(out), "-j", "2"),
         cwd=ROOT,
         stderr=subprocess.PIPE,
         text=True,
@@ -369,10 +367,12 @@ def start(tmp_path: Path, times: int = 40) -> subprocess.Popen[str]:
 
 def family(pid: int) -> list[int]:
     """The processes of a session."""
-    done = subprocess.run(
-        ["ps", "-o", "pid=", "-s", str(pid)], capture_output=True, text=True, check=False
-    )
-    return [int(number) for number in done.stdout.split()]
+    return list(map(int, told_by_ps("pid", "-s", pid)))
+
+
+def told_by_ps(column: str, which: str, number: int) -> list[str]:
+    command = ["ps", "-o", f"{column}=", which, str(number)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
 
 
 needs_ps = pytest.mark.skipif(shutil.which("ps") is None, reason="needs ps")
@@ -399,16 +399,21 @@ def test_an_interrupt_is_heeded_that_comes_while_an_object_is_deleted(tmp_path: 
     assert found.errors.splitlines()[-1].endswith("exit status 4, ended early (shutdown)")
 
 
-def test_an_interrupt_waits_until_work_is_handed_out() -> None:
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, also where the tests run in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
+def test_an_interrupt_waits_until_work_is_handed_out() -> None:
     done = []
-    try:
-        with pytest.raises(KeyboardInterrupt), uninterrupted():
-            signal.raise_signal(signal.SIGINT)
-            done.append("handed out")
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt), uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+        done.append("handed out")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert done == ["handed out"]
 
 
@@ -449,14 +454,12 @@ def children(process: subprocess.Popen[str]) -> list[int]:
 
 def is_at_work(pid: int) -> bool:
     """Whether a process runs, or would, at one of some moments."""
-    return any(state_of(pid).startswith("R") for _ in range(20))
-
-
-def state_of(pid: int) -> str:
-    time.sleep(0.02)
-    return subprocess.run(
-        ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=True
-    ).stdout
+    for _ in range(20):
+        time.sleep(0.02)
+        [state] = told_by_ps("stat", "-p", pid)
+        if state.startswith("R"):
+            return True
+    return False
 
 
 def assert_nothing_lost(process: subprocess.Popen[str], tmp_path: Path) -> str:
@@ -470,7 +473,11 @@ def assert_nothing_lost(process: subprocess.Popen[str], tmp_path: Path) -> str:
 
 
 def test_a_page_that_kills_what_reads_it_is_counted_and_named(tmp_path: Path) -> None:
-    found = reread(tmp_path, str(SAMPLES), "-s", with_ours("KillOne", 350), "-j", "2")
+    assert_one_is_left_out(tmp_path, "-j", "2")
+
+
+def assert_one_is_left_out(tmp_path: Path, *readers: str) -> None:
+    found = reread(tmp_path, str(SAMPLES), "-s", with_ours("KillOne", 350), *readers)
     assert (found.status, found.rejected["reader-fault"], len(found.records)) == (6, 1, 53)
     [line] = [line for line in found.lines if "reader-fault" in line]
     assert "t20260908_31896504.shtml" in line
@@ -488,6 +495,20 @@ def test_a_process_that_cannot_be_started_again_is_told(
             readers.begin([])()
 
 
+@pytest.mark.parametrize("begin", [reader_process.fork, reader_process.start])
+def test_a_reader_that_is_asked_to_stop_goes_on(
+    begin: Callable[[Settings], reader_process.Reader],
+) -> None:
+    reader = begin(get_project_settings())
+    try:
+        first = reader.answer([])
+        for sent in (signal.SIGINT, signal.SIGTERM):
+            os.kill(reader.process.pid, sent)
+        assert reader.answer([]) == first
+    finally:
+        reader.end()
+
+
 @needs_ps
 def test_processes_that_are_asked_to_stop_go_on(tmp_path: Path) -> None:
     """Who stops a whole group asks them too; it is for the first process to say what happened."""
@@ -500,6 +521,7 @@ def test_processes_that_are_asked_to_stop_go_on(tmp_path: Path) -> None:
     assert "Traceback" not in errors  # none has died
 
 
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_while_processes_are_started_leaves_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -511,13 +533,9 @@ def test_an_interrupt_while_processes_are_started_leaves_none(
         return started
 
     monkeypatch.setattr(reader_process, "fork", interrupted)
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     readers = Processes(get_project_settings(), 2)
-    try:
-        with pytest.raises(KeyboardInterrupt), readers:
-            pass
-    finally:
-        signal.signal(signal.SIGINT, before)
+    with pytest.raises(KeyboardInterrupt), readers:
+        pass
     assert [one.has_ended() for one in readers.readers] == [True, True]
     assert not any(thread.is_alive() for thread in readers.threads)
 

@@ -89,8 +89,8 @@ def _idle_one(job: Job) -> Reader | None:
     """A reader that is waiting for work; those of other runs end."""
     with _lock:
         while _idle:
-            jobs, reader = _idle.pop()
-            if jobs == job and not reader.has_ended():
+            last_job, reader = _idle.pop()
+            if last_job == job and not reader.has_ended():
                 return reader
             reader.end()
     return None

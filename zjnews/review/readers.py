@@ -102,14 +102,14 @@ class Processes:
 
     def start(self) -> None:
         for _ in range(self.count):
-            self.readers.append(self.started(reader_process.fork))
+            self.readers.append(self.begun_by(reader_process.fork))
         for number in range(self.count):
             self.threads.append(Thread(target=self.hand_out, args=(number,)))
             self.threads[-1].start()
 
-    def started(self, start: Callable[[Settings], Reader]) -> Reader:
+    def begun_by(self, begin: Callable[[Settings], Reader]) -> Reader:
         try:
-            return start(self.settings)
+            return begin(self.settings)
         except OSError as error:
             why = f"no process can be started: {error_in_words(error)}"
             raise Ended("no_process", why) from error
@@ -131,7 +131,7 @@ class Processes:
         return lambda: _given(order, done)
 
     def hand_out(self, number: int) -> None:
-        while given := self.orders.get():
+        while (given := self.orders.get()) and not self.is_over:
             order, done = given
             try:
                 done.put(self.reader(number).answer(order))
@@ -141,9 +141,7 @@ class Processes:
     def reader(self, number: int) -> Reader:
         if self.readers[number].has_ended():
             self.readers[number].end()
-            self.readers[number] = self.started(reader_process.start)
-        if self.is_over:
-            raise Ended("shutdown", "interrupted")
+            self.readers[number] = self.begun_by(reader_process.start)
         return self.readers[number]
 
 

@@ -119,6 +119,9 @@ _RELATIVE_PRECISION: tuple[tuple[re.Pattern[str], Precision], ...] = (
     (re.compile(r"小时|hour"), "hour"),
 )
 
+_DAY_AFTER = re.compile(
+    rf"\s{_YEAR}[年./-]?\d\d?[月./-]?\d\d?日?(?:\s?\d?{CLOCK_SIGN.pattern}(?:[:：]\d\d)?)?$"
+)
 _SENTENCE = re.compile(r"[。！？；]|[a-z]{2}[.!?](?:\s|$)")
 _LABEL = re.compile(r"[^:,]{0,40}:\s?|[\s\[(|]*")
 """What may be before a date that does not say its year."""
@@ -153,6 +156,11 @@ def of_line(line: str) -> str | None:
     else:
         is_date = is_apart and bool(_LABEL.fullmatch(before)) and not _SENTENCE.search(plain)
     return _as_printed(line, match) if is_date else None
+
+
+def without_day_after(line: str) -> str:
+    """A line without the day, or the moment, that follows it: `编辑：张三 2018年3月18日 10:20`."""
+    return _DAY_AFTER.sub("", line)
 
 
 def first_date(text: str) -> str | None:

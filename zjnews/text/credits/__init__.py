@@ -24,6 +24,7 @@ from zjnews.text.credits.words import (
     plain,
     word_list,
 )
+from zjnews.text.dates import without_day_after
 
 LINE_LENGTH = 120  # longer lines are no credits
 _HEAD_LENGTH = 300  # longer lines under a title are cut
@@ -43,9 +44,6 @@ _SIGNATURE_LENGTH = 60
 _MARK_LENGTH = 4  # of `（完）` with the space before it
 _SOURCE_LENGTH = 30
 _SENTENCE = re.compile(r"[。？！?!“”《》…\"]")  # what no line of credits has
-_DAY_AFTER = re.compile(  # `编辑：张三 2018年3月18日 10:20`
-    r"\s(?:19|20)\d\d[年./-]?\d\d?[月./-]?\d\d?日?(?:\s?\d\d?[:：]\d\d(?:[:：]\d\d)?)?$"
-)
 _SENTENCE_ENDS = ("。", "！", "？", "”", "…")
 _CLOSED = frozenset({"", *_SENTENCE_ENDS, *_CLOSERS})
 """How a paragraph ends that is not signed without a bracket."""
@@ -284,7 +282,7 @@ def _read_credits(text: str, at_edge: bool) -> tuple[Credits, list[Role]] | None
     text = plain(text)
     if not at_edge and not _SIGNS_ANYWHERE.search(text):
         return None
-    inner = _DAY_AFTER.sub("", _bare(text.lstrip(_BULLETS)).rstrip("。. "))
+    inner = without_day_after(_bare(text.lstrip(_BULLETS)).rstrip("。. "))
     if _SENTENCE.search(inner):
         return None
     if HAN.search(inner):
